@@ -1,0 +1,134 @@
+"""The settings that come from outside, typed: a bad value stops the program at start and is named."""
+
+import ipaddress
+from pathlib import Path
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
+
+from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+ROOT = Path(__file__).resolve().parent.parent
+Words = Annotated[tuple[str, ...], NoDecode]
+
+
+class Environment(BaseSettings):
+    """Each attribute is the environment variable of the same name in capitals (docs/operations.md lists them)."""
+
+    model_config = SettingsConfigDict(extra="ignore", env_ignore_empty=True)
+
+    leadfunnel_mode: Literal["local", "production"] = "local"
+    leadfunnel_var: Path = ROOT / "var"
+    database_url: str | None = None
+    redis_url: str | None = None
+    email_url: str | None = None
+    secret_key: str | None = None
+    secret_key_fallbacks: Words = ()
+    allowed_hosts: Words = ()
+    site_url: str = "http://127.0.0.1:8000"
+    default_from_email: str = "LeadFunnel <no-reply@leadfunnel.example>"
+    trusted_proxies: int = Field(default=0, ge=0, le=5)
+    hsts_seconds: int = Field(default=31_536_000, ge=0)
+    session_hours: int = Field(default=12, ge=1, le=24 * 30)
+    statement_timeout_seconds: int = Field(default=30, ge=1, le=3600)
+    upload_megabytes: int = Field(default=500, ge=1, le=10_000)
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    phone_region: str = Field(default="US", pattern=r"^[A-Z]{2}$")
+
+    @field_validator("secret_key_fallbacks", "allowed_hosts", mode="before")
+    @classmethod
+    def split_words(cls, value):
+        return tuple(word.strip() for word in value.split(",") if word.strip()) if isinstance(value, str) else value
+
+    @field_validator("leadfunnel_var")
+    @classmethod
+    def absolute(cls, value):
+        return value.expanduser().resolve()
+
+    @field_validator("database_url")
+    @classmethod
+    def database_is_postgres(cls, value):
+        return _url(value, {"postgres", "postgresql"}, "postgresql://user:password@host:5432/name")
+
+    @field_validator("redis_url")
+    @classmethod
+    def broker_is_redis(cls, value):
+        return _url(value, {"redis", "rediss", "unix"}, "redis://host:6379/0")
+
+    @field_validator("email_url")
+    @classmethod
+    def mail_is_smtp(cls, value):
+        return _url(value, {"smtp", "smtp+tls", "smtps"}, "smtp+tls://user:password@host:587")
+
+    @field_validator("site_url")
+    @classmethod
+    def site_is_an_origin(cls, value):
+        parts = urlsplit(value)
+        if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path not in {"", "/"} or parts.query:
+            raise ValueError("has to be an address without a path, such as https://leads.example.com")
+        return value.rstrip("/")
+
+    @model_validator(mode="after")
+    def production_is_complete(self):
+        if self.leadfunnel_mode != "production":
+            return self
+        for name in ("database_url", "redis_url", "email_url", "secret_key", "allowed_hosts"):
+            if not getattr(self, name):
+                raise ValueError(f"{name.upper()} has to be set when LEADFUNNEL_MODE=production")
+        if len(self.secret_key) < 50 or len(set(self.secret_key)) < 5 or self.secret_key.startswith("django-insecure-"):
+            raise ValueError("SECRET_KEY has to be at least 50 random characters")
+        if "*" in self.allowed_hosts:
+            raise ValueError("ALLOWED_HOSTS has to name the hosts, not *")
+        if not self.site_url.startswith("https://"):
+            raise ValueError("SITE_URL has to start with https:// when LEADFUNNEL_MODE=production")
+        return self
+
+    @property
+    def is_production(self):
+        return self.leadfunnel_mode == "production"
+
+
+def read_environment():
+    """The settings; SystemExit with one line per bad variable when any is wrong."""
+    try:
+        return Environment()
+    except ValidationError as error:
+        lines = []
+        for problem in error.errors():
+            name = "_".join(str(part) for part in problem["loc"]).upper()
+            lines.append(f"  {name + ': ' if name else ''}{problem['msg'].removeprefix('Value error, ')}")
+        raise SystemExit("LeadFunnel cannot start: these settings are wrong.\n" + "\n".join(lines)) from None
+
+
+def is_loopback(host):
+    """Whether `host` is this machine itself."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def email_settings(url):
+    """Django's EMAIL_* settings for an smtp, smtp+tls (STARTTLS) or smtps URL."""
+    parts = urlsplit(url)
+    return {
+        "EMAIL_HOST": parts.hostname,
+        "EMAIL_PORT": parts.port or {"smtp": 25, "smtp+tls": 587, "smtps": 465}[parts.scheme],
+        "EMAIL_HOST_USER": parts.username or "",
+        "EMAIL_HOST_PASSWORD": parts.password or "",
+        "EMAIL_USE_TLS": parts.scheme == "smtp+tls",
+        "EMAIL_USE_SSL": parts.scheme == "smtps",
+    }
+
+
+def _url(value, schemes, example):
+    if value is None:
+        return None
+    parts = urlsplit(value)
+    if parts.scheme not in schemes or not (parts.hostname or parts.path.strip("/")):
+        raise ValueError(f"has to look like {example}")
+    try:
+        parts.port  # noqa: B018 (reading it is what raises)
+    except ValueError:
+        raise ValueError(f"has a port that is no number; it has to look like {example}") from None
+    return value

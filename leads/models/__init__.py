@@ -1,0 +1,19 @@
+from leads.models.activity import Activity, Task
+from leads.models.company import Campaign, Company, Source
+from leads.models.fields import FieldDefinition
+from leads.models.lead import DirtyLead, Lead, LeadSearch
+from leads.models.lifecycle import StageDefinition, Transition
+
+__all__ = [
+    "Activity",
+    "Campaign",
+    "Company",
+    "DirtyLead",
+    "FieldDefinition",
+    "Lead",
+    "LeadSearch",
+    "Source",
+    "StageDefinition",
+    "Task",
+    "Transition",
+]

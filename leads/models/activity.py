@@ -1,0 +1,91 @@
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+
+from leads.enums import ActivityKind, TaskKind
+
+
+class ActivityQuerySet(models.QuerySet):
+    def of_leads(self, leads):
+        """The activities of a queryset of leads; narrow that with visible_to first."""
+        return self.filter(lead__in=leads)
+
+
+class Activity(models.Model):
+    """Something that happened; append-only. `payload` holds what is particular to the kind.
+
+    `is_machine` marks what a mail gateway or crawler did: shown grey and never scored. `dedupe_key`, where set,
+    makes reporting the same event twice harmless.
+    """
+
+    lead = models.ForeignKey("leads.Lead", models.CASCADE, related_name="activities", db_index=False)
+    kind = models.CharField(max_length=20, choices=ActivityKind.choices)
+    occurred_at = models.DateTimeField()
+    recorded_at = models.DateTimeField()
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", db_index=False
+    )
+    campaign = models.ForeignKey(
+        "leads.Campaign", models.PROTECT, null=True, blank=True, related_name="touches", db_index=False
+    )
+    payload = models.JSONField(default=dict, blank=True)
+    is_machine = models.BooleanField(default=False)
+    dedupe_key = models.CharField(max_length=100, null=True, blank=True)  # noqa: DJ001 (null keeps out of the unique index)
+
+    objects = ActivityQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-occurred_at", "-pk"]
+        verbose_name_plural = "activities"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["dedupe_key"], condition=Q(dedupe_key__isnull=False), name="activity_dedupe_key_once"
+            ),
+            models.CheckConstraint(condition=Q(kind__in=ActivityKind.values), name="activity_kind_known"),
+        ]
+        indexes = [models.Index(F("lead"), F("occurred_at").desc(), name="activity_timeline")]
+
+    def __str__(self):
+        return f"{self.get_kind_display()} of {self.lead_id} at {self.occurred_at}"
+
+
+class TaskQuerySet(models.QuerySet):
+    def open(self):
+        return self.filter(done_at__isnull=True)
+
+    def visible_to(self, user):
+        """Tasks on leads the user may read."""
+        from_leads = self.model._meta.get_field("lead").related_model.objects.visible_to(user)
+        return self.filter(lead__in=from_leads)
+
+
+class Task(models.Model):
+    """The next step somebody promised. Done means both a time and a person."""
+
+    lead = models.ForeignKey("leads.Lead", models.CASCADE, related_name="tasks")
+    kind = models.CharField(max_length=10, choices=TaskKind.choices, default=TaskKind.CALL)
+    title = models.CharField(max_length=200)
+    due_at = models.DateTimeField()
+    assignee = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="tasks")
+    created_at = models.DateTimeField()
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
+    done_at = models.DateTimeField(null=True, blank=True)
+    done_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
+
+    objects = TaskQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["due_at", "pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(done_at__isnull=True, done_by__isnull=True)
+                | Q(done_at__isnull=False, done_by__isnull=False),
+                name="task_done_has_time_and_person",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["assignee", "due_at"], condition=Q(done_at__isnull=True), name="task_due"),
+        ]
+
+    def __str__(self):
+        return self.title

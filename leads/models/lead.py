@@ -1,0 +1,234 @@
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import BrinIndex, GinIndex
+from django.contrib.postgres.search import SearchQueryField, SearchVectorField
+from django.db import models
+from django.db.models import BooleanField, F, Func, Q, Value
+from django.db.models.functions import Cast
+from django.urls import reverse
+
+from leads import rules
+from leads.enums import Disposition, Grade, Side, Stage
+from team.enums import Role
+
+SEARCH_LIMIT = 1000
+
+
+class LeadQuerySet(models.QuerySet):
+    def visible_to(self, user):
+        """The leads `user` may read (product.md, section 7); nothing for a stranger.
+
+        Admins and marketers read everybody (a marketer reads hand-overs but writes marketing-side people only, see
+        `changeable_by`), a sales manager every sales-side lead, a rep the leads that are hers now.
+        """
+        if not user.is_authenticated or not user.is_active:
+            return self.none()
+        if user.has_role(Role.ADMIN, Role.MARKETER):
+            return self
+        seen = Q()
+        if user.has_role(Role.MANAGER):
+            seen |= Q(side=Side.SALES)
+        if user.has_role(Role.REP):
+            seen |= Q(owner=user)
+        return self.filter(seen) if seen else self.none()
+
+    def changeable_by(self, user):
+        """The leads `user` may write: those she reads, except that a marketer leaves the sales side alone."""
+        visible = self.visible_to(user)
+        if not user.is_authenticated or user.has_role(Role.ADMIN):
+            return visible
+        allowed = Q()
+        if user.has_role(Role.MARKETER):
+            allowed |= Q(side=Side.MARKETING)
+        if user.has_role(Role.MANAGER):
+            allowed |= Q(side=Side.SALES)
+        if user.has_role(Role.REP):
+            allowed |= Q(owner=user)
+        return visible.filter(allowed) if allowed else visible.none()
+
+    def search(self, text):
+        """Leads whose name, e-mail, company or phone holds every word of `text`, each as a prefix.
+
+        At most SEARCH_LIMIT hits are looked at, whatever the order asked for: the planner would otherwise walk the
+        score index for a rare word (performance.md). Empty or wordless text finds nothing.
+        """
+        words = rules.search_words(text)
+        if not words:
+            return self.none()
+        # Folded words hold letters and digits only, so they need no quoting beyond the quotes.
+        query = Cast(Value(" & ".join(f"'{word}':*" for word in words)), output_field=SearchQueryField())
+        matches = Func(F("vector"), query, arg_joiner=" @@ ", template="%(expressions)s", output_field=BooleanField())
+        hits = LeadSearch.objects.filter(matches).values("lead_id")[:SEARCH_LIMIT]
+        return self.filter(pk__in=hits)
+
+    def open(self):
+        return self.filter(disposition=Disposition.OPEN)
+
+    def with_people(self):
+        """Joins what every list shows beside the lead: company, owner, pool, source."""
+        return self.select_related("company", "owner", "pool", "source")
+
+
+class Lead(models.Model):
+    """One person, from first name on a list to customer.
+
+    Written only through actions: stage and disposition by leads.actions.lifecycle, score and grade by
+    scoring.engine, side, owner and pool by routing.actions, everything else by leads.actions.record and the import.
+    """
+
+    external_system = models.CharField(max_length=30, blank=True, help_text="Who gave out the external id.")
+    external_id = models.CharField(max_length=100, blank=True)
+    first_name = models.CharField(max_length=100, blank=True)
+    last_name = models.CharField(max_length=100, blank=True)
+    email = models.CharField("e-mail", max_length=254, blank=True)
+    phone = models.CharField(max_length=50, blank=True)
+    job_title = models.CharField(max_length=150, blank=True)
+    company = models.ForeignKey("leads.Company", models.PROTECT, null=True, blank=True, db_index=False)
+    street = models.CharField(max_length=200, blank=True)
+    city = models.CharField(max_length=100, blank=True)
+    region = models.CharField("state or region", max_length=100, blank=True)
+    postal_code = models.CharField(max_length=20, blank=True)
+    country = models.CharField(max_length=100, blank=True)
+    website = models.CharField(max_length=300, blank=True)
+    time_zone = models.CharField(max_length=64, blank=True)
+    fields = models.JSONField(default=dict, blank=True)
+    tags = ArrayField(models.CharField(max_length=50), default=list, blank=True)
+    do_not_email = models.BooleanField(default=False)
+    do_not_call = models.BooleanField(default=False)
+    do_not_post = models.BooleanField("do not send post", default=False)
+
+    # Match keys, computed on write by leads.rules; "" where there is nothing to match on.
+    email_key = models.CharField(max_length=254, editable=False, blank=True)
+    phone_key = models.CharField(max_length=16, editable=False, blank=True)
+    name_key = models.CharField(max_length=200, editable=False, blank=True)
+
+    source = models.ForeignKey("leads.Source", models.PROTECT, null=True, blank=True, related_name="leads")
+    campaign = models.ForeignKey(
+        "leads.Campaign", models.PROTECT, null=True, blank=True, related_name="leads", verbose_name="first campaign"
+    )
+
+    stage = models.CharField(max_length=10, choices=Stage.choices, default=Stage.NAME, editable=False)
+    stage_since = models.DateTimeField(editable=False)
+    disposition = models.CharField(max_length=12, choices=Disposition.choices, default=Disposition.OPEN, editable=False)
+    disposition_reason = models.CharField(max_length=200, blank=True, editable=False)
+    recycle_on = models.DateField(null=True, blank=True, editable=False)
+    contract_on = models.DateField("contract signed on", null=True, blank=True)
+    first_paid_on = models.DateField("first payment on", null=True, blank=True)
+
+    side = models.CharField(max_length=9, choices=Side.choices, default=Side.MARKETING, editable=False)
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, editable=False, db_index=False
+    )
+    pool = models.ForeignKey("team.Pool", models.PROTECT, null=True, blank=True, editable=False, db_index=False)
+
+    score = models.IntegerField(default=0, editable=False)
+    grade = models.CharField(max_length=1, choices=Grade.choices, blank=True, editable=False)
+    # Points per rule of the model version, in the order of its rules; the score is their sum.
+    score_ledger = ArrayField(models.SmallIntegerField(), default=list, editable=False)
+    score_version = models.PositiveIntegerField(null=True, editable=False)
+    scored_at = models.DateTimeField(null=True, editable=False)
+
+    created_at = models.DateTimeField(editable=False)
+    changed_at = models.DateTimeField(editable=False)
+
+    objects = LeadQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-pk"]
+        permissions = [
+            ("export_lead", "Can export leads"),
+            ("assign_lead", "Can hand leads to people"),
+        ]
+        constraints = [
+            models.CheckConstraint(condition=Q(stage__in=Stage.values), name="lead_stage_known"),
+            models.CheckConstraint(condition=Q(disposition__in=Disposition.values), name="lead_disposition_known"),
+            models.CheckConstraint(condition=Q(grade__in=["", *Grade.values]), name="lead_grade_known"),
+            models.CheckConstraint(
+                condition=Q(side=Side.MARKETING, owner__isnull=True, pool__isnull=True)
+                | Q(side=Side.SALES, owner__isnull=False, pool__isnull=True)
+                | Q(side=Side.SALES, owner__isnull=True, pool__isnull=False),
+                name="lead_has_exactly_one_keeper",
+            ),
+            models.CheckConstraint(
+                condition=~Q(stage=Stage.CUSTOMER) | Q(contract_on__isnull=False, first_paid_on__isnull=False),
+                name="customer_has_contract_and_money",
+                violation_error_message="A customer needs the date of the contract and of the first payment.",
+            ),
+            models.CheckConstraint(
+                condition=Q(disposition=Disposition.OPEN) | ~Q(disposition_reason=""),
+                name="disposition_has_a_reason",
+            ),
+            models.CheckConstraint(
+                condition=~Q(disposition=Disposition.RECYCLED) | Q(recycle_on__isnull=False),
+                name="recycled_lead_has_a_date",
+            ),
+            models.CheckConstraint(
+                condition=Q(scored_at__isnull=True, score_version__isnull=True, grade="", score=0)
+                | Q(scored_at__isnull=False, score_version__isnull=False, grade__in=Grade.values),
+                name="lead_score_has_a_version_and_a_time",
+            ),
+            models.CheckConstraint(
+                condition=Q(external_id="") | ~Q(external_system=""), name="external_id_names_its_system"
+            ),
+            models.UniqueConstraint(
+                fields=["external_system", "external_id"], condition=~Q(external_id=""), name="lead_external_id_once"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["email_key"], condition=~Q(email_key=""), name="lead_by_email"),
+            models.Index(fields=["phone_key"], condition=~Q(phone_key=""), name="lead_by_phone"),
+            # Company page, and the match by name with company.
+            models.Index(fields=["company", "name_key"], condition=Q(company__isnull=False), name="lead_by_company"),
+            # My queue: leads of one owner by score.
+            models.Index(
+                F("owner"), F("score").desc(), F("id"), condition=Q(owner__isnull=False), name="lead_by_owner"
+            ),
+            # The pools' waiting leads, best first.
+            models.Index(F("pool"), F("score").desc(), F("id"), condition=Q(pool__isnull=False), name="lead_by_pool"),
+            # The lead list ordered by score, keyset paged.
+            models.Index(F("score").desc(), F("id").desc(), name="lead_by_score"),
+            BrinIndex(fields=["created_at"], name="lead_by_created"),
+        ]
+
+    def __str__(self):
+        return self.name
+
+    def get_absolute_url(self):
+        return reverse("web:lead-detail", args=[self.pk])
+
+    @property
+    def name(self):
+        """What to call this person on screen: name, else e-mail, phone or external id."""
+        full = f"{self.first_name} {self.last_name}".strip()
+        return full or self.email or self.phone or self.external_id or f"Lead {self.pk}"
+
+
+class LeadSearch(models.Model):
+    """The search document of a lead, apart so that regrading does not rewrite its index."""
+
+    lead = models.OneToOneField(Lead, models.CASCADE, primary_key=True, related_name="search")
+    document = models.TextField(help_text="Folded words of name, e-mail, company and phone (leads.rules).")
+    vector = models.GeneratedField(
+        expression=Func(Func(F("document"), Value(" "), function="string_to_array"), function="array_to_tsvector"),
+        output_field=SearchVectorField(),
+        db_persist=True,
+    )
+
+    class Meta:
+        indexes = [GinIndex(fields=["vector"], name="lead_search_vector", fastupdate=False)]
+
+    def __str__(self):
+        return self.document
+
+
+class DirtyLead(models.Model):
+    """A lead that has to be scored again; written in the transaction of the change that makes it so."""
+
+    lead = models.OneToOneField(Lead, models.CASCADE, primary_key=True, related_name="dirty")
+    marked_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["marked_at"], name="dirty_lead_oldest_first")]
+
+    def __str__(self):
+        return f"{self.lead_id} since {self.marked_at}"

@@ -1,0 +1,28 @@
+from django.db import models
+
+
+class Role(models.TextChoices):
+    """The four roles; the value is the name of the Django group that carries its permissions."""
+
+    REP = "sales rep", "Sales rep"
+    MANAGER = "sales manager", "Sales manager"
+    MARKETER = "marketer", "Marketer"
+    ADMIN = "admin", "Admin"
+
+
+class Weekday(models.IntegerChoices):
+    """ISO weekdays, as `datetime.isoweekday()` counts them."""
+
+    MONDAY = 1
+    TUESDAY = 2
+    WEDNESDAY = 3
+    THURSDAY = 4
+    FRIDAY = 5
+    SATURDAY = 6
+    SUNDAY = 7
+
+
+class Theme(models.TextChoices):
+    AUTO = "auto", "As the device"
+    LIGHT = "light", "Light"
+    DARK = "dark", "Dark"

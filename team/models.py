@@ -1,0 +1,176 @@
+import datetime
+import zoneinfo
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.auth.models import PermissionsMixin
+from django.contrib.postgres.fields import ArrayField
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models.functions import Lower
+from django.utils import timezone
+from django.utils.functional import cached_property
+
+from team.enums import Role, Theme, Weekday
+
+
+def workweek():
+    """Monday to Friday, the default working days."""
+    return [1, 2, 3, 4, 5]
+
+
+def validate_time_zone(name):
+    """Raises ValidationError unless `name` is an IANA time zone known here."""
+    try:
+        zoneinfo.ZoneInfo(name)
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise ValidationError("%(name)s is not a time zone, such as Europe/Berlin.", params={"name": name}) from error
+
+
+class UserQuerySet(models.QuerySet):
+    def active(self):
+        return self.filter(is_active=True)
+
+    def in_role(self, role):
+        return self.filter(groups__name=Role(role).value)
+
+    def absent_on(self, day):
+        """People with an absence that covers the calendar day `day`."""
+        return self.filter(
+            models.Exists(Absence.objects.filter(user=models.OuterRef("pk"), starts_on__lte=day, ends_on__gte=day))
+        )
+
+    def with_role_names(self):
+        return self.prefetch_related("groups")
+
+
+class UserManager(BaseUserManager.from_queryset(UserQuerySet)):
+    use_in_migrations = False
+
+    def create_user(self, email, password=None, **fields):
+        """An active user; `email` is the login and is stored in lower case."""
+        if not email:
+            raise ValueError("A user needs an e-mail address: it is the login.")
+        user = self.model(email=email.strip().lower(), **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def create_superuser(self, email, password=None, **fields):
+        return self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
+
+    def get_by_natural_key(self, email):
+        return self.get(email=email.strip().lower())
+
+
+class User(AbstractBaseUser, PermissionsMixin):
+    """Somebody who uses LeadFunnel. Capacity counts open hand-overs; hours are in the user's own time zone."""
+
+    email = models.EmailField("e-mail", unique=True, error_messages={"unique": "Someone has this address already."})
+    name = models.CharField(max_length=150)
+    is_active = models.BooleanField("may sign in", default=True)
+    is_staff = models.BooleanField("may open the admin", default=False)
+    date_joined = models.DateTimeField(default=timezone.now, editable=False)
+    time_zone = models.CharField(max_length=64, default="UTC", validators=[validate_time_zone])
+    work_days = ArrayField(models.PositiveSmallIntegerField(choices=Weekday.choices), default=workweek, size=7)
+    work_starts = models.TimeField(default=datetime.time(9))
+    work_ends = models.TimeField(default=datetime.time(17))
+    capacity = models.PositiveIntegerField(default=30, help_text="Open hand-overs this person can carry at once.")
+    shortcuts = models.BooleanField("single-key shortcuts", default=True)
+    theme = models.CharField(max_length=5, choices=Theme.choices, default=Theme.AUTO)
+
+    objects = UserManager()
+
+    USERNAME_FIELD = "email"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS = ["name"]
+
+    class Meta:
+        ordering = ["name", "pk"]
+        constraints = [
+            models.CheckConstraint(condition=models.Q(email=Lower("email")), name="user_email_is_lower_case"),
+            models.CheckConstraint(
+                condition=models.Q(work_ends__gt=models.F("work_starts")),
+                name="user_work_ends_after_it_starts",
+                violation_error_message="Work has to end after it starts.",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(work_days__len__gt=0),
+                name="user_works_some_day",
+                violation_error_message="Choose at least one working day.",
+            ),
+        ]
+
+    def __str__(self):
+        return self.name or self.email
+
+    def clean(self):
+        super().clean()
+        self.email = self.email.strip().lower()
+
+    def get_full_name(self):
+        return self.name
+
+    def get_short_name(self):
+        return self.name.split(" ")[0] if self.name else self.email
+
+    @cached_property
+    def roles(self):
+        """The set of `Role` values this user holds; a superuser is always an admin too."""
+        names = {group.name for group in self.groups.all()}
+        held = {role for role in Role if role.value in names}
+        return held | {Role.ADMIN} if self.is_superuser else held
+
+    def has_role(self, *roles):
+        return bool(self.roles.intersection(roles))
+
+    @property
+    def zone(self):
+        return zoneinfo.ZoneInfo(self.time_zone)
+
+
+class Absence(models.Model):
+    """Whole calendar days, both included, on which a person is given no leads."""
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="absences")
+    starts_on = models.DateField()
+    ends_on = models.DateField()
+    reason = models.CharField(max_length=100, blank=True)
+
+    class Meta:
+        ordering = ["-starts_on"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(ends_on__gte=models.F("starts_on")),
+                name="absence_ends_after_it_starts",
+                violation_error_message="The last day lies before the first.",
+            )
+        ]
+
+    def __str__(self):
+        return f"{self.user}: {self.starts_on} to {self.ends_on}"
+
+
+class Pool(models.Model):
+    """A group of reps that leads are shared out to; leads that find no free rep wait here, in sight."""
+
+    code = models.SlugField(max_length=50, unique=True)
+    name = models.CharField(max_length=100)
+    members = models.ManyToManyField(User, through="PoolMember", related_name="pools")
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self):
+        return self.name
+
+
+class PoolMember(models.Model):
+    pool = models.ForeignKey(Pool, models.CASCADE, related_name="memberships")
+    user = models.ForeignKey(User, models.CASCADE, related_name="memberships")
+
+    class Meta:
+        ordering = ["pool", "user"]
+        constraints = [models.UniqueConstraint(fields=["pool", "user"], name="pool_member_once")]
+
+    def __str__(self):
+        return f"{self.user} in {self.pool}"

@@ -1,0 +1,17 @@
+import datetime
+
+import pytest
+
+from tests.cast import make_cast
+
+
+@pytest.fixture
+def now():
+    """A Wednesday, 10:00 UTC: inside everybody's business hours."""
+    return datetime.datetime(2026, 6, 10, 10, 0, tzinfo=datetime.UTC)
+
+
+@pytest.fixture
+def cast(db):
+    """ada (manager), ben (rep), cal (another rep, the stranger), mia (marketer), ann (admin)."""
+    return make_cast()

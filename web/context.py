@@ -1,0 +1,3 @@
+def navigation(request):
+    """What every page needs of the reader."""
+    return {}
