@@ -1,0 +1,85 @@
+"""`bin/test [pytest arguments]`: every check there is, each with its name and time; ends with 1 if any failed."""
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from leadfunnel.environment import ROOT
+
+BIN = Path(sys.executable).parent
+
+# What a production machine would set; `check --deploy` must find nothing to say about it.
+PRODUCTION = {
+    "LEADFUNNEL_MODE": "production",
+    "SECRET_KEY": "checked-only-never-used-" + "9c2f7e1b5a8d4063" * 3,
+    "ALLOWED_HOSTS": "leads.example.com",
+    "SITE_URL": "https://leads.example.com",
+    "DATABASE_URL": "postgresql://leadfunnel:secret@db.example.com/leadfunnel",
+    "REDIS_URL": "redis://redis.example.com:6379/0",
+    "EMAIL_URL": "smtp+tls://leadfunnel:secret@mail.example.com:587",
+}
+
+
+def main():
+    arguments = sys.argv[1:]
+    if {"-h", "--help"} & set(arguments):
+        sys.stdout.write(
+            "bin/test [pytest arguments]: checks code, templates, imports, migrations, settings; runs pytest\n"
+        )
+        return
+    have_chromium()
+    checks = [
+        ("code", [BIN / "ruff", "check", "."], {}),
+        ("code format", [BIN / "ruff", "format", "--check", "."], {}),
+        ("templates", [BIN / "djlint", "templates", "--lint", "--quiet"], {}),
+        ("imports point down", [BIN / "lint-imports", "--no-cache"], {}),
+        ("migrations", [sys.executable, "manage.py", "makemigrations", "--check", "--dry-run"], {}),
+        (
+            "production settings",
+            [sys.executable, "-m", "django", "check", "--deploy", "--fail-level", "WARNING"],
+            PRODUCTION | {"DJANGO_SETTINGS_MODULE": "leadfunnel.settings"},
+        ),
+        ("tests", [sys.executable, "-m", "pytest", *(arguments or ["-q", "-n", "2", "--dist", "loadfile"])], {}),
+    ]
+    failed = [name for name, command, extra in checks if not passes(name, command, extra)]
+    if failed:
+        say(f"\nFAILED: {', '.join(failed)}")
+        sys.exit(1)
+    say("\nEverything passed.")
+
+
+def passes(name, command, extra):
+    say(f"\n== {name}")
+    started = time.monotonic()
+    done = subprocess.run([str(part) for part in command], cwd=ROOT, env=os.environ | extra, stdin=subprocess.DEVNULL)
+    say(f"== {name}: {'ok' if done.returncode == 0 else 'FAILED'} ({time.monotonic() - started:.0f} s)")
+    return done.returncode == 0
+
+
+def have_chromium():
+    """Browser tests use Debian's Chromium: install it where that is possible; in CI its absence is an error."""
+    if shutil.which("chromium"):
+        return
+    if sys.platform == "linux" and os.geteuid() == 0 and shutil.which("apt-get"):
+        say("Installing Chromium for the browser tests")
+        quiet = {"stdout": subprocess.DEVNULL, "env": os.environ | {"DEBIAN_FRONTEND": "noninteractive"}}
+        subprocess.run(["apt-get", "update", "-q"], **quiet)
+        subprocess.run(["apt-get", "install", "-y", "-q", "--no-install-recommends", "chromium"], **quiet)
+    if shutil.which("chromium"):
+        return
+    if os.environ.get("CI") == "true":
+        say("Chromium is missing and could not be installed; with CI=true that is an error.")
+        sys.exit(1)
+    say("Chromium is missing: the browser tests are skipped. Debian and Ubuntu have it: apt-get install chromium")
+
+
+def say(line):
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()
