@@ -27,7 +27,7 @@ def main():
     arguments = sys.argv[1:]
     if {"-h", "--help"} & set(arguments):
         sys.stdout.write(
-            "bin/test [pytest arguments]: checks code, templates, imports, migrations, settings; runs pytest\n"
+            "bin/test [pytest arguments]: every check, then pytest\n"
         )
         return
     have_chromium()
