@@ -1,8 +1,14 @@
 """Pure rules about the record: how keys are folded, which fields exist. No queries."""
 
+import datetime
+import decimal
+import math
 import re
 import unicodedata
 
+import phonenumbers
+
+from leads.enums import FieldType
 from team.enums import Role
 
 # The codes of Lead's own fields that conditions, imports and exports may name (leads.conditions gives their types).
@@ -56,12 +62,18 @@ BUILT_IN_FIELDS = frozenset(
     }
 )
 
+TEXT_LIMIT = 5000  # characters in a custom text field
+
+_INTERNATIONAL = re.compile(r"(?:\+|00)([1-9][0-9]{6,14})")
+_PHONE_SIGNS = str.maketrans("", "", " \t\u00a0-./()")
 _WORDS = re.compile(r"[^\W_]+")
 _EMAIL = re.compile(r"[a-z0-9.!#$%&'*+/=?^_`{|}~-]+@(?:[^\W_](?:[\w-]{0,61}[^\W_])?\.)+[^\W\d_][\w-]*[^\W_]")
 
 
 def fold(text):
     """Lower case without accents, runs of anything but letters and digits as one space; for matching only."""
+    if text.isascii():
+        return " ".join(_WORDS.findall(text.lower()))
     decomposed = unicodedata.normalize("NFKD", text.casefold())
     bare = "".join(letter for letter in decomposed if not unicodedata.combining(letter))
     return " ".join(_WORDS.findall(bare))
@@ -71,6 +83,28 @@ def email_key(email):
     """The address as it is matched: trimmed and lower case; "" for what is no address."""
     key = email.strip().casefold()
     return key if len(key) <= 254 and _EMAIL.fullmatch(key) and ".." not in key else ""
+
+
+def phone_key(phone, region):
+    """The number in E.164, such as +4930123456, as it is matched; "" for what can be no number.
+
+    `region` (ISO 3166, such as DE) is where a number without a country code is dialled. Numbers with + or 00 are
+    taken at their word, without a look at the numbering plan, because imports ask this a million times.
+    """
+    international = _INTERNATIONAL.fullmatch(phone.translate(_PHONE_SIGNS))
+    # A trunk zero, as in +49 (0)30, must go: that needs the numbering plan.
+    if international and "(0" not in phone:
+        return f"+{international[1]}"
+    if len(phone) < 5 or len(phone) > 50:
+        return ""
+    if phone.startswith("00"):
+        phone = f"+{phone[2:]}"
+    try:
+        number = phonenumbers.parse(phone, region)
+    except phonenumbers.NumberParseException:
+        return ""
+    key = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    return key if phonenumbers.is_possible_number(number) and len(key) <= 16 else ""
 
 
 def name_key(first_name, last_name):
@@ -109,3 +143,87 @@ def can_change_lead(user, lead):
         or (user.has_role(Role.MANAGER) and lead.side == "sales")
         or (user.has_role(Role.REP) and lead.owner_id == user.pk)
     )
+
+
+def stored_value(field_type, value, choices=()):
+    """`value` in the JSON form that Lead.fields keeps for a field of this type; None means not answered.
+
+    Takes Python values and, for dates and times, ISO 8601 text. Raises ValueError with what is wrong.
+    """
+    if value is None or value == "" or value == []:
+        return None
+    return _STORED[FieldType(field_type)](value, choices)
+
+
+def _text(value, _choices):
+    if not isinstance(value, str):
+        raise ValueError("Give text.")
+    value = value.strip()
+    if "\0" in value or len(value) > TEXT_LIMIT:
+        raise ValueError(f"Give at most {TEXT_LIMIT:,} characters of plain text.")
+    return value or None
+
+
+def _integer(value, _choices):
+    if isinstance(value, bool) or not isinstance(value, int | float | decimal.Decimal) or value != value // 1:
+        raise ValueError("Give a whole number.")
+    if abs(value) >= 2**63:
+        raise ValueError("This number is too large.")
+    return int(value)
+
+
+def _number(value, _choices):
+    if isinstance(value, bool) or not isinstance(value, int | float | decimal.Decimal) or not math.isfinite(value):
+        raise ValueError("Give a number.")
+    if abs(value) >= 1e15:
+        raise ValueError("This number is too large.")
+    return int(value) if value == int(value) else float(value)
+
+
+def _boolean(value, _choices):
+    if not isinstance(value, bool):
+        raise ValueError("Give yes or no.")
+    return value
+
+
+def _date(value, _choices):
+    if isinstance(value, str):
+        value = datetime.date.fromisoformat(value)
+    if isinstance(value, datetime.datetime) or not isinstance(value, datetime.date):
+        raise ValueError("Give a date.")
+    return value.isoformat()
+
+
+def _datetime(value, _choices):
+    if isinstance(value, str):
+        value = datetime.datetime.fromisoformat(value)
+    if not isinstance(value, datetime.datetime) or value.tzinfo is None:
+        raise ValueError("Give a date and time with a time zone.")
+    return value.astimezone(datetime.UTC).isoformat()
+
+
+def _choice(value, choices):
+    if value not in choices:
+        raise ValueError(f"{value} is none of the answers.")
+    return value
+
+
+def _choices(value, choices):
+    if not isinstance(value, list | tuple) or not all(isinstance(word, str) for word in value):
+        raise ValueError("Give a list of answers.")
+    unknown = [word for word in value if word not in choices]
+    if unknown:
+        raise ValueError(f"{', '.join(unknown)}: none of the answers.")
+    return [word for word in choices if word in value]
+
+
+_STORED = {
+    FieldType.TEXT: _text,
+    FieldType.INTEGER: _integer,
+    FieldType.NUMBER: _number,
+    FieldType.BOOLEAN: _boolean,
+    FieldType.DATE: _date,
+    FieldType.DATETIME: _datetime,
+    FieldType.CHOICE: _choice,
+    FieldType.CHOICES: _choices,
+}

@@ -1,0 +1,179 @@
+"""Stage and disposition: the only writer of both, and of the history behind them."""
+
+from django.core.exceptions import ValidationError
+from django.db import connection, transaction
+
+from leads import conditions
+from leads.actions.timeline import ids_of, mark_dirty
+from leads.enums import Disposition, Stage
+from leads.models import Lead, StageDefinition
+
+REASON_LIMIT = 200
+
+_LOCK = "SELECT id FROM leads_lead WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE"
+
+# A step starts where the row before it ended. Should the clock stand behind that row, the step comes right after it.
+_STEP = """
+WITH step AS (
+    INSERT INTO leads_transition (
+        lead_id, seq, previous_seq, from_stage, from_disposition, from_at,
+        to_stage, to_disposition, at, actor_id, reason, definition_id
+    )
+    SELECT lead.id, last.seq + 1, last.seq, last.to_stage, last.to_disposition, last.at,
+           coalesce(%(stage)s, lead.stage), coalesce(%(disposition)s, lead.disposition),
+           greatest(%(now)s, last.at + interval '1 microsecond'), %(actor)s, %(reason)s, definition.id
+    FROM leads_lead AS lead
+    CROSS JOIN LATERAL (
+        SELECT seq, to_stage, to_disposition, at FROM leads_transition
+        WHERE lead_id = lead.id ORDER BY seq DESC LIMIT 1
+    ) AS last
+    JOIN leads_stagedefinition AS definition
+        ON definition.stage = coalesce(%(stage)s, lead.stage) AND definition.is_current
+    WHERE lead.id = ANY(%(ids)s)
+    RETURNING lead_id, from_stage, from_disposition, to_stage, to_disposition, at
+), moved AS (
+    UPDATE leads_lead AS lead SET
+        stage = step.to_stage,
+        stage_since = CASE WHEN step.to_stage = step.from_stage THEN lead.stage_since ELSE step.at END,
+        disposition = step.to_disposition,
+        disposition_reason = CASE
+            WHEN %(disposition)s IS NULL THEN lead.disposition_reason
+            WHEN step.to_disposition = 'open' THEN ''
+            ELSE %(reason)s
+        END,
+        recycle_on = CASE WHEN %(disposition)s IS NULL THEN lead.recycle_on ELSE %(recycle_on)s::date END,
+        changed_at = step.at
+    FROM step WHERE lead.id = step.lead_id
+    RETURNING lead.id
+)
+INSERT INTO leads_activity (lead_id, kind, occurred_at, recorded_at, actor_id, payload, is_machine)
+SELECT lead_id, 'stage_changed', at, %(now)s, %(actor)s, jsonb_build_object(
+           'from', from_stage, 'to', to_stage,
+           'from_disposition', from_disposition, 'to_disposition', to_disposition,
+           'reason', %(reason)s::text
+       ), false
+FROM step JOIN moved ON moved.id = step.lead_id
+"""
+
+_BEGIN = """
+INSERT INTO leads_transition (lead_id, seq, to_stage, to_disposition, at, actor_id, reason, definition_id)
+SELECT lead.id, 1, lead.stage, lead.disposition, lead.created_at, %(actor)s, %(reason)s, definition.id
+FROM leads_lead AS lead
+JOIN leads_stagedefinition AS definition ON definition.stage = lead.stage AND definition.is_current
+WHERE lead.id = ANY(%(ids)s)
+  AND NOT EXISTS (SELECT FROM leads_transition WHERE leads_transition.lead_id = lead.id)
+"""
+
+
+def move_stage(*, leads, to, reason, by, now, check_entry=True):
+    """Moves leads (queryset, objects or ids) into stage `to`; returns how many moved.
+
+    Leads already there stay as they are. All move or none: ValidationError says how many and which of them lack
+    what. The entry condition of the definition in force counts on the way up only, since falling back is normal;
+    a customer needs the dates of contract and first payment whatever `check_entry` says. Locks the leads in id order.
+    """
+    to, reason = Stage(to), _clean_reason(reason)
+    with transaction.atomic():
+        ids = _lock(leads, now)
+        moving = Lead.objects.filter(pk__in=ids).exclude(stage=to)
+        if to == Stage.CUSTOMER:
+            paid = moving.filter(contract_on__isnull=False, first_paid_on__isnull=False)
+            _refuse_the_rest(moving, paid, to, "the dates of the contract and of the first payment")
+        if check_entry:
+            _check_entry(moving, to, now)
+        return _step(ids_of(moving), stage=to, reason=reason, by=by, now=now)
+
+
+def set_disposition(*, leads, to, reason, by, now, recycle_on=None):
+    """Sets the disposition of leads (queryset, objects or ids); returns how many changed.
+
+    `recycle_on`, the day nurture takes the person up again, goes with RECYCLED and nothing else. Leads that have the
+    disposition already stay as they are. Locks the leads in id order.
+    """
+    to, reason = Disposition(to), _clean_reason(reason)
+    if to == Disposition.RECYCLED and recycle_on is None:
+        raise ValidationError({"recycle_on": "A recycled lead needs the date to come back on."})
+    if to != Disposition.RECYCLED and recycle_on is not None:
+        raise ValidationError({"recycle_on": "Only a recycled lead has a date to come back on."})
+    with transaction.atomic():
+        ids = _lock(leads, now)
+        changing = ids_of(Lead.objects.filter(pk__in=ids).exclude(disposition=to))
+        return _step(changing, disposition=to, reason=reason, by=by, now=now, recycle_on=recycle_on)
+
+
+def begin_history(*, lead_ids, reason, by, now):
+    """Writes the first history row, dated at their creation, of leads that have none; returns how many.
+
+    Marks them dirty at `now`: a new lead has no score yet.
+    """
+    ids = ids_of(lead_ids)
+    if not ids:
+        return 0
+    with transaction.atomic(), connection.cursor() as cursor:
+        mark_dirty(leads=ids, now=now)
+        cursor.execute(_BEGIN, {"ids": ids, "actor": by and by.pk, "reason": _clean_reason(reason)})
+        return cursor.rowcount
+
+
+def _lock(leads, now):
+    """The ids, marked dirty and then locked in id order; those that no longer exist are left out."""
+    ids = ids_of(leads)
+    mark_dirty(leads=Lead.objects.filter(pk__in=ids), now=now)
+    with connection.cursor() as cursor:
+        cursor.execute(_LOCK, [ids])
+        return [pk for (pk,) in cursor.fetchall()]
+
+
+def _check_entry(moving, to, now):
+    definition = StageDefinition.objects.get(stage=to, is_current=True)
+    if definition.entry is None:
+        return
+    lower = [stage for stage in Stage if stage.rank < to.rank]
+    rising = moving.filter(stage__in=lower)
+    if rising.exists():
+        met = conditions.matching(rising, definition.entry, now=now)
+        _refuse_the_rest(rising, met, to, conditions.describe(definition.entry))
+
+
+def _refuse_the_rest(moving, met, to, needed):
+    refused = moving.exclude(pk__in=met.order_by().values("pk"))
+    names = [lead.name for lead in refused.order_by("pk")[:5]]
+    if not names:
+        return
+    if moving.count() == 1:
+        raise ValidationError(f"{names[0]} cannot move to {to.label}. Needed: {needed}.", code="entry")
+    count = refused.count()
+    others = f" and {count - len(names):,} more" if count > len(names) else ""
+    raise ValidationError(
+        f"{count:,} of {moving.count():,} leads cannot move to {to.label}. Needed: {needed}. "
+        f"Missing for {', '.join(names)}{others}.",
+        code="entry",
+    )
+
+
+def _step(ids, *, reason, by, now, stage=None, disposition=None, recycle_on=None):
+    if not ids:
+        return 0
+    values = {
+        "ids": ids,
+        "stage": stage and stage.value,
+        "disposition": disposition and disposition.value,
+        "recycle_on": recycle_on,
+        "reason": reason,
+        "actor": by and by.pk,
+        "now": now,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_STEP, values)
+        if cursor.rowcount != len(ids):
+            raise RuntimeError(f"{len(ids) - cursor.rowcount} leads have no first history row (begin_history).")
+        return cursor.rowcount
+
+
+def _clean_reason(reason):
+    reason = (reason or "").strip()
+    if not reason:
+        raise ValidationError({"reason": "Give a reason."})
+    if len(reason) > REASON_LIMIT:
+        raise ValidationError({"reason": f"Keep the reason under {REASON_LIMIT} characters."})
+    return reason

@@ -1,0 +1,269 @@
+"""The facts about a person: creating and changing a lead's own fields, companies by name, the search document."""
+
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, connection, transaction
+
+from leads import rules
+from leads.actions.lifecycle import begin_history
+from leads.actions.timeline import log_activity, mark_dirty
+from leads.enums import ActivityKind, Stage
+from leads.models import Company, FieldDefinition, Lead
+from team.models import validate_time_zone
+
+# What a person may type in; the other columns have an action of their own.
+EDITABLE = (
+    "external_system",
+    "external_id",
+    "first_name",
+    "last_name",
+    "email",
+    "phone",
+    "job_title",
+    "company",
+    "street",
+    "city",
+    "region",
+    "postal_code",
+    "country",
+    "website",
+    "time_zone",
+    "tags",
+    "do_not_email",
+    "do_not_call",
+    "do_not_post",
+    "contract_on",
+    "first_paid_on",
+)
+SEARCHED = frozenset({"first_name", "last_name", "email", "phone", "company"})
+
+_CONSTRAINTS = {
+    "lead_external_id_once": {"external_id": "Another lead has this external id."},
+    "external_id_names_its_system": {"external_system": "An external id needs the name of the system it is from."},
+    "customer_has_contract_and_money": {
+        "first_paid_on": "A customer needs the date of the contract and of the first payment."
+    },
+}
+
+_SEARCH = """
+INSERT INTO leads_leadsearch (lead_id, document)
+SELECT * FROM unnest(%(ids)s::bigint[], %(documents)s::text[])
+ON CONFLICT (lead_id) DO UPDATE SET document = excluded.document
+WHERE leads_leadsearch.document <> excluded.document
+"""
+
+_COMPANIES = """
+INSERT INTO leads_company (name, name_key, website, industry, phone, city, country, created_at)
+SELECT name, key, '', '', '', '', '', %(now)s
+FROM unnest(%(names)s::text[], %(keys)s::text[]) AS new (name, key)
+ON CONFLICT (name_key) DO NOTHING
+"""
+
+
+@dataclass(frozen=True)
+class Changed:
+    """Which fields took another value, by code, in the order given."""
+
+    fields: tuple[str, ...]
+
+    def __bool__(self):
+        return bool(self.fields)
+
+
+def create_lead(*, values, by, now, source=None, campaign=None, reason="Entered by hand"):
+    """A new lead at the stage of a name, with its first history row, search document and mark for scoring.
+
+    values: codes of EDITABLE and of active FieldDefinitions to cleaned Python values; "company" is a name. `source`
+    defaults to the campaign's. Raises ValidationError naming the fields that cannot be.
+    """
+    cleaned, fields = _clean(values)
+    if not any(cleaned.get(code) for code in (*SEARCHED - {"company"}, "external_id")):
+        raise ValidationError("A lead needs a name, an e-mail address, a phone number or an external id.")
+    with transaction.atomic():
+        columns = cleaned | _company_column(cleaned, now)
+        lead = Lead(
+            **columns,
+            **_keys(columns),
+            fields={code: value for code, value in fields.items() if value is not None},
+            source=source or (campaign and campaign.source),
+            campaign=campaign,
+            stage_since=now,
+            created_at=now,
+            changed_at=now,
+        )
+        _save(lead, force_insert=True)
+        begin_history(lead_ids=[lead.pk], reason=reason, by=by, now=now)
+        payload = {"from": None, "to": Stage.NAME.value, "reason": reason}
+        log_activity(lead=lead, kind=ActivityKind.STAGE_CHANGED, by=by, now=now, payload=payload)
+        refresh_search(lead_ids=[lead.pk])
+    return lead
+
+
+def change_lead(*, lead, changes, by, now):
+    """Changes a lead's own fields and returns `Changed`; what has the value already is no change.
+
+    changes: as `values` of create_lead; None or "" empties a field. One field_changed activity holds
+    {"changed": {code: [old, new]}}. `lead` is brought up to date. Raises ValidationError naming the fields. Locks
+    the lead's row.
+    """
+    cleaned, fields = _clean(changes)
+    with transaction.atomic():
+        mark_dirty(leads=[lead.pk], now=now)
+        current = Lead.objects.select_for_update(no_key=True, of=("self",)).select_related("company").get(pk=lead.pk)
+        changed = _differences(current, cleaned, fields)
+        if changed:
+            columns = {code: cleaned[code] for code in changed if code in cleaned}
+            columns |= _company_column(columns, now)
+            for name, value in columns.items():
+                setattr(current, name, value)
+            for name, value in _keys({name: getattr(current, name) for name in _KEY_SOURCES}).items():
+                setattr(current, name, value)
+            current.fields = {code: value for code, value in (current.fields | fields).items() if value is not None}
+            current.changed_at = max(now, current.changed_at)
+            _save(current, update_fields=[*columns, *_KEY_NAMES, "fields", "changed_at"])
+            payload = {"changed": {code: list(pair) for code, pair in changed.items()}}
+            log_activity(lead=current, kind=ActivityKind.FIELD_CHANGED, by=by, now=now, payload=payload)
+            if SEARCHED & changed.keys():
+                refresh_search(lead_ids=[current.pk])
+    lead.__dict__.update(current.__dict__)
+    return Changed(tuple(changed))
+
+
+def companies_by_name(names, *, now):
+    """{company_key: id} of the companies of these names, those unknown created with the first spelling given.
+
+    Names without a letter or digit are left out.
+    """
+    spelling = {}
+    for name in names:
+        key = rules.company_key(name)
+        if key:
+            spelling.setdefault(key, " ".join(name.split())[:200])
+    keys = sorted(spelling)
+    known = dict(Company.objects.filter(name_key__in=keys).values_list("name_key", "pk"))
+    missing = [key for key in keys if key not in known]
+    if missing:
+        with connection.cursor() as cursor:
+            cursor.execute(_COMPANIES, {"keys": missing, "names": [spelling[key] for key in missing], "now": now})
+        known |= dict(Company.objects.filter(name_key__in=missing).values_list("name_key", "pk"))
+    return known
+
+
+def refresh_search(*, lead_ids):
+    """Writes the search documents of these leads anew, in one statement, where they differ."""
+    rows = Lead.objects.filter(pk__in=list(lead_ids)).order_by("pk")
+    documents = {
+        pk: rules.search_document(
+            first_name=first, last_name=last, email=email, company=company or "", phone=phone, phone_key=key
+        )
+        for pk, first, last, email, company, phone, key in rows.values_list(
+            "pk", "first_name", "last_name", "email", "company__name", "phone", "phone_key"
+        )
+    }
+    if documents:
+        with connection.cursor() as cursor:
+            cursor.execute(_SEARCH, {"ids": list(documents), "documents": list(documents.values())})
+
+
+_KEY_SOURCES = ("first_name", "last_name", "email", "phone")
+_KEY_NAMES = ("email_key", "phone_key", "name_key")
+
+
+def _keys(columns):
+    return {
+        "email_key": rules.email_key(columns.get("email", "")),
+        "phone_key": rules.phone_key(columns.get("phone", ""), settings.PHONE_REGION),
+        "name_key": rules.name_key(columns.get("first_name", ""), columns.get("last_name", "")),
+    }
+
+
+def _clean(values):
+    """Two dicts, of columns and of custom fields; raises ValidationError that names every bad one."""
+    definitions = {
+        definition.code: definition
+        for definition in FieldDefinition.objects.filter(is_active=True, code__in=list(values))
+    }
+    columns, fields, errors = {}, {}, {}
+    for code, value in values.items():
+        try:
+            if code in EDITABLE:
+                columns[code] = _clean_column(code, value)
+            elif code in definitions:
+                definition = definitions[code]
+                fields[code] = rules.stored_value(definition.type, value, definition.choices)
+            else:
+                errors[code] = f"{code} is no field that can be set."
+        except ValueError as error:
+            errors[code] = str(error)
+        except ValidationError as error:
+            errors[code] = error.messages
+    if errors:
+        raise ValidationError(errors)
+    return columns, fields
+
+
+def _clean_column(code, value):
+    if code == "company":
+        return _clean_company(value)
+    if code == "tags":
+        return list(dict.fromkeys(Lead._meta.get_field(code).clean([tag.strip() for tag in value or []], None)))
+    field = Lead._meta.get_field(code)
+    if value is None or value == "":
+        return field.get_default()
+    if isinstance(value, str):
+        value = value.strip()
+        if "\0" in value:
+            raise ValueError("This text holds a character that cannot be kept.")
+    value = field.clean(value, None)
+    if code == "email" and value and not rules.email_key(value):
+        raise ValueError(f"{value} is not an e-mail address.")
+    if code == "time_zone" and value:
+        validate_time_zone(value)
+    return value
+
+
+def _clean_company(name):
+    name = " ".join((name or "").split())
+    if len(name) > 200 or "\0" in name or (name and not rules.company_key(name)):
+        raise ValueError("Give the company's name in at most 200 letters and digits.")
+    return name
+
+
+def _company_column(columns, now):
+    if "company" not in columns:
+        return {}
+    name = columns["company"]
+    return {
+        "company": Company.objects.get(pk=companies_by_name([name], now=now)[rules.company_key(name)]) if name else None
+    }
+
+
+def _differences(lead, cleaned, fields):
+    """{code: (old, new)} in JSON form of what is not so yet."""
+    old = {code: getattr(lead, code) for code in cleaned}
+    new = dict(cleaned)
+    if "company" in cleaned:
+        old["company"] = lead.company.name if lead.company else ""
+        # Another spelling of the same company is no change.
+        if rules.company_key(old["company"]) == rules.company_key(new["company"]):
+            new["company"] = old["company"]
+    old |= {code: lead.fields.get(code) for code in fields}
+    new |= fields
+    return {code: (_plain(old[code]), _plain(new[code])) for code in new if old[code] != new[code]}
+
+
+def _plain(value):
+    return value.isoformat() if hasattr(value, "isoformat") else value
+
+
+def _save(lead, **how):
+    try:
+        with transaction.atomic():
+            lead.save(**how)
+    except IntegrityError as error:
+        constraint = error.__cause__.diag.constraint_name
+        if constraint in _CONSTRAINTS:
+            raise ValidationError(_CONSTRAINTS[constraint]) from error
+        raise

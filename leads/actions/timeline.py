@@ -1,0 +1,102 @@
+"""What happened to a person: the only writer of activities, and of the mark that asks for a new score."""
+
+import datetime
+import json
+
+from django.core.exceptions import ValidationError
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import connection, models, transaction
+
+from leads.enums import ActivityKind
+from leads.models import Activity
+
+CHUNK = 10_000
+
+_INSERT = """
+INSERT INTO leads_activity
+    (lead_id, kind, occurred_at, recorded_at, actor_id, campaign_id, payload, is_machine, dedupe_key)
+SELECT lead_id, kind, occurred_at, %(now)s, actor_id, campaign_id, coalesce(payload, '{}'),
+       coalesce(is_machine, false), dedupe_key
+FROM jsonb_to_recordset(%(rows)s::jsonb) AS row (
+    lead_id bigint, kind text, occurred_at timestamptz, actor_id bigint, campaign_id bigint,
+    payload jsonb, is_machine boolean, dedupe_key text
+)
+ON CONFLICT (dedupe_key) WHERE dedupe_key IS NOT NULL DO NOTHING
+RETURNING lead_id, is_machine
+"""
+
+_MARK = """
+INSERT INTO leads_dirtylead (lead_id, marked_at)
+SELECT id, %(now)s FROM unnest(%(ids)s::bigint[]) AS id GROUP BY id ORDER BY id
+ON CONFLICT (lead_id) DO UPDATE SET marked_at = least(leads_dirtylead.marked_at, excluded.marked_at)
+"""
+
+
+def ids_of(leads):
+    """The ids of a queryset of leads, of lead objects or of ids, ascending and each once."""
+    if isinstance(leads, models.QuerySet):
+        leads = leads.order_by() if not leads.query.is_sliced else leads
+        return sorted(set(leads.values_list("pk", flat=True)))
+    return sorted({getattr(lead, "pk", lead) for lead in leads})
+
+
+def mark_dirty(*, leads, now):
+    """Asks for a new score of these leads (ids or queryset), in the caller's transaction.
+
+    Lock order: the mark before the lead, because a worker that claims marks holds them while it locks leads. An
+    existing mark is locked, not passed over: else a worker could take it away before this change is visible.
+    """
+    ids = ids_of(leads)
+    if ids:
+        with connection.cursor() as cursor:
+            cursor.execute(_MARK, {"ids": ids, "now": now})
+
+
+def record_activities(*, rows, now):
+    """Inserts activities and marks the leads of the new ones dirty; returns how many were new.
+
+    rows: an iterable of dicts with lead_id, kind, occurred_at and, as needed, payload, actor_id, campaign_id,
+    is_machine, dedupe_key. A row whose dedupe_key is known is ignored. What a machine did asks for no new score.
+    """
+    inserted = 0
+    with transaction.atomic(), connection.cursor() as cursor:
+        for chunk in _chunks(rows):
+            cursor.execute(_INSERT, {"rows": json.dumps(chunk, cls=_Encoder), "now": now})
+            new = cursor.fetchall()
+            inserted += len(new)
+            mark_dirty(leads=(lead_id for lead_id, is_machine in new if not is_machine), now=now)
+    return inserted
+
+
+def log_activity(*, lead, kind, by, now, payload=None, occurred_at=None):
+    """Adds one activity to a lead's timeline and returns it; raises ValidationError for an unknown kind."""
+    if kind not in ActivityKind.values:
+        raise ValidationError({"kind": f"{kind} is no kind of activity."})
+    with transaction.atomic():
+        mark_dirty(leads=[lead.pk], now=now)
+        return Activity.objects.create(
+            lead=lead,
+            kind=kind,
+            occurred_at=occurred_at or now,
+            recorded_at=now,
+            actor=by,
+            payload=payload or {},
+        )
+
+
+class _Encoder(DjangoJSONEncoder):
+    """Django's encoder cuts times to milliseconds; a timeline keeps its order by the microsecond."""
+
+    def default(self, value):
+        return value.isoformat() if isinstance(value, datetime.datetime) else super().default(value)
+
+
+def _chunks(rows):
+    chunk = []
+    for row in rows:
+        chunk.append(row)
+        if len(chunk) == CHUNK:
+            yield chunk
+            chunk = []
+    if chunk:
+        yield chunk

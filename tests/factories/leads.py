@@ -1,0 +1,77 @@
+"""Small makers of leads and what belongs to them. They write through the actions, as the program does."""
+
+import datetime
+import itertools
+
+from leads.actions.lifecycle import move_stage, set_disposition
+from leads.actions.record import create_lead
+from leads.enums import Disposition, FieldType, Side, SourceKind, Stage
+from leads.models import Campaign, FieldDefinition, Lead, Source
+from routing.models import Handover, RoutingPolicy
+
+NOW = datetime.datetime(2026, 6, 10, 10, 0, tzinfo=datetime.UTC)
+_numbers = itertools.count(1)
+
+
+def make_lead(
+    *,
+    now=NOW,
+    by=None,
+    source=None,
+    campaign=None,
+    stage=Stage.NAME,
+    disposition=Disposition.OPEN,
+    grade=None,
+    score=0,
+    owner=None,
+    pool=None,
+    **values,
+):
+    """A lead as create_lead makes it, called Pat Person-N unless `values` says otherwise.
+
+    stage and disposition are reached by a transition each; grade stands for a score under model version 1; with an
+    owner or a pool the lead is on the sales side, under an open hand-over.
+    """
+    number = next(_numbers)
+    if not {"first_name", "last_name", "email"} & values.keys():
+        values |= {"first_name": "Pat", "last_name": f"Person-{number}", "email": f"pat{number}@example.com"}
+    lead = create_lead(values=values, by=by, now=now, source=source, campaign=campaign)
+    if stage != Stage.NAME:
+        move_stage(leads=[lead], to=stage, reason="Made so", by=by, now=now, check_entry=False)
+    if disposition != Disposition.OPEN:
+        recycle_on = now.date() if disposition == Disposition.RECYCLED else None
+        set_disposition(leads=[lead], to=disposition, reason="Made so", by=by, now=now, recycle_on=recycle_on)
+    if grade:
+        Lead.objects.filter(pk=lead.pk).update(
+            grade=grade, score=score, score_ledger=[score], score_version=1, scored_at=now
+        )
+    if owner or pool:
+        give(lead, owner=owner, pool=pool, now=now)
+    lead.refresh_from_db()
+    return lead
+
+
+def give(lead, *, owner=None, pool=None, now=NOW):
+    """Puts a lead on the sales side under an open hand-over, without asking the routing policy."""
+    pool_of_handover = pool or RoutingPolicy.objects.get(is_active=True).default_pool
+    assigned = {"owner": owner, "assigned_at": now, "due_at": now + datetime.timedelta(hours=4), "why": "Made so"}
+    handover = Handover.objects.create(
+        lead=lead, pool=pool_of_handover, handed_at=now, receipt={}, **(assigned if owner else {})
+    )
+    Lead.objects.filter(pk=lead.pk).update(side=Side.SALES, owner=owner, pool=None if owner else pool)
+    lead.refresh_from_db()
+    return handover
+
+
+def make_source(code="website", *, kind=SourceKind.WEBSITE):
+    return Source.objects.get_or_create(code=code, defaults={"name": code.replace("-", " ").title(), "kind": kind})[0]
+
+
+def make_campaign(code="spring", *, source=None, **values):
+    return Campaign.objects.create(code=code, name=code.title(), source=source or make_source(), **values)
+
+
+def make_field(code, type=FieldType.TEXT, *, choices=(), dimension=""):
+    return FieldDefinition.objects.create(
+        code=code, label=code.replace("_", " ").capitalize(), type=type, choices=list(choices), dimension=dimension
+    )
