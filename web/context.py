@@ -1,3 +1,49 @@
+from typing import NamedTuple
+
+from django.urls import reverse
+
+from team.enums import Role
+from web.operations.mailbox import mail_is_caught
+
+
+class Entry(NamedTuple):
+    """One entry of the navigation. `prefix` is the path under which it is the current one."""
+
+    label: str
+    icon: str
+    url: str
+    prefix: str
+    key: str = ""
+
+
 def navigation(request):
-    """What every page needs of the reader."""
-    return {}
+    """The entries of the navigation that the reader's roles may open, and the one she stands in.
+
+    Queries: none beyond the groups of the user, which every guarded view has read already.
+    """
+    user = getattr(request, "user", None)
+    if user is None or not user.is_authenticated:
+        return {"navigation": []}
+    entries = _entries(user)
+    current = max((entry for entry in entries if request.path.startswith(entry.prefix)), key=_depth, default=None)
+    return {"navigation": entries, "current_entry": current}
+
+
+def _depth(entry):
+    return len(entry.prefix)
+
+
+def _entries(user):
+    entries = []
+    if user.has_role(Role.REP, Role.MANAGER, Role.ADMIN):
+        entries.append(Entry("My queue", "inbox", reverse("web:queue"), "/queue/", "q"))
+    entries.append(Entry("Leads", "users", reverse("web:lead-list"), "/leads/", "l"))
+    if user.has_role(Role.MARKETER, Role.ADMIN):
+        entries.append(Entry("Imports", "file-import", reverse("capture:import-list"), "/imports/", "i"))
+    if user.has_role(Role.ADMIN):
+        entries.append(Entry("Status", "activity", reverse("web:status"), "/status/"))
+        if mail_is_caught():
+            entries.append(Entry("Caught mail", "mail", reverse("web:mail-list"), "/mail/"))
+    if user.is_staff:
+        entries.append(Entry("Admin", "settings", reverse("admin:index"), "/admin/"))
+    return entries

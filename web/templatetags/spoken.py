@@ -1,0 +1,73 @@
+"""How times, numbers and people are said on a page."""
+
+import datetime
+
+from django import template
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.html import format_html
+
+register = template.Library()
+
+_UNITS = (("y", 365 * 86400), ("mo", 30 * 86400), ("w", 7 * 86400), ("d", 86400), ("h", 3600), ("min", 60))
+
+
+def _length(seconds):
+    for unit, size in _UNITS:
+        if seconds >= size:
+            return f"{seconds // size} {unit}"
+    return "1 min"
+
+
+@register.filter
+def exact(moment):
+    """A time in the reader's zone, such as "Wed 10 Jun 2026, 12:00"; a date without the clock; "" for None."""
+    if not moment:
+        return ""
+    if not isinstance(moment, datetime.datetime):
+        return date_format(moment, "D j M Y")
+    return date_format(timezone.localtime(moment), "D j M Y, H:i")
+
+
+@register.filter
+def ago(moment, now):
+    """`moment` as a <time> that says how long before or after `now` it is; the exact time is its title."""
+    if not moment:
+        return ""
+    seconds = int((now - moment).total_seconds())
+    if abs(seconds) < 60:
+        words = "now"
+    elif seconds > 0:
+        words = f"{_length(seconds)} ago"
+    else:
+        words = f"in {_length(-seconds)}"
+    return format_html('<time datetime="{}" title="{}">{}</time>', moment.isoformat(), exact(moment), words)
+
+
+@register.filter
+def time_left(due_at, now):
+    """ "3 h left", or "2 h over" once `due_at` has passed."""
+    seconds = int((due_at - now).total_seconds())
+    return f"{_length(seconds)} left" if seconds >= 0 else f"{_length(-seconds)} over"
+
+
+@register.simple_tag
+def share_left(started_at, due_at, now):
+    """How much of the time from `started_at` to `due_at` is left, as a whole number from 0 to 100."""
+    whole = (due_at - started_at).total_seconds()
+    if whole <= 0:
+        return 0
+    return max(0, min(100, round(100 * (due_at - now).total_seconds() / whole)))
+
+
+@register.filter
+def initials(name):
+    """At most two letters for a person, "?" for nobody."""
+    words = [word for word in str(name or "").replace("@", " ").split() if word[0].isalnum()]
+    return "".join(word[0] for word in (words[:1] + words[-1:] if len(words) > 1 else words)).upper() or "?"
+
+
+@register.filter
+def lookup(mapping, key):
+    """mapping[key], or "" where there is none."""
+    return mapping.get(key, "")
