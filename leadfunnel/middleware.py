@@ -1,3 +1,4 @@
+import ipaddress
 import zoneinfo
 
 from django.conf import settings
@@ -7,14 +8,21 @@ from django.utils import timezone
 def client_address(request):
     """The address the request came from, counting TRUSTED_PROXIES hops from the right of X-Forwarded-For.
 
-    With no trusted proxy the header is ignored, so that nobody gets round the sign-in limit by inventing one.
+    With no trusted proxy the header is ignored, so that nobody gets round the sign-in limit by inventing one. A header
+    shorter than the number of hops, or with something that is no address at that place, did not pass the proxies: the
+    address of the connection counts.
     """
+    direct = request.META.get("REMOTE_ADDR", "")
     hops = settings.TRUSTED_PROXIES
-    if hops:
-        chain = [part.strip() for part in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",") if part.strip()]
-        if len(chain) >= hops:
-            return chain[-hops]
-    return request.META.get("REMOTE_ADDR", "")
+    if not hops:
+        return direct
+    chain = [part.strip() for part in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",") if part.strip()]
+    if len(chain) < hops:
+        return direct
+    try:
+        return str(ipaddress.ip_address(chain[-hops]))
+    except ValueError:
+        return direct
 
 
 class PageSecurityMiddleware:

@@ -26,3 +26,8 @@ class Theme(models.TextChoices):
     AUTO = "auto", "As the device"
     LIGHT = "light", "Light"
     DARK = "dark", "Dark"
+
+
+class AccountMailKind(models.TextChoices):
+    RESET = "reset", "A link to choose a new password"
+    CHANGED = "changed", "Word that the password was changed"

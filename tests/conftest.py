@@ -3,6 +3,7 @@ import datetime
 import pytest
 
 from tests.cast import make_cast
+from tests.client import HouseClient
 
 
 @pytest.fixture
@@ -15,3 +16,9 @@ def now():
 def cast(db):
     """ada (manager), ben (rep), cal (another rep, the stranger), mia (marketer), ann (admin)."""
     return make_cast()
+
+
+@pytest.fixture
+def client():
+    """Runs on_commit callbacks; fails on unrendered tags, inline scripts and styles, and on a GET that writes."""
+    return HouseClient()

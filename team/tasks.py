@@ -1,0 +1,28 @@
+import logging
+
+from celery import shared_task
+from django.db import transaction
+from django.utils import timezone
+from kombu.exceptions import OperationalError
+
+from team import actions
+
+logger = logging.getLogger(__name__)
+
+
+@shared_task(ignore_result=True)
+def send_account_mail():
+    """Mails about accounts that wait; the beat calls it, and `hurry_account_mail` earlier."""
+    actions.send_account_mail(now=timezone.now())
+
+
+def hurry_account_mail():
+    """Wakes a worker once the transaction is committed; without a broker the next beat finds the row."""
+    transaction.on_commit(_ring)
+
+
+def _ring():
+    try:
+        send_account_mail.apply_async(retry=False, expires=60)
+    except (OSError, OperationalError):
+        logger.warning("No broker: account mail goes out with the next beat.")
