@@ -1,0 +1,111 @@
+"""Working time: pure functions over the hours somebody keeps on her own clock.
+
+A working day lasts from the first moment the local clock shows `starts` (or later, where the clock jumps over it) to
+the first moment it shows `ends` (or later). So the day on which clocks change is as long as it really is: an hour
+shorter or longer when the change falls into the working hours.
+"""
+
+import datetime
+from dataclasses import dataclass
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+HORIZON_DAYS = 3660
+_DAY = datetime.timedelta(days=1)
+_SECOND = datetime.timedelta(seconds=1)
+
+
+@dataclass(frozen=True)
+class Hours:
+    """ISO weekdays and local times in an IANA zone; absences are (first, last) calendar days, both included."""
+
+    zone: str
+    days: frozenset[int]
+    starts: datetime.time
+    ends: datetime.time
+    absences: tuple[tuple[datetime.date, datetime.date], ...] = ()
+
+    @classmethod
+    def of(cls, user):
+        """The hours of a team.User. Reads her absences: prefetch them when asking for many."""
+        return cls(
+            zone=user.time_zone,
+            days=frozenset(user.work_days),
+            starts=user.work_starts,
+            ends=user.work_ends,
+            absences=tuple(sorted((absence.starts_on, absence.ends_on) for absence in user.absences.all())),
+        )
+
+    def works_on(self, day):
+        """Whether the calendar day is a working day without absence."""
+        return day.isoweekday() in self.days and not any(first <= day <= last for first, last in self.absences)
+
+
+def add_business_minutes(start, minutes, hours):
+    """The first moment (aware, UTC) by which `minutes` of working time have passed since `start` (aware).
+
+    A quota that fills up exactly at closing time is due then, not on the next morning. Raises ValueError when ten
+    years do not hold that much working time.
+    """
+    left = datetime.timedelta(minutes=minutes)
+    start = start.astimezone(datetime.UTC)
+    if left <= datetime.timedelta(0):
+        return start
+    first_day = _local_day(start, hours)
+    for number in range(HORIZON_DAYS):
+        opens, closes = _working_day(first_day + number * _DAY, hours)
+        begin = max(opens, start)
+        if closes - begin >= left:
+            return begin + left
+        left -= max(closes - begin, datetime.timedelta(0))
+    raise ValueError("There is not that much working time within ten years.")
+
+
+def business_minutes_between(start, end, hours):
+    """Minutes (float) of working time from `start` to `end`, both aware; 0 when the end is not later."""
+    start, end = start.astimezone(datetime.UTC), end.astimezone(datetime.UTC)
+    worked = datetime.timedelta(0)
+    day, last_day = _local_day(start, hours), _local_day(end, hours)
+    while start < end and day <= last_day:
+        opens, closes = _working_day(day, hours)
+        worked += max(min(closes, end) - max(opens, start), datetime.timedelta(0))
+        day += _DAY
+    return worked / datetime.timedelta(minutes=1)
+
+
+def is_working(moment, hours):
+    """Whether `moment` (aware) lies in working time."""
+    opens, closes = _working_day(_local_day(moment, hours), hours)
+    return opens <= moment < closes
+
+
+def _local_day(moment, hours):
+    return moment.astimezone(ZoneInfo(hours.zone)).date()
+
+
+def _working_day(day, hours):
+    """When work opens and closes on that day, in UTC; two equal moments on a day off."""
+    opens = _first_moment(day, hours.starts, hours.zone)
+    return (opens, _first_moment(day, hours.ends, hours.zone)) if hours.works_on(day) else (opens, opens)
+
+
+@lru_cache(maxsize=4096)
+def _first_moment(day, time, zone):
+    """The first moment, in UTC, at which the clock of `zone` shows `time` on `day` or anything later."""
+    zone = ZoneInfo(zone)
+    wanted = datetime.datetime.combine(day, time)
+    moment = wanted.replace(tzinfo=zone, fold=0).astimezone(datetime.UTC)
+    if moment.astimezone(zone).replace(tzinfo=None) == wanted:
+        return moment
+    # The clock jumps over that time. The jump lies between the readings with the offset after and before it.
+    early = wanted.replace(tzinfo=zone, fold=1).astimezone(datetime.UTC)
+    late = moment
+    while late - early > _SECOND:
+        middle = (early + (late - early) / 2).replace(microsecond=0)
+        if middle <= early:
+            break
+        if middle.astimezone(zone).replace(tzinfo=None) >= wanted:
+            late = middle
+        else:
+            early = middle
+    return late
