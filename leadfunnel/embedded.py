@@ -189,7 +189,8 @@ def _start_postgres(var):
     log.touch()
     if not (data / "PG_VERSION").exists():
         _make_cluster(binaries, data, log, who)
-    _forget_foreign_pid(data / "postmaster.pid", "postgres")
+    for pid_file in (data / "postmaster.pid", sockets / ".s.PGSQL.5432.lock"):
+        _forget_foreign_pid(pid_file, "postgres")
     options = POSTGRES_OPTIONS | {"unix_socket_directories": str(sockets)}
     if not _has_shared_memory():
         options["dynamic_shared_memory_type"] = "mmap"
@@ -358,7 +359,7 @@ def _command_of(pid):
 
 
 def _forget_foreign_pid(path, word):
-    """Removes the pid file of a crashed server, whose number may by now belong to some other program."""
+    """Removes the pid file of a crashed server: its number may belong to another program, or to a zombie, by now."""
     if path.exists() and _pid_of(path, word) is None:
         path.unlink()
 

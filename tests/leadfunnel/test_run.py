@@ -1,0 +1,173 @@
+"""`bin/run` as a person uses it: real processes, their own data folder."""
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from leadfunnel.environment import ROOT
+
+pytestmark = [pytest.mark.servers, pytest.mark.timeout(240)]
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def environment(var):
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(("LEADFUNNEL", "DJANGO"))}
+    return inherited | {"LEADFUNNEL_VAR": str(var)}
+
+
+class Run:
+    """One `bin/run --no-demo`; `said()` is what it has printed so far."""
+
+    def __init__(self, var, port):
+        self.log = Path(tempfile.mkdtemp()) / "run.log"
+        with open(self.log, "w") as output:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "leadfunnel.run", "--no-demo", "--port", str(port)],
+                cwd=ROOT,
+                env=environment(var),
+                stdout=output,
+                stderr=subprocess.STDOUT,
+            )
+
+    def said(self):
+        return self.log.read_text()
+
+    def wait(self):
+        return self.process.wait(timeout=60)
+
+    def stop(self, how=signal.SIGTERM):
+        self.process.send_signal(how)
+        return self.wait()
+
+
+def wait_until_ready(run, port, seconds=120):
+    deadline, url = time.monotonic() + seconds, f"http://127.0.0.1:{port}/readyz"
+    while time.monotonic() < deadline:
+        assert run.process.poll() is None, run.said()
+        if "Ctrl-C stops it" not in run.said():
+            time.sleep(0.1)
+            continue
+        with (
+            contextlib.suppress(OSError),
+            urllib.request.urlopen(url, timeout=5) as answer,
+        ):
+            assert answer.status == 200
+            return
+    pytest.fail("not ready in time")
+
+
+def processes_of(var):
+    """Every process whose command line or environment names the data folder."""
+    found = {}
+    for entry in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            command = (entry / "cmdline").read_text(errors="replace").replace("\0", " ").strip()
+            surroundings = (entry / "environ").read_text(errors="replace")
+            if command and (str(var) in command or f"LEADFUNNEL_VAR={var}\0" in surroundings):
+                found[int(entry.name)] = command
+    return found
+
+
+@pytest.mark.skipif(not Path("/proc").exists(), reason="looks at processes in /proc")
+def test_run_starts_serves_and_leaves_no_process_and_a_second_start_keeps_the_data(tmp_path):
+    port = free_port()
+    first = Run(tmp_path / "var", port)
+    wait_until_ready(first, port)
+    started = processes_of(tmp_path / "var")
+    code = first.stop()
+
+    assert len(started) > 5
+    assert processes_of(tmp_path / "var") == {}
+    assert "Sign in as admin@leadfunnel.example with the password" in first.said()
+    assert code == 0
+
+    second = Run(tmp_path / "var", port)
+    wait_until_ready(second, port)
+    second.stop(signal.SIGINT)
+
+    assert "password" not in second.said()
+    assert processes_of(tmp_path / "var") == {}
+
+
+@pytest.mark.skipif(not Path("/proc").exists(), reason="looks at processes in /proc")
+def test_a_run_after_a_killed_one_and_dead_servers_just_works_and_a_second_run_is_told(tmp_path):
+    var, port = tmp_path / "var", free_port()
+    first = Run(var, port)
+    wait_until_ready(first, port)
+
+    told = subprocess.run(
+        [sys.executable, "-m", "leadfunnel.run", "--port", str(free_port())],
+        cwd=ROOT,
+        env=environment(var),
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert told.returncode == 1
+    assert f"already runs on this data ({var}): http://127.0.0.1:{port}" in told.stderr
+
+    # Everything dies at once, as in a power cut; the pid files stay, one of them naming a process that lives.
+    for pid in processes_of(var):
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+    first.wait()
+    pid_file = var / "postgres" / "postmaster.pid"
+    lines = pid_file.read_text().splitlines()
+    pid_file.write_text("\n".join([str(os.getpid()), *lines[1:]]) + "\n")
+
+    again = Run(var, port)
+    wait_until_ready(again, port)
+    again.stop()
+    assert processes_of(var) == {}
+
+
+def test_a_taken_port_is_named(tmp_path):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        run = Run(tmp_path / "var", port)
+        code = run.wait()
+
+    assert code == 1
+    assert f"Port {port} on 127.0.0.1 cannot be opened (Address already in use)." in run.said()
+
+
+def test_a_data_folder_that_cannot_be_made_is_named(tmp_path):
+    (tmp_path / "file").write_text("")
+    run = Run(tmp_path / "file" / "var", free_port())
+
+    assert run.wait() == 1
+    assert f"LeadFunnel cannot keep its data in {tmp_path}/file/var: Not a directory." in run.said()
+
+
+def test_a_command_of_its_own_starts_the_servers_and_stops_them_at_its_end(tmp_path):
+    var = tmp_path / "var"
+    done = subprocess.run(
+        [sys.executable, "manage.py", "shell", "-v0", "-c", "from django.db import connection; "
+         "connection.ensure_connection(); print('connected')"],
+        cwd=ROOT,
+        env=environment(var),
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )  # fmt: skip
+
+    assert done.stdout.strip().endswith("connected"), done.stderr
+    assert not (var / "postgres" / "postmaster.pid").exists()
+    if Path("/proc").exists():
+        assert processes_of(var) == {}
