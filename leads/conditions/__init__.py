@@ -1,0 +1,67 @@
+"""The one language in which LeadFunnel writes rules about people (docs/conditions.md).
+
+Scoring rules, stage entry, routing, filters and programs all say who they mean with a JSON tree that is checked,
+compiled, described and edited here and nowhere else.
+"""
+
+from leads.conditions.compiler import activity_filter, compile_node, seen_condition
+from leads.conditions.describer import describe_node
+from leads.conditions.grammar import ActivityTest, ConditionError, PayloadTest, Problem, tests_of
+from leads.conditions.reading import read
+from leads.conditions.vocabulary import Field, Vocabulary
+
+__all__ = [
+    "ActivityTest",
+    "ConditionError",
+    "Field",
+    "PayloadTest",
+    "Problem",
+    "Vocabulary",
+    "activity_filter",
+    "activity_tests",
+    "check",
+    "compile_condition",
+    "describe",
+    "fields_of",
+    "matching",
+    "seen_condition",
+]
+
+
+def check(tree, vocabulary=None):
+    """Returns None when `tree` is a condition; raises ConditionError with every problem and its path when not."""
+    read(tree, vocabulary or Vocabulary.load())
+
+
+def compile_condition(tree, *, now, vocabulary=None, activities=None):
+    """A Django boolean expression over Lead that is never NULL; for filter(), annotate() and Case(When()).
+
+    It refers to columns of leads_lead and to subqueries of its own alone. `activities`, a callable from ActivityTest
+    to a boolean expression that is never NULL, replaces the subquery of each activity test. Raises ConditionError.
+    """
+    vocabulary = vocabulary or Vocabulary.load()
+    node = read(tree, vocabulary, closed=False)
+    return compile_node(node, now=now, vocabulary=vocabulary, activities=activities)
+
+
+def matching(leads, tree, *, now, vocabulary=None):
+    """The leads of a queryset of Lead that meet the condition at the moment `now`. Raises ConditionError."""
+    return leads.filter(compile_condition(tree, now=now, vocabulary=vocabulary))
+
+
+def describe(tree, vocabulary=None):
+    """The condition as a part of an English sentence. Different conditions read differently. Raises ConditionError."""
+    vocabulary = vocabulary or Vocabulary.load()
+    return describe_node(read(tree, vocabulary, closed=False), vocabulary)
+
+
+def activity_tests(tree):
+    """The distinct ActivityTests of the tree, from left to right. Raises ConditionError, not for what fields say."""
+    found = tests_of(read(tree, None))
+    return tuple(dict.fromkeys(test for test in found if isinstance(test, ActivityTest)))
+
+
+def fields_of(tree, vocabulary=None):
+    """The distinct codes of the fields that the tree tests, from left to right. Raises ConditionError."""
+    found = tests_of(read(tree, vocabulary or Vocabulary.load(), closed=False))
+    return tuple(dict.fromkeys(test.code for test in found if not isinstance(test, ActivityTest)))

@@ -1,0 +1,188 @@
+"""From the grammar to one boolean expression over Lead.
+
+Every part is true or false and never NULL, so NOT is the exact complement. The expression names columns of Lead alone
+and reaches everything else by EXISTS: PostgreSQL probes by key for a few leads and hashes the whole set for many.
+"""
+
+import datetime
+
+from django.db.models import Exists, F, OuterRef, Q, Subquery, Value
+
+from leads.conditions import sql
+from leads.conditions.grammar import ActivityTest, All, Any, Not
+from leads.conditions.operators import OPERATORS, ValueType
+from leads.conditions.values import end_of, start_of
+from leads.conditions.vocabulary import REFERENCES, Origin
+from leads.models import Activity, Company
+
+_STORED = {
+    ValueType.TEXT: sql.stored_text,
+    ValueType.CHOICE: sql.stored_text,
+    ValueType.NUMBER: sql.stored_number,
+    ValueType.BOOLEAN: sql.stored_boolean,
+    ValueType.DATE: sql.stored_date,
+    ValueType.DATETIME: sql.stored_datetime,
+    ValueType.LIST: sql.stored_words,
+}
+_WORDS = {ValueType.TEXT, ValueType.CHOICE, ValueType.REFERENCE}
+_SEARCHES = {"contains": sql.contains, "starts_with": sql.starts_with, "ends_with": sql.ends_with}
+
+
+def compile_node(node, *, now, vocabulary, activities=None):
+    """The boolean expression of a node that was read with this vocabulary; see compile_condition."""
+    if isinstance(node, Not):
+        return sql.negation(compile_node(node.member, now=now, vocabulary=vocabulary, activities=activities))
+    if isinstance(node, All | Any):
+        members = [compile_node(each, now=now, vocabulary=vocabulary, activities=activities) for each in node.members]
+        return (sql.both if isinstance(node, All) else sql.either)(*members)
+    if isinstance(node, ActivityTest):
+        return activities(node) if activities else activity_exists(node, now=now)
+    return _field(vocabulary.get(node.code), node.op, node.value, now)
+
+
+def _field(field, op, value, now):
+    opposite = OPERATORS[op].opposite_of
+    if opposite:
+        return sql.negation(_field(field, opposite, value, now))
+    if field.origin == Origin.COMPANY:
+        here = _holds(field.type, op, F(field.column), value, now)
+        return Exists(Company.objects.filter(pk=OuterRef("company_id")).filter(here))
+    if field.origin == Origin.REFERENCE:
+        if op == "filled":
+            return sql.known(F(field.column))
+        model, name = REFERENCES[field.code]
+        here = _holds(ValueType.REFERENCE, op, F(name), value, now)
+        return Exists(model.objects.filter(pk=OuterRef(field.column)).filter(here))
+    if field.origin == Origin.CUSTOM:
+        return sql.surely(_holds(field.type, op, _STORED[field.type]("fields", field.code), value, now))
+    if field.origin == Origin.NAME:
+        return _holds(field.type, op, sql.full_name(), value, now)
+    if field.type == ValueType.LIST:
+        return _holds(field.type, op, sql.column_words(field.column), value, now)
+    if field.type == ValueType.CHOICE and op != "filled":
+        return sql.one_of(F(field.column), [sql.text(word) for word in _chosen(field, op, value)])
+    here = _holds(field.type, op, F(field.column), value, now, past_only=field.past_only)
+    return sql.surely(here) if field.can_be_empty else here
+
+
+def _chosen(field, op, value):
+    """The values of a closed list that meet the test."""
+    if op not in {"at_least", "at_most"}:
+        return value if op == "in" else (value,)
+    values = [code for code, _ in field.choices]
+    at = values.index(value)
+    return values[at:] if op == "at_least" else values[: at + 1]
+
+
+def _holds(kind, op, expression, value, now, *, past_only=False):
+    """Whether a value of this type meets the test; NULL or false where there is no value."""
+    if op == "filled":
+        if kind == ValueType.LIST:
+            return sql.not_empty(expression)
+        return sql.compare(expression, "<>", sql.text("")) if kind in _WORDS else sql.known(expression)
+    if kind in _WORDS:
+        words = [sql.folded(word) for word in (value if op == "in" else (value,))]
+        if op in _SEARCHES:
+            return _SEARCHES[op](sql.Lower(expression), words[0])
+        return sql.one_of(sql.Lower(expression), words)
+    if kind == ValueType.LIST:
+        return sql.compare(expression, "@>" if op == "has_all" else "&&", sql.array(value))
+    if kind == ValueType.BOOLEAN:
+        return sql.compare(expression, "=", Value(value))
+    if op == "in":
+        return sql.one_of(expression, [Value(number) for number in value])
+    if kind == ValueType.DATE:
+        bounds = _day_bounds(op, value, now.astimezone(datetime.UTC).date())
+    elif kind == ValueType.DATETIME:
+        bounds = _moment_bounds(op, value, now, past_only=past_only)
+    else:
+        bounds = _number_bounds(op, value)
+    return sql.both(*(sql.compare(expression, operator, Value(bound)) for operator, bound in bounds))
+
+
+def _number_bounds(op, value):
+    if op == "between":
+        return [(">=", value[0]), ("<=", value[1])]
+    return [({"is": "=", "over": ">", "at_least": ">=", "under": "<", "at_most": "<="}[op], value)]
+
+
+def _day_bounds(op, value, today):
+    if op == "between":
+        return [(">=", value[0]), ("<=", value[1])]
+    if op in {"is", "before", "after"}:
+        return [({"is": "=", "before": "<", "after": ">"}[op], value)]
+    days = datetime.timedelta(days=value)
+    if op == "next_days":
+        return [(">=", today), ("<=", today + days)]
+    return [(">=", today - days), ("<=", today)] if op == "within_days" else [("<", today - days)]
+
+
+def _moment_bounds(op, value, now, *, past_only=False):
+    """(operator, datetime) pairs that a time has to meet all of. A day counts from its first to its last moment."""
+    if op == "before":
+        return [("<", start_of(value))]
+    if op == "after":
+        return [(">=", end_of(value)) if end_of(value) is not value else (">", value)]
+    if op in {"is", "between"}:
+        low, high = value if op == "between" else (value, value)
+        return [(">=", start_of(low)), ("<", end_of(high)) if end_of(high) is not high else ("<=", high)]
+    days = datetime.timedelta(days=value)
+    if op == "next_days":
+        return [(">=", now), ("<=", now + days)]
+    if op == "more_than_days_ago":
+        return [("<", now - days)]
+    # What the machine stamped a moment after `now` was taken still is recent.
+    return [(">=", now - days)] if past_only else [(">=", now - days), ("<=", now)]
+
+
+def activity_filter(test, *, now):
+    """Q over Activity: those that `test` looks at. Of its kinds, matching, not by a machine, within its days.
+
+    An activity dated after `now` counts, so that one recorded while a worker runs is not missed.
+    """
+    chosen = Q(kind__in=test.kinds) & Q(is_machine=False)
+    for match in test.where:
+        chosen &= Q(_matches(match))
+    if test.within_days:
+        chosen &= Q(occurred_at__gte=now - datetime.timedelta(days=test.within_days))
+    return chosen
+
+
+def _matches(match):
+    """Whether the payload meets one match; never NULL."""
+    opposite = OPERATORS[match.op].opposite_of
+    op = opposite or match.op
+    if op == "filled":
+        whole = sql.compare(sql.any_text("payload", match.path), "<>", sql.text(""))
+    else:
+        sample = match.value[0] if isinstance(match.value, tuple) else match.value
+        kind = {str: ValueType.TEXT, bool: ValueType.BOOLEAN}.get(type(sample), ValueType.NUMBER)
+        whole = _holds(kind, op, _STORED[kind]("payload", match.path), match.value, None)
+    return sql.negation(sql.surely(whole)) if opposite else sql.surely(whole)
+
+
+def activity_exists(test, *, now):
+    """The default for one ActivityTest: a subquery on (lead, occurred_at) that stops at the row that decides."""
+    chosen = Activity.objects.filter(activity_filter(test, now=now), lead_id=OuterRef("pk")).order_by()
+    if not test.seen:
+        # The nth row exists: nothing past it is counted.
+        return Exists(chosen if test.at_least == 1 else chosen[test.at_least - 1 : test.at_least])
+    ((operator, moment),) = _seen_bounds(test, now)
+    if (test.seen == "last") == operator.startswith(">"):
+        # The last is after a moment exactly when one is; the same for the first and before.
+        return Exists(chosen.filter(sql.compare(F("occurred_at"), operator, Value(moment))))
+    order = "occurred_at" if test.seen == "first" else "-occurred_at"
+    return seen_condition(test, Subquery(chosen.order_by(order).values("occurred_at")[:1]), now=now)
+
+
+def seen_condition(test, moment, *, now):
+    """Whether `moment`, an expression for when the first or last activity was (NULL: never), meets a `seen` test.
+
+    Never NULL; false when there was no such activity.
+    """
+    ((operator, bound),) = _seen_bounds(test, now)
+    return sql.surely(sql.compare(moment, operator, Value(bound)))
+
+
+def _seen_bounds(test, now):
+    return _moment_bounds(test.op, test.value, now, past_only=True)

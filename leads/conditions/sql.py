@@ -1,0 +1,177 @@
+"""The few SQL forms a condition is compiled to. Every value is a parameter; the words here are the only SQL."""
+
+from django.contrib.postgres.fields import ArrayField
+from django.db.models import BooleanField, DateField, DateTimeField, DecimalField, F, Func, TextField, Value
+from django.db.models.functions import Cast, Lower
+
+_DATE = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
+_DATETIME = (
+    r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,6})?)?(Z|[+-][0-9]{2}(:?[0-9]{2})?)?$"
+)
+
+
+class Numeric(DecimalField):
+    """numeric without a precision of its own, so that a cast never rounds and never overflows."""
+
+    def __init__(self):
+        super().__init__(max_digits=None, decimal_places=None)
+
+    def db_type(self, connection):
+        return "numeric"
+
+
+def _boolean(*parts, joiner, template="(%(expressions)s)"):
+    return Func(*parts, arg_joiner=joiner, template=template, output_field=BooleanField())
+
+
+def compare(left, operator, right):
+    """`left operator right` for an operator of PostgreSQL that the caller names literally."""
+    return _boolean(left, right, joiner=f" {operator} ")
+
+
+def both(*parts):
+    return parts[0] if len(parts) == 1 else _boolean(*parts, joiner=" AND ")
+
+
+def either(*parts):
+    return parts[0] if len(parts) == 1 else _boolean(*parts, joiner=" OR ")
+
+
+def negation(part):
+    """The exact complement of a part that is never NULL."""
+    return _boolean(part, joiner="", template="(NOT %(expressions)s)")
+
+
+def surely(part):
+    """False where `part` is NULL."""
+    return _boolean(part, joiner="", template="(%(expressions)s IS TRUE)")
+
+
+def known(expression):
+    return _boolean(expression, joiner="", template="(%(expressions)s IS NOT NULL)")
+
+
+def text(word):
+    return Value(word, output_field=TextField())
+
+
+def folded(word):
+    """A word of the condition in the same lower case as the stored texts; PostgreSQL folds it once per statement."""
+    return Lower(text(word))
+
+
+def one_of(expression, values):
+    """`expression IN (values)`, all of them expressions."""
+    listed = Func(*values, arg_joiner=", ", template="(%(expressions)s)", output_field=TextField())
+    return compare(expression, "IN", listed)
+
+
+def starts_with(whole, start):
+    return Func(whole, start, function="STARTS_WITH", output_field=BooleanField())
+
+
+def contains(whole, part):
+    """A search for the letters themselves: no letter is a wildcard."""
+    position = Func(whole, part, function="STRPOS", output_field=DecimalField())
+    return compare(position, ">", Value(0))
+
+
+def ends_with(whole, end):
+    length = Func(end, function="LENGTH", output_field=DecimalField())
+    return compare(Func(whole, length, function="RIGHT", output_field=TextField()), "=", end)
+
+
+def array(words):
+    listed = Func(*map(folded, words), arg_joiner=", ", template="ARRAY[%(expressions)s]", output_field=TextField())
+    return Cast(listed, ArrayField(TextField()))
+
+
+# Keys of a jsonb column: `column` is an expression, `key` a code from a closed vocabulary or a checked path.
+
+
+def _at(column, key):
+    return Func(F(column), text(key), arg_joiner=" -> ", template="(%(expressions)s)", output_field=TextField())
+
+
+def any_text(column, key):
+    """Whatever stands at a key, as text; NULL when the key is missing or holds null."""
+    return Func(F(column), text(key), arg_joiner=" ->> ", template="(%(expressions)s)", output_field=TextField())
+
+
+def _is_type(column, key, type_name):
+    kind = Func(_at(column, key), function="JSONB_TYPEOF", output_field=TextField())
+    return compare(kind, "=", text(type_name))
+
+
+def _guarded(condition, value, output_field):
+    """`value` where `condition` holds, else NULL. Inside CASE nothing is cast before the condition has held."""
+    return Func(
+        condition,
+        value,
+        arg_joiner=" THEN ",
+        template="(CASE WHEN %(expressions)s END)",
+        output_field=output_field,
+    )
+
+
+def stored_text(column, key):
+    """The string at a key; NULL when the key is missing or holds anything but a string."""
+    return _guarded(_is_type(column, key, "string"), any_text(column, key), TextField())
+
+
+def stored_number(column, key):
+    value = Cast(any_text(column, key), Numeric())
+    return _guarded(_is_type(column, key, "number"), value, Numeric())
+
+
+def stored_boolean(column, key):
+    truth = compare(_at(column, key), "=", Func(text("true"), template="%(expressions)s::jsonb"))
+    return _guarded(_is_type(column, key, "boolean"), truth, BooleanField())
+
+
+def stored_date(column, key):
+    return _stored_moment(column, key, _DATE, "date", DateField())
+
+
+def stored_datetime(column, key):
+    return _stored_moment(column, key, _DATETIME, "timestamptz", DateTimeField())
+
+
+def _stored_moment(column, key, shape, type_name, field):
+    string = any_text(column, key)
+    valid = Func(string, text(type_name), function="PG_INPUT_IS_VALID", output_field=BooleanField())
+    sound = both(_is_type(column, key, "string"), compare(string, "~", text(shape)), valid)
+    return _guarded(sound, Cast(string, field), field)
+
+
+def stored_words(column, key):
+    """The strings of the list at a key as a lower-case text[]; empty when it holds anything but a list."""
+    return Func(
+        _is_type(column, key, "array"),
+        _at(column, key),
+        arg_joiner=" THEN ",
+        template=(
+            "ARRAY(SELECT LOWER(word #>> '{}') FROM jsonb_array_elements("
+            "CASE WHEN %(expressions)s ELSE '[]'::jsonb END) word WHERE jsonb_typeof(word) = 'string')"
+        ),
+        output_field=ArrayField(TextField()),
+    )
+
+
+def column_words(column):
+    """A text[] column in lower case."""
+    return Func(
+        F(column),
+        template="ARRAY(SELECT LOWER(word) FROM unnest(%(expressions)s) word)",
+        output_field=ArrayField(TextField()),
+    )
+
+
+def not_empty(words):
+    return compare(Func(words, function="CARDINALITY", output_field=DecimalField()), ">", Value(0))
+
+
+def full_name():
+    """First and last name of a lead as one text."""
+    joined = Func(F("first_name"), text(" "), F("last_name"), arg_joiner=" || ", template="(%(expressions)s)")
+    return Func(joined, function="BTRIM", output_field=TextField())
