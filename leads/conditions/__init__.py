@@ -4,7 +4,7 @@ Scoring rules, stage entry, routing, filters and programs all say who they mean 
 compiled, described and edited here and nowhere else.
 """
 
-from leads.conditions.compiler import activity_filter, compile_node, seen_condition
+from leads.conditions.compiler import activity_filter, compile_node, seen_holds
 from leads.conditions.describer import describe_node
 from leads.conditions.grammar import ActivityTest, ConditionError, PayloadTest, Problem, tests_of
 from leads.conditions.reading import read
@@ -24,7 +24,7 @@ __all__ = [
     "describe",
     "fields_of",
     "matching",
-    "seen_condition",
+    "seen_holds",
 ]
 
 

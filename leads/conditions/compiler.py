@@ -172,10 +172,10 @@ def activity_exists(test, *, now):
         # The last is after a moment exactly when one is; the same for the first and before.
         return Exists(chosen.filter(sql.compare(F("occurred_at"), operator, Value(moment))))
     order = "occurred_at" if test.seen == "first" else "-occurred_at"
-    return seen_condition(test, Subquery(chosen.order_by(order).values("occurred_at")[:1]), now=now)
+    return seen_holds(test, Subquery(chosen.order_by(order).values("occurred_at")[:1]), now=now)
 
 
-def seen_condition(test, moment, *, now):
+def seen_holds(test, moment, *, now):
     """Whether `moment`, an expression for when the first or last activity was (NULL: never), meets a `seen` test.
 
     Never NULL; false when there was no such activity.
