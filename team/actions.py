@@ -83,7 +83,7 @@ def request_password_reset(*, email, requester, now):
         if requester and _reached(wishes.filter(requester=requester), rules.RESETS_PER_REQUESTER, now):
             return False
         if not _reached(wishes.filter(email=email), rules.RESETS_PER_EMAIL, now):
-            wishes.create(email=email, requester=requester, requested_at=now)
+            AccountMail.objects.create(kind=AccountMailKind.RESET, email=email, requester=requester, requested_at=now)
     return True
 
 
