@@ -1,0 +1,18 @@
+from scoring.actions.dirty import claim_dirty
+from scoring.actions.runs import cancel_regrade, claim_regrade_chunk, fail_chunk, finish_chunk, request_regrade
+from scoring.actions.versions import copy_model, dump_model, load_model, publish_model, roll_back, start_draft
+
+__all__ = [
+    "cancel_regrade",
+    "claim_dirty",
+    "claim_regrade_chunk",
+    "copy_model",
+    "dump_model",
+    "fail_chunk",
+    "finish_chunk",
+    "load_model",
+    "publish_model",
+    "request_regrade",
+    "roll_back",
+    "start_draft",
+]

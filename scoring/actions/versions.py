@@ -1,0 +1,132 @@
+"""Versions of the scoring model: drafts come and go, a published one never changes."""
+
+from django.core.exceptions import ValidationError
+from django.db import connection, transaction
+from django.db.models import Max
+
+from leads.conditions import Vocabulary
+from scoring.actions.runs import request_regrade
+from scoring.enums import ModelStatus, RuleKind
+from scoring.models import GradeRequirement, QuestionSet, RegradeRun, ScoringModel, ScoringRule
+from scoring.rules import ModelRefused, model_problems
+
+
+def load_model(*, data, by, now):
+    """A draft made from a parsed model file (docs/scoring.md).
+
+    Raises ModelRefused with every problem and its path, having written nothing.
+    """
+    _refuse_bad(data)
+    ranges, chosen = data["ranges"], data.get("question_set")
+    with transaction.atomic():
+        model = start_draft(
+            model=ScoringModel(
+                name=data["name"].strip(),
+                question_set=QuestionSet.objects.get(code=chosen) if chosen else None,
+                a_from=ranges["A"][0],
+                b_from=ranges["B"][0],
+                c_from=ranges["C"][0],
+                notes=data.get("notes", ""),
+            ),
+            by=by,
+            now=now,
+        )
+        ScoringRule.objects.bulk_create(
+            ScoringRule(
+                model=model,
+                position=position,
+                label=rule["label"].strip(),
+                kind=RuleKind.FIT if rule.get("cap") is None else RuleKind.BEHAVIOUR,
+                condition=rule["when"],
+                points=rule["points"],
+                cap=rule.get("cap"),
+                half_life_days=rule.get("half_life_days"),
+            )
+            for position, rule in enumerate(data["rules"], 1)
+        )
+        GradeRequirement.objects.bulk_create(
+            GradeRequirement(
+                model=model, grade=wanted["grade"], label=wanted["label"].strip(), condition=wanted["when"]
+            )
+            for wanted in data.get("requirements", [])
+        )
+    return model
+
+
+def dump_model(model):
+    """The model as a file that load_model takes: load, dump and load again give the same model."""
+    ranges = {
+        "A": [model.a_from, None],
+        "B": [model.b_from, model.a_from - 1],
+        "C": [model.c_from, model.b_from - 1],
+        "D": [None, model.c_from - 1],
+    }
+    head = {"name": model.name, "question_set": model.question_set and model.question_set.code, "ranges": ranges}
+    if model.notes:
+        head["notes"] = model.notes
+    return head | {
+        "rules": [
+            {"label": rule.label, "points": rule.points, "when": rule.condition}
+            | {key: value for key in ("cap", "half_life_days") if (value := getattr(rule, key)) is not None}
+            for rule in sorted(model.rules.all(), key=lambda rule: rule.position)
+        ],
+        "requirements": [
+            {"grade": wanted.grade, "label": wanted.label, "when": wanted.condition}
+            for wanted in sorted(model.requirements.all(), key=lambda wanted: (wanted.grade, wanted.pk))
+        ],
+    }
+
+
+def start_draft(*, model, by, now):
+    """Saves an unsaved ScoringModel as a draft under the next version number and returns it."""
+    with transaction.atomic():
+        _one_at_a_time()
+        model.version = (ScoringModel.objects.aggregate(last=Max("version"))["last"] or 0) + 1
+        model.status, model.created_at, model.created_by = ModelStatus.DRAFT, now, by
+        model.save(force_insert=True)
+    return model
+
+
+def copy_model(*, model, by, now):
+    """A draft with everything `model` has. Raises ModelRefused when that no longer fits the fields that exist."""
+    return load_model(data=dump_model(model), by=by, now=now)
+
+
+def publish_model(*, model, by, now):
+    """Puts a draft in force: retires the version before it, publishes this one, asks for a regrade of everybody.
+
+    All in one transaction, one publisher at a time. A regrade by an older version is cancelled. Returns the published
+    model. Raises ValidationError when it is no draft any more, ModelRefused when its rules are wrong.
+    """
+    with transaction.atomic():
+        _one_at_a_time()
+        draft = ScoringModel.objects.select_for_update(of=("self",)).select_related("question_set").get(pk=model.pk)
+        if draft.status != ModelStatus.DRAFT:
+            raise ValidationError(f"{draft} is {draft.get_status_display().lower()} already.")
+        _refuse_bad(dump_model(draft))
+        ScoringModel.objects.published().update(status=ModelStatus.RETIRED, retired_at=now)
+        draft.status, draft.published_at, draft.published_by = ModelStatus.PUBLISHED, now, by
+        draft.save(update_fields=["status", "published_at", "published_by"])
+        RegradeRun.objects.filter(finished_at=None, cancelled_at=None).update(cancelled_at=now, lease_until=None)
+        request_regrade(by=by, now=now)
+    return draft
+
+
+def roll_back(*, to, by, now):
+    """Publishes a copy of the version `to` as the newest version and returns it; raises as publish_model does."""
+    with transaction.atomic():
+        return publish_model(model=copy_model(model=to, by=by, now=now), by=by, now=now)
+
+
+def _refuse_bad(data):
+    problems = model_problems(
+        data, vocabulary=Vocabulary.load(), question_sets=set(QuestionSet.objects.values_list("code", flat=True))
+    )
+    if problems:
+        raise ModelRefused(problems)
+
+
+def _one_at_a_time():
+    """Makes version numbers and publishing wait for each other until the transaction ends; readers do not wait."""
+    with connection.cursor() as cursor:
+        cursor.execute("LOCK TABLE scoring_scoringmodel IN SHARE ROW EXCLUSIVE MODE")

@@ -1,0 +1,6 @@
+"""Scores and grades leads by the published model. The only writer of Lead.score, grade, score_ledger and version."""
+
+from scoring.engine.plan import Plan
+from scoring.engine.write import Regraded, regrade
+
+__all__ = ["Plan", "Regraded", "regrade"]

@@ -1,0 +1,98 @@
+"""What other rooms ask about scores."""
+
+from typing import NamedTuple
+
+from leads import conditions
+from scoring.models import RatingQuestion, RegradeRun, ScoringModel, ScoringRule
+from scoring.rules import MAX_WORDS
+
+
+class LedgerLine(NamedTuple):
+    label: str
+    points: int
+    condition_text: str
+
+
+class RatingAnswer(NamedTuple):
+    """A question of the set in force: `answer` is the stored value or None, `answers` what may be chosen."""
+
+    code: str
+    label: str
+    prompt: str
+    answer: object
+    answers: list
+
+
+def published_model():
+    """The scoring model in force with its rules and requirements loaded (three queries), or None."""
+    return ScoringModel.objects.published().prefetch_related("rules", "requirements").first()
+
+
+def explain(lead):
+    """The ledger of a lead's score, a LedgerLine for every rule of the version that gave it; they add up to the score.
+
+    [] for a lead that was never scored. Two queries.
+    """
+    if lead.score_version is None:
+        return []
+    rules = ScoringRule.objects.filter(model__version=lead.score_version).order_by("position")
+    vocabulary = conditions.Vocabulary.load()
+    return [
+        LedgerLine(rule.label, points, conditions.describe(rule.condition, vocabulary))
+        for rule, points in zip(rules, lead.score_ledger, strict=False)
+    ]
+
+
+def why(leads):
+    """{lead id: why this score, in at most eight words} for a page of leads, in one query; "" for an unscored lead.
+
+    The labels of the rules that gave most, as many as fit.
+    """
+    leads = list(leads)
+    labels = {}
+    for version, label in (
+        ScoringRule.objects.filter(model__version__in={lead.score_version for lead in leads} - {None})
+        .order_by("model", "position")
+        .values_list("model__version", "label")
+    ):
+        labels.setdefault(version, []).append(label)
+    return {lead.pk: _in_few_words(labels.get(lead.score_version, ()), lead.score_ledger) for lead in leads}
+
+
+def rating_answers(lead):
+    """The RatingAnswers of a lead to the published model's question set, in its order; [] without a set. One query."""
+    questions = (
+        RatingQuestion.objects.filter(question_set__models__in=ScoringModel.objects.published())
+        .select_related("field")
+        .order_by("position", "pk")
+    )
+    return [
+        RatingAnswer(
+            code=question.field.code,
+            label=question.field.label,
+            prompt=question.prompt,
+            answer=lead.fields.get(question.field.code),
+            answers=question.field.choices,
+        )
+        for question in questions
+    ]
+
+
+def unfinished_run():
+    """The RegradeRun that is waiting or under way, or None."""
+    return (
+        RegradeRun.objects.filter(finished_at__isnull=True, cancelled_at__isnull=True).select_related("model").first()
+    )
+
+
+def _in_few_words(labels, ledger):
+    lines = sorted(zip(labels, ledger, strict=False), key=lambda line: -line[1])
+    chosen, words = [], 0
+    for label, points in lines:
+        length = len(label.split())
+        if points > 0 and words + length <= MAX_WORDS:
+            chosen.append(label)
+            words += length
+    if chosen or not ledger:
+        return ", ".join(chosen)
+    return "Nothing speaks for it yet"

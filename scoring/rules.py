@@ -1,0 +1,232 @@
+"""What a scoring model has to be, checked without the database. The file format is told in docs/scoring.md."""
+
+from typing import NamedTuple
+
+from leads.conditions import ConditionError, check
+from leads.enums import ActivityKind
+
+MAX_RULES = 200
+MAX_POINTS = 1000
+MAX_TOTAL = MAX_RULES * MAX_POINTS
+MAX_DAYS = 3650
+MAX_WORDS = 8
+
+# What the engine itself writes: a rule that read it would change its own result.
+OWN_FIELDS = frozenset({"score", "grade", "scored_at"})
+OWN_ACTIVITIES = frozenset({ActivityKind.GRADE_CHANGED.value})
+
+_MODEL_KEYS = {"name", "question_set", "ranges", "rules", "requirements", "notes"}
+_RULE_KEYS = {"label", "points", "when", "cap", "half_life_days"}
+_REQUIREMENT_KEYS = {"grade", "label", "when"}
+_ABSENT = object()
+
+
+class FileProblem(NamedTuple):
+    """`path` leads from the top of the file to what is wrong, such as rules[2].when.all[0].field."""
+
+    path: str
+    message: str
+
+    def __str__(self):
+        return f"{self.path or 'file'}: {self.message}"
+
+
+class ModelRefused(Exception):
+    """A scoring model file or draft is wrong; `problems` is the tuple of every FileProblem."""
+
+    def __init__(self, problems):
+        self.problems = tuple(problems)
+        super().__init__("; ".join(map(str, self.problems)))
+
+
+def model_problems(data, *, vocabulary, question_sets):
+    """Every FileProblem of a parsed model file, in the order of the file; [] for a good one.
+
+    `question_sets` holds the codes that exist; `vocabulary` is what conditions may name.
+    """
+    if not isinstance(data, dict):
+        return [FileProblem("", "has to be an object with name, ranges and rules")]
+    problems = _unknown_keys("", data, _MODEL_KEYS)
+    problems += _text_problems("name", data.get("name", _ABSENT))
+    if not isinstance(data.get("notes", ""), str):
+        problems.append(FileProblem("notes", "has to be text"))
+    chosen = data.get("question_set")
+    if chosen is not None and not (isinstance(chosen, str) and chosen in question_sets):
+        known = ", ".join(sorted(question_sets)) or "none"
+        problems.append(FileProblem("question_set", f"{chosen!r} is no question set; there are: {known}"))
+    problems += range_problems(data.get("ranges", _ABSENT))
+    problems += _list_problems("rules", data.get("rules", _ABSENT), _rule_problems, vocabulary)
+    problems += _list_problems("requirements", data.get("requirements", []), _requirement_problems, vocabulary)
+    return problems
+
+
+def range_problems(ranges):
+    """Problems of {"A": [from, null], "B": [from, to], "C": [from, to], "D": [null, to]}: gaps, overlaps, nonsense."""
+    if ranges is _ABSENT:
+        return [FileProblem("ranges", "is missing")]
+    if not isinstance(ranges, dict):
+        return [FileProblem("ranges", "has to be an object of A, B, C and D, each [from, to]")]
+    problems = _unknown_keys("ranges", ranges, set("ABCD"))
+    for grade in "ABCD":
+        if grade not in ranges:
+            problems.append(FileProblem(f"ranges.{grade}", "is missing"))
+        else:
+            problems += _one_range_problems(grade, ranges[grade])
+    return problems or _neighbour_problems(ranges)
+
+
+def condition_problems(tree, vocabulary):
+    """Problems of a rule's condition, paths from its root: of the language, and of a rule that reads the score."""
+    try:
+        check(tree, vocabulary)
+    except ConditionError as error:
+        return [FileProblem(problem.path, problem.message) for problem in error.problems]
+    return list(_circles("", tree))
+
+
+def behaviour_problems(tree):
+    """Why a well-formed condition cannot be counted activity by activity; [] when it can."""
+    if "activity" not in tree:
+        return [FileProblem("", "a rule with a cap counts activities, so it has to be a single activity test")]
+    return [
+        FileProblem(key, "a rule with a cap counts every activity by itself; leave this out or leave the cap out")
+        for key, harmless in (("at_least", 1), ("seen", None))
+        if tree.get(key, harmless) != harmless
+    ]
+
+
+def number_problems(path, value, low, high):
+    """[] for a whole number from `low` to `high`."""
+    if isinstance(value, bool) or not isinstance(value, int):
+        return [FileProblem(path, "has to be a whole number")]
+    if not low <= value <= high:
+        return [FileProblem(path, f"has to lie between {low} and {high}")]
+    return []
+
+
+def _one_range_problems(grade, ends):
+    path = f"ranges.{grade}"
+    if not isinstance(ends, list) or len(ends) != 2:
+        return [FileProblem(path, "has to be [from, to]")]
+    problems = []
+    for place, open_for in ((0, "D"), (1, "A")):
+        if grade == open_for:
+            if ends[place] is not None:
+                problems.append(FileProblem(f"{path}[{place}]", "has to be null: this end is open"))
+        else:
+            problems += number_problems(f"{path}[{place}]", ends[place], -MAX_TOTAL, MAX_TOTAL)
+    if not problems and None not in ends and ends[0] > ends[1]:
+        problems.append(FileProblem(path, f"{ends[0]} lies above {ends[1]}"))
+    return problems
+
+
+def _neighbour_problems(ranges):
+    problems = []
+    for upper, lower in ("AB", "BC", "CD"):
+        bottom, top = ranges[upper][0], ranges[lower][1]
+        if top < bottom - 1:
+            problems.append(FileProblem(f"ranges.{lower}[1]", f"leaves a gap: {upper} starts at {bottom}"))
+        elif top >= bottom:
+            problems.append(FileProblem(f"ranges.{lower}[1]", f"overlaps: {upper} starts at {bottom}"))
+    return problems
+
+
+def _rule_problems(path, rule, vocabulary):
+    problems = _unknown_keys(path, rule, _RULE_KEYS)
+    label = rule.get("label", _ABSENT)
+    problems += _text_problems(f"{path}.label", label)
+    if isinstance(label, str) and len(label.split()) > MAX_WORDS:
+        problems.append(FileProblem(f"{path}.label", f"has more than {MAX_WORDS} words"))
+    points = rule.get("points", _ABSENT)
+    if points is _ABSENT:
+        problems.append(FileProblem(f"{path}.points", "is missing"))
+    elif points == 0 and not isinstance(points, bool):
+        problems.append(FileProblem(f"{path}.points", "zero points say nothing"))
+    else:
+        problems += number_problems(f"{path}.points", points, -MAX_POINTS, MAX_POINTS)
+    cap, half_life = rule.get("cap"), rule.get("half_life_days")
+    if cap is not None:
+        problems += number_problems(f"{path}.cap", cap, 1, MAX_POINTS)
+    if half_life is not None:
+        problems += number_problems(f"{path}.half_life_days", half_life, 1, MAX_DAYS)
+        if cap is None:
+            problems.append(FileProblem(f"{path}.half_life_days", "needs a cap"))
+    return problems + _when_problems(path, rule, vocabulary, counted=cap is not None)
+
+
+def _requirement_problems(path, requirement, vocabulary):
+    problems = _unknown_keys(path, requirement, _REQUIREMENT_KEYS)
+    if requirement.get("grade") not in ("A", "B", "C"):
+        problems.append(FileProblem(f"{path}.grade", "has to be A, B or C"))
+    problems += _text_problems(f"{path}.label", requirement.get("label", _ABSENT))
+    return problems + _when_problems(path, requirement, vocabulary, counted=False)
+
+
+def _when_problems(path, holder, vocabulary, *, counted):
+    if not holder.get("when"):
+        return [FileProblem(f"{path}.when", "is missing")]
+    found = condition_problems(holder["when"], vocabulary)
+    if not found and counted:
+        found = behaviour_problems(holder["when"])
+    return [FileProblem(join(f"{path}.when", problem.path), problem.message) for problem in found]
+
+
+def _list_problems(path, items, check_item, vocabulary):
+    if items is _ABSENT:
+        return [FileProblem(path, "is missing")]
+    if not isinstance(items, list):
+        return [FileProblem(path, "has to be a list")]
+    problems = []
+    if len(items) > MAX_RULES:
+        problems.append(FileProblem(path, f"holds more than {MAX_RULES}"))
+    first_with = {}
+    for position, item in enumerate(items[:MAX_RULES]):
+        here = f"{path}[{position}]"
+        if not isinstance(item, dict):
+            problems.append(FileProblem(here, "has to be an object"))
+            continue
+        problems += check_item(here, item, vocabulary)
+        label = item.get("label")
+        if isinstance(label, str) and label.strip():
+            first = first_with.setdefault(label.strip().casefold(), here)
+            if first != here:
+                problems.append(FileProblem(f"{here}.label", f"is the label of {first} too"))
+    return problems
+
+
+def _text_problems(path, value, most=100):
+    if value is _ABSENT:
+        return [FileProblem(path, "is missing")]
+    if not isinstance(value, str) or not value.strip() or "\0" in value:
+        return [FileProblem(path, "has to be text")]
+    return [FileProblem(path, f"is longer than {most} characters")] if len(value) > most else []
+
+
+def _unknown_keys(path, holder, known):
+    return [
+        FileProblem(join(path, key), f"is unknown; known are: {', '.join(sorted(known))}")
+        for key in holder
+        if key not in known
+    ]
+
+
+def _circles(path, node):
+    if not isinstance(node, dict):
+        return
+    if "not" in node:
+        yield from _circles(join(path, "not"), node["not"])
+    for branch in ("all", "any"):
+        for position, child in enumerate(node.get(branch, ())):
+            yield from _circles(join(path, f"{branch}[{position}]"), child)
+    if node.get("field") in OWN_FIELDS:
+        yield FileProblem(join(path, "field"), f"a scoring rule cannot look at {node['field']}: it makes it")
+    kinds = node.get("activity", ())
+    if OWN_ACTIVITIES.intersection([kinds] if isinstance(kinds, str) else kinds):
+        yield FileProblem(join(path, "activity"), "a scoring rule cannot look at grade changes: it makes them")
+
+
+def join(path, rest):
+    """`rest` below `path`, both in the notation of FileProblem."""
+    if not path or not rest:
+        return path or rest
+    return f"{path}{rest}" if rest.startswith("[") else f"{path}.{rest}"
