@@ -1,19 +1,24 @@
 """The settings that come from outside, typed: a bad value stops the program at start and is named."""
 
 import ipaddress
+import re
+from email.utils import parseaddr
 from pathlib import Path
 from typing import Annotated, Literal
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 ROOT = Path(__file__).resolve().parent.parent
 Words = Annotated[tuple[str, ...], NoDecode]
+HOST = re.compile(r"\*|\[[0-9A-Fa-f:.]+\]|\.?[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?")
+ADDRESS = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]+")
+SECRET_KEY_LENGTH = 50
 
 
 class Environment(BaseSettings):
-    """Each attribute is the environment variable of the same name in capitals (docs/operations.md lists them)."""
+    """Each attribute is the environment variable of the same name in capitals (docs/settings.md explains each)."""
 
     model_config = SettingsConfigDict(extra="ignore", env_ignore_empty=True)
 
@@ -42,8 +47,26 @@ class Environment(BaseSettings):
 
     @field_validator("leadfunnel_var")
     @classmethod
-    def absolute(cls, value):
-        return value.expanduser().resolve()
+    def var_is_a_folder(cls, value):
+        path = value.expanduser().resolve()
+        if path.exists() and not path.is_dir():
+            raise ValueError("has to be a folder, or a place where one can be made")
+        return path
+
+    @field_validator("allowed_hosts")
+    @classmethod
+    def hosts_are_names(cls, value):
+        bad = [host for host in value if not HOST.fullmatch(host)]
+        if bad:
+            raise ValueError(f"has to be host names with commas between, without http:// and port, not {bad[0]!r}")
+        return tuple(host.lower() for host in value)
+
+    @field_validator("default_from_email")
+    @classmethod
+    def sender_is_an_address(cls, value):
+        if not ADDRESS.fullmatch(parseaddr(value)[1]) or "\n" in value or "\r" in value:
+            raise ValueError("has to be an address, such as LeadFunnel <leads@example.com>")
+        return value
 
     @field_validator("database_url")
     @classmethod
@@ -53,20 +76,27 @@ class Environment(BaseSettings):
     @field_validator("redis_url")
     @classmethod
     def broker_is_redis(cls, value):
-        return _url(value, {"redis", "rediss", "unix"}, "redis://host:6379/0")
+        value = _url(value, {"redis", "rediss", "unix"}, "redis://host:6379/0")
+        if value and not value.startswith("unix:") and not re.fullmatch(r"/?[0-9]*", urlsplit(value).path):
+            raise ValueError("ends with the number of a database; it has to look like redis://host:6379/0")
+        return value
 
     @field_validator("email_url")
     @classmethod
     def mail_is_smtp(cls, value):
-        return _url(value, {"smtp", "smtp+tls", "smtps"}, "smtp+tls://user:password@host:587")
+        value = _url(value, {"smtp", "smtp+tls", "smtps"}, "smtp+tls://user:password@host:587")
+        if value and not urlsplit(value).hostname:
+            raise ValueError("has to name a host, such as smtp+tls://user:password@host:587")
+        return value
 
     @field_validator("site_url")
     @classmethod
     def site_is_an_origin(cls, value):
+        value = _url(value, {"http", "https"}, "https://leads.example.com").rstrip("/")
         parts = urlsplit(value)
-        if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path not in {"", "/"} or parts.query:
+        if not parts.hostname or parts.path or parts.query or parts.fragment or parts.username:
             raise ValueError("has to be an address without a path, such as https://leads.example.com")
-        return value.rstrip("/")
+        return value
 
     @model_validator(mode="after")
     def production_is_complete(self):
@@ -75,12 +105,16 @@ class Environment(BaseSettings):
         for name in ("database_url", "redis_url", "email_url", "secret_key", "allowed_hosts"):
             if not getattr(self, name):
                 raise ValueError(f"{name.upper()} has to be set when LEADFUNNEL_MODE=production")
-        if len(self.secret_key) < 50 or len(set(self.secret_key)) < 5 or self.secret_key.startswith("django-insecure-"):
-            raise ValueError("SECRET_KEY has to be at least 50 random characters")
+        for name, keys in (("SECRET_KEY", [self.secret_key]), ("SECRET_KEY_FALLBACKS", self.secret_key_fallbacks)):
+            if any(_is_weak(key) for key in keys):
+                raise ValueError(f"{name} has to be at least {SECRET_KEY_LENGTH} random characters")
         if "*" in self.allowed_hosts:
             raise ValueError("ALLOWED_HOSTS has to name the hosts, not *")
         if not self.site_url.startswith("https://"):
             raise ValueError("SITE_URL has to start with https:// when LEADFUNNEL_MODE=production")
+        host = urlsplit(self.site_url).hostname
+        if not any(host == name or (name.startswith(".") and f".{host}".endswith(name)) for name in self.allowed_hosts):
+            raise ValueError(f"ALLOWED_HOSTS has to contain {host}, the host of SITE_URL")
         return self
 
     @property
@@ -114,21 +148,26 @@ def email_settings(url):
     return {
         "EMAIL_HOST": parts.hostname,
         "EMAIL_PORT": parts.port or {"smtp": 25, "smtp+tls": 587, "smtps": 465}[parts.scheme],
-        "EMAIL_HOST_USER": parts.username or "",
-        "EMAIL_HOST_PASSWORD": parts.password or "",
+        "EMAIL_HOST_USER": unquote(parts.username or ""),
+        "EMAIL_HOST_PASSWORD": unquote(parts.password or ""),
         "EMAIL_USE_TLS": parts.scheme == "smtp+tls",
         "EMAIL_USE_SSL": parts.scheme == "smtps",
     }
 
 
+def _is_weak(key):
+    # The measures of Django's own check, security.W009.
+    return len(key) < SECRET_KEY_LENGTH or len(set(key)) < 5 or key.startswith("django-insecure-")
+
+
 def _url(value, schemes, example):
     if value is None:
         return None
-    parts = urlsplit(value)
-    if parts.scheme not in schemes or not (parts.hostname or parts.path.strip("/")):
-        raise ValueError(f"has to look like {example}")
     try:
+        parts = urlsplit(value)
         parts.port  # noqa: B018 (reading it is what raises)
     except ValueError:
-        raise ValueError(f"has a port that is no number; it has to look like {example}") from None
+        raise ValueError(f"is no address that can be read; it has to look like {example}") from None
+    if parts.scheme not in schemes or not (parts.hostname or parts.path.strip("/")) or re.search(r"\s", value):
+        raise ValueError(f"has to look like {example}")
     return value
