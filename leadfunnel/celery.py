@@ -9,3 +9,19 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "leadfunnel.settings")
 app = Celery("leadfunnel")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+
+
+def _every(seconds, task, *, stale_after):
+    """A tick. It carries no arguments, and is thrown away once the next ones have made it useless."""
+    return {"task": task, "schedule": float(seconds), "options": {"expires": stale_after}}
+
+
+# What each tick has to do is computed from the database: a tick that is lost, late or doubled changes nothing.
+app.conf.beat_schedule = {
+    "settle dirty leads": _every(1, "routing.tasks.settle_dirty_leads", stale_after=5),
+    "share out waiting leads": _every(2, "routing.tasks.share_out_waiting_leads", stale_after=10),
+    "regrade everybody": _every(5, "routing.tasks.run_regrade_chunk", stale_after=20),
+    "start the nightly regrade": _every(300, "routing.tasks.start_nightly_regrade", stale_after=300),
+    "account mail": _every(30, "team.tasks.send_account_mail", stale_after=30),
+    "heartbeat": _every(10, "insights.tasks.write_heartbeat", stale_after=30),
+}

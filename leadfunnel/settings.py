@@ -94,7 +94,7 @@ DATABASES = {
 }
 DATABASES["default"].setdefault("OPTIONS", {}).update(
     application_name="leadfunnel",
-    connect_timeout=3,
+    connect_timeout=2,
     tcp_user_timeout=10_000,
     options=f"-c statement_timeout={ENVIRONMENT.statement_timeout_seconds}s -c idle_in_transaction_session_timeout=60s",
 )
@@ -213,38 +213,50 @@ CELERY_BROKER_URL = f"redis+socket://{quote(_redis.removeprefix('unix://'))}" if
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TASK_SERIALIZER = "json"
+# A message counts as done only when its task is over. One that failed or took too long is not repeated: its work is
+# still in the database, and the next tick finds it.
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
-CELERY_TASK_ACKS_ON_FAILURE_OR_TIMEOUT = True
+CELERY_TASK_ACKS_ON_FAILURE = True
+CELERY_TASK_ACKS_ON_TIMEOUT = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_TASK_SOFT_TIME_LIMIT = 240
 CELERY_TASK_TIME_LIMIT = 300
+# Longer than any task; Celery reads it in three places.
 CELERY_VISIBILITY_TIMEOUT = 600
+CELERY_RESULT_BACKEND_TRANSPORT_OPTIONS = {"visibility_timeout": CELERY_VISIBILITY_TIMEOUT}
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     "visibility_timeout": CELERY_VISIBILITY_TIMEOUT,
+    # Look for messages of dead workers every ten seconds instead of every hundred.
+    "unacked_restore_interval": 10,
+    "unacked_restore_throttle": 1,
+    "unacked_mutex_expire": 60,
     "socket_timeout": 5,
-    "socket_connect_timeout": 2,
-    "retry_on_timeout": True,
+    "socket_connect_timeout": 1,
     "health_check_interval": 10,
     "max_retries": 1,
     "interval_start": 0,
     "interval_step": 0.1,
     "interval_max": 0.2,
 }
-CELERY_RESULT_BACKEND_TRANSPORT_OPTIONS = {"visibility_timeout": CELERY_VISIBILITY_TIMEOUT}
+# A page gives up on a dead broker at once; a worker never does.
+CELERY_BROKER_CONNECTION_TIMEOUT = 1
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None
 CELERY_BROKER_POOL_LIMIT = 4
-CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 15
+CELERY_BROKER_POOL_ACQUIRE_TIMEOUT = 0.2
+CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1, "interval_start": 0, "interval_step": 0.1, "interval_max": 0.1}
+# Tasks are short; no task waits in a worker for its hour, so an idle worker may stop at once.
+CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 30
 CELERY_WORKER_ENABLE_SOFT_SHUTDOWN_ON_IDLE = False
 CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = True
 CELERY_WORKER_MAX_TASKS_PER_CHILD = 5000
 CELERY_WORKER_MAX_MEMORY_PER_CHILD = 300_000
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_SEND_TASK_EVENTS = False
+# Beat keeps nothing: what is due is computed from the database (leadfunnel.celery has the schedule).
+CELERY_BEAT_SCHEDULER = "celery.beat:Scheduler"
 CELERY_TIMEZONE = "UTC"
-CELERY_BEAT_SCHEDULE = {
-    "account mail": {"task": "team.tasks.send_account_mail", "schedule": 30, "options": {"expires": 30}},
-}
 
 UNFOLD = {
     "SITE_TITLE": "LeadFunnel",
@@ -260,5 +272,11 @@ LOGGING = {
     "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": ENVIRONMENT.log_level},
-    "loggers": {"axes": {"level": "WARNING"}, "celery.beat": {"level": "WARNING"}},
+    "loggers": {
+        "axes": {"level": "WARNING"},
+        "celery.beat": {"level": "WARNING"},
+        # A line for every tick and its end would hide all others.
+        "celery.worker.strategy": {"level": "WARNING"},
+        "celery.app.trace": {"level": "WARNING"},
+    },
 }

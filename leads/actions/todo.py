@@ -3,7 +3,7 @@
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
-from leads.actions.timeline import log_activity
+from leads.actions.timeline import log_activity, record_activities
 from leads.enums import ActivityKind
 from leads.models import Task
 
@@ -29,3 +29,27 @@ def complete_task(*, task, by, now):
         log_activity(lead=task.lead, kind=ActivityKind.TASK_DONE, by=by, now=now, payload=payload)
     task.done_at, task.done_by = now, by
     return True
+
+
+def complete_tasks(*, tasks, by, now):
+    """Marks the open ones of a queryset of tasks done, each with its line on the timeline; returns how many."""
+    with transaction.atomic():
+        done = list(tasks.open().select_for_update().order_by("pk"))
+        Task.objects.filter(pk__in=[task.pk for task in done]).update(done_at=now, done_by=by)
+        rows = [
+            {
+                "lead_id": task.lead_id,
+                "kind": ActivityKind.TASK_DONE,
+                "occurred_at": now,
+                "actor_id": by and by.pk,
+                "payload": {"task": task.pk, "kind": task.kind, "title": task.title},
+            }
+            for task in done
+        ]
+        record_activities(rows=rows, now=now)
+    return len(done)
+
+
+def pass_on_tasks(*, lead_ids, of, to):
+    """Gives the open tasks that the users `of` have on these leads to `to`; returns how many."""
+    return Task.objects.open().filter(lead__in=lead_ids, assignee__in=of).exclude(assignee=to).update(assignee=to)

@@ -1,0 +1,36 @@
+from routing.actions.assignment import Assigned, assign, share_out_pools
+from routing.actions.handover import accept, reject, return_lead
+from routing.actions.outcome import Recorded, record_outcome
+from routing.actions.policy import activate_policy, reroute
+from routing.actions.route import Routed, route
+from routing.actions.settle import (
+    Settled,
+    regrade_and_route,
+    regrade_chunk,
+    regrade_everybody,
+    request_nightly_regrade,
+    settle_dirty,
+    settle_marked,
+)
+
+__all__ = [
+    "Assigned",
+    "Recorded",
+    "Routed",
+    "Settled",
+    "accept",
+    "activate_policy",
+    "assign",
+    "record_outcome",
+    "regrade_and_route",
+    "regrade_chunk",
+    "regrade_everybody",
+    "reject",
+    "request_nightly_regrade",
+    "reroute",
+    "return_lead",
+    "route",
+    "settle_dirty",
+    "settle_marked",
+    "share_out_pools",
+]

@@ -1,0 +1,94 @@
+"""Giving leads to reps: those that wait in the pools, as places get free, and any lead by a manager's own hand."""
+
+from dataclasses import dataclass
+
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import transaction
+
+from leads.actions.timeline import ids_of, mark_dirty
+from leads.actions.todo import pass_on_tasks
+from leads.enums import Disposition, Grade
+from leads.models import Lead
+from routing.actions.handover import clean_reason, end_handovers, lock_leads
+from routing.actions.receipt import Placed, due_times, open_handovers, serve_waiting
+from routing.actions.route import lock_pools, place, waiting
+from routing.enums import HandoverEnd
+from routing.models import Handover
+from routing.queries import active_policy, seats
+from routing.rules import share_out
+from team.enums import Role
+from team.models import Pool
+
+
+@dataclass(frozen=True)
+class Assigned:
+    """`given` leads have the new owner; `skipped` had her already or are not open."""
+
+    given: int
+    skipped: int
+
+
+def share_out_pools(*, now):
+    """Gives the leads that wait in the pools to reps with free places, best first; returns how many.
+
+    One transaction. Marks and locks the leads before the pools, as every writer does, and shares out by what it
+    finds after that.
+    """
+    with transaction.atomic():
+        policy = active_policy()
+        pool_ids = list(Pool.objects.filter(lead__isnull=False).distinct().values_list("pk", flat=True))
+        if not policy or not pool_ids:
+            return 0
+        wanted = [contender.lead_id for contender in waiting(seats(pool_ids, now=now))]
+        if not wanted:
+            return 0
+        mark_dirty(leads=Lead.objects.filter(pk__in=wanted), now=now)
+        lock_leads(wanted)
+        lock_pools()
+        there = seats(pool_ids, now=now)
+        contenders = [contender for contender in waiting(there) if contender.lead_id in set(wanted)]
+        shared = share_out(contenders, there)
+        served = [contender for contender in contenders if contender.lead_id in shared]
+        serve_waiting(place(served, shared, there, policy=policy, now=now), now=now, by=None)
+    return len(served)
+
+
+def assign(*, leads, to, by, now, reason):
+    """Gives leads (queryset, objects or ids) to the rep `to`, whatever her free places; returns `Assigned`.
+
+    A lead of another rep is recalled from her with the reason and handed over anew; one that waits in a pool is
+    served from there. Open tasks go along. Raises PermissionDenied without the permission leads.assign_lead and
+    ValidationError when `to` cannot take leads or the reason is missing. One transaction, leads locked in id order.
+    """
+    if by is None or not by.has_perm("leads.assign_lead"):
+        raise PermissionDenied("Only managers and admins hand leads to people.")
+    if not to.is_active or not to.has_role(Role.REP):
+        raise ValidationError({"to": f"{to} cannot be given leads: that takes an active sales rep."})
+    reason = clean_reason(reason)
+    why = f"By {by}: {reason}"[:200]
+    with transaction.atomic():
+        policy = active_policy()
+        if policy is None:
+            raise ValidationError("There is no active routing policy to say when a lead is due.")
+        ids = ids_of(leads)
+        mark_dirty(leads=Lead.objects.filter(pk__in=ids), now=now)
+        lock_leads(ids)
+        taken = list(
+            Lead.objects.filter(pk__in=ids, disposition=Disposition.OPEN)
+            .exclude(owner=to)
+            .order_by("pk")
+            .values_list("pk", "owner", "pool", "grade")
+        )
+        due = due_times(policy, [to], now=now)
+        last_pool = dict(Handover.objects.open().filter(lead__in=[pk for pk, *_ in taken]).values_list("lead", "pool"))
+        placed = {
+            pk: Placed(pk, last_pool.get(pk, policy.default_pool_id), to, due[to.pk, grade == Grade.A], why)
+            for pk, _owner, _pool, grade in taken
+        }
+        owner_of = {pk: owner for pk, owner, *_ in taken if owner}
+        end_handovers(owner_of.keys(), end=HandoverEnd.RECALLED, reason=reason, by=by, now=now)
+        pooled = {pk for pk, _owner, pool, _grade in taken if pool}
+        serve_waiting([placed[pk] for pk in placed if pk in pooled], now=now, by=by)
+        open_handovers([placed[pk] for pk in placed if pk not in pooled], now=now, by=by, reason=f"Given to {to}"[:200])
+        pass_on_tasks(lead_ids=owner_of.keys(), of=set(owner_of.values()), to=to)
+    return Assigned(given=len(taken), skipped=len(ids) - len(taken))

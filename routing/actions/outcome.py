@@ -1,0 +1,103 @@
+"""How a contact went: the contact itself, the next step, and what it means for the hand-over, in one go."""
+
+import datetime
+from dataclasses import dataclass
+
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import transaction
+
+from leads.actions.timeline import log_activity, mark_dirty
+from leads.actions.todo import add_task, complete_tasks
+from leads.models import Lead, Task
+from leads.rules import can_change_lead
+from routing.actions.handover import lock_leads, note_first_touches, reject
+from routing.enums import Outcome, RejectReason
+from routing.models import Handover
+
+LONGEST_DAYS = 3650
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """The contact logged, the next task (None where there is none), and whether the lead went back to marketing."""
+
+    activity: object
+    task: object
+    ended: bool
+
+
+def record_outcome(*, lead, outcome, by, now, note="", next_in_days=None, reject_reason=RejectReason.NO_NEED):
+    """Logs a contact with this `Outcome`, completes the tasks due by the end of the day, and makes the next one.
+
+    The first contact is the hand-over's first touch, and working a lead accepts it. `next_in_days` counts calendar
+    days, 0 is today; without it the outcome's own number. "Not now" rejects as bad timing and recycles the person
+    for that many days; "not interested" rejects with `reject_reason`. Returns `Recorded`. Raises ValidationError
+    for an unknown outcome or a bad number of days, PermissionDenied when `by` may not write to the lead.
+    """
+    try:
+        outcome = Outcome(outcome)
+    except ValueError:
+        raise ValidationError({"outcome": f"{outcome} is no outcome."}) from None
+    days = outcome.plan.next_days if next_in_days is None else next_in_days
+    if not 0 <= days <= LONGEST_DAYS:
+        raise ValidationError({"next_in_days": f"Give a number of days from 0 to {LONGEST_DAYS}."})
+    with transaction.atomic():
+        mark_dirty(leads=Lead.objects.filter(pk=lead.pk), now=now)
+        lock_leads([lead.pk])
+        lead.refresh_from_db()
+        if not can_change_lead(by, lead):
+            raise PermissionDenied("This lead is not yours to work.")
+        handover = Handover.objects.open().filter(lead=lead).first()
+        if outcome.ends_handover and handover is None:
+            raise ValidationError("This lead is with marketing: there is no hand-over to end.", code="gone")
+        # Under a hand-over of a moment ago the contact comes after it, so that it counts.
+        at = max(now, handover.assigned_at or now) if handover else now
+        payload = {"outcome": outcome.value, "text": outcome.label} | ({"note": note.strip()} if note.strip() else {})
+        activity = log_activity(lead=lead, kind=outcome.plan.contact, by=by, now=now, payload=payload, occurred_at=at)
+        _complete_due(lead, by, now)
+        if outcome.ends_handover:
+            _give_back(lead, outcome, by, now, note, days, reject_reason)
+            return Recorded(activity, None, ended=True)
+        if handover:
+            note_first_touches([lead.pk])
+            Handover.objects.filter(pk=handover.pk, accepted_at__isnull=True, owner__isnull=False).update(
+                accepted_at=at
+            )
+        task = add_task(
+            lead=lead,
+            kind=outcome.plan.next_kind,
+            title=outcome.plan.next_title,
+            due_at=next_step_at(by, now, days),
+            assignee=lead.owner or by,
+            by=by,
+            now=now,
+        )
+    return Recorded(activity, task, ended=False)
+
+
+def next_step_at(user, now, days):
+    """When a step `days` from now is due: as work starts, in the user's time zone, on that day or the next working one.
+
+    Today's is due in an hour.
+    """
+    if days == 0:
+        return now + datetime.timedelta(hours=1)
+    day = now.astimezone(user.zone).date() + datetime.timedelta(days=days)
+    while day.isoweekday() not in user.work_days:
+        day += datetime.timedelta(days=1)
+    return datetime.datetime.combine(day, user.work_starts, user.zone).astimezone(datetime.UTC)
+
+
+def _complete_due(lead, by, now):
+    tomorrow = now.astimezone(by.zone).date() + datetime.timedelta(days=1)
+    midnight = datetime.datetime.combine(tomorrow, datetime.time(), by.zone)
+    due = Task.objects.open().filter(lead=lead, assignee=lead.owner or by, due_at__lt=midnight)
+    complete_tasks(tasks=due, by=by, now=now)
+
+
+def _give_back(lead, outcome, by, now, note, days, reject_reason):
+    if outcome == Outcome.NOT_NOW:
+        recycle_on = now.astimezone(by.zone).date() + datetime.timedelta(days=days)
+        reject(lead=lead, by=by, now=now, reason=RejectReason.BAD_TIMING, note=note, recycle_on=recycle_on)
+    else:
+        reject(lead=lead, by=by, now=now, reason=reject_reason, note=note)

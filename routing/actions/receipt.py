@@ -1,0 +1,186 @@
+"""Opening hand-overs: the row with its receipt, and the lead's side, owner and pool. All for a set of leads at once."""
+
+from dataclasses import dataclass
+
+from django.db import connection
+
+from leads.actions.lifecycle import move_stage
+from leads.actions.timeline import record_activities
+from leads.enums import HUMAN_CONTACT, ActivityKind, Stage
+from leads.models import FieldDefinition, Lead
+from team.business_hours import Hours, add_business_minutes
+from team.models import Pool
+
+# What a person did or what a person did to reach her, as against what the program noted.
+TOUCHES = sorted(
+    {
+        ActivityKind.VISIT,
+        ActivityKind.FORM,
+        ActivityKind.EMAIL_OPENED,
+        ActivityKind.EMAIL_CLICKED,
+        ActivityKind.EMAIL_REPLIED,
+        ActivityKind.SUBSCRIBED,
+        ActivityKind.EVENT_ATTENDED,
+        ActivityKind.CARD_POSTED,
+        *HUMAN_CONTACT,
+    }
+)
+
+# A lead comes back at the moment its last hand-over ended, at the earliest: the two must not overlap.
+_OPEN = """
+INSERT INTO routing_handover
+    (lead_id, pool_id, handed_at, handed_by_id, receipt, owner_id, assigned_at, due_at, why, "end", end_reason)
+SELECT lead.id, plan.pool_id, start.at, %(by)s,
+    jsonb_build_object(
+        'score', lead.score,
+        'grade', lead.grade,
+        'model', coalesce(model.name, ''),
+        'model_version', lead.score_version,
+        'ledger', coalesce((
+            SELECT jsonb_agg(jsonb_build_object('label', rule.label, 'points', line.points) ORDER BY line.nr)
+            FROM unnest(lead.score_ledger) WITH ORDINALITY AS line (points, nr)
+            JOIN rules AS rule ON rule.version = lead.score_version AND rule.nr = line.nr
+            WHERE line.points <> 0
+        ), '[]'),
+        'answers', coalesce((
+            SELECT jsonb_object_agg(code, lead.fields -> code)
+            FROM unnest(%(answers)s::text[]) AS code WHERE lead.fields ? code
+        ), '{}'),
+        'source', coalesce(source.name, ''),
+        'campaign', coalesce(campaign.name, ''),
+        'stage', lead.stage,
+        'last_touches', coalesce((
+            SELECT jsonb_agg(
+                jsonb_build_object('kind', touch.kind, 'at', touch.at, 'text', touch.text) ORDER BY touch.at DESC
+            )
+            FROM (
+                SELECT kind, to_char(occurred_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS at, left(
+                    coalesce(
+                        payload ->> 'text', payload ->> 'subject', payload ->> 'title', payload ->> 'name',
+                        payload ->> 'url', ''
+                    ), 200
+                ) AS text
+                FROM leads_activity
+                WHERE lead_id = lead.id AND kind = ANY(%(touches)s) AND NOT is_machine
+                ORDER BY occurred_at DESC, id DESC LIMIT 5
+            ) AS touch
+        ), '[]')
+    ),
+    plan.owner_id, CASE WHEN plan.owner_id IS NOT NULL THEN start.at END, plan.due_at, plan.why, '', ''
+FROM unnest(
+    %(leads)s::bigint[], %(pools)s::bigint[], %(owners)s::bigint[], %(dues)s::timestamptz[], %(whys)s::text[]
+) AS plan (lead_id, pool_id, owner_id, due_at, why)
+JOIN leads_lead AS lead ON lead.id = plan.lead_id
+CROSS JOIN LATERAL (
+    SELECT greatest(%(now)s, max(ended_at)) AS at FROM routing_handover WHERE lead_id = lead.id
+) AS start
+LEFT JOIN leads_source AS source ON source.id = lead.source_id
+LEFT JOIN leads_campaign AS campaign ON campaign.id = lead.campaign_id
+LEFT JOIN scoring_scoringmodel AS model ON model.version = lead.score_version
+"""
+_RULES = """
+WITH rules AS MATERIALIZED (
+    SELECT model.version, rule.label, row_number() OVER (PARTITION BY model.id ORDER BY rule.position) AS nr
+    FROM scoring_scoringrule AS rule JOIN scoring_scoringmodel AS model ON model.id = rule.model_id
+)
+"""
+
+_SERVE = """
+UPDATE routing_handover AS handover SET
+    owner_id = plan.owner_id, assigned_at = greatest(%(now)s, handover.handed_at), due_at = plan.due_at, why = plan.why
+FROM unnest(
+    %(leads)s::bigint[], %(owners)s::bigint[], %(dues)s::timestamptz[], %(whys)s::text[]
+) AS plan (lead_id, owner_id, due_at, why)
+WHERE handover.lead_id = plan.lead_id AND handover.ended_at IS NULL AND handover.owner_id IS NULL
+"""
+
+_KEEPER = """
+UPDATE leads_lead AS lead SET
+    side = 'sales', owner_id = plan.owner_id, pool_id = CASE WHEN plan.owner_id IS NULL THEN plan.pool_id END
+FROM unnest(%(leads)s::bigint[], %(pools)s::bigint[], %(owners)s::bigint[]) AS plan (lead_id, pool_id, owner_id)
+WHERE lead.id = plan.lead_id
+"""
+
+
+@dataclass(frozen=True)
+class Placed:
+    """Where a lead goes: to a pool, and there to an owner with a due time and a reason, or to nobody yet."""
+
+    lead_id: int
+    pool_id: int
+    owner: object = None
+    due_at: object = None
+    why: str = ""
+
+
+def open_handovers(placed, *, now, by, reason):
+    """Opens a hand-over with its receipt for every `Placed`, sets side, owner and pool, and lifts the stage.
+
+    The caller holds the leads' locks and knows that none of them has an open hand-over.
+    """
+    if not placed:
+        return
+    answers = list(FieldDefinition.objects.exclude(dimension="").values_list("code", flat=True))
+    values = _columns(placed) | {"now": now, "by": by and by.pk, "answers": answers, "touches": TOUCHES}
+    with connection.cursor() as cursor:
+        cursor.execute(_RULES + _OPEN, values)
+        cursor.execute(_KEEPER, values)
+    _tell("handed_over", placed, now=now, by=by)
+    lower = [stage for stage in Stage if stage.rank < Stage.QUALIFIED.rank]
+    below = Lead.objects.filter(pk__in=[one.lead_id for one in placed], stage__in=lower)
+    move_stage(leads=below, to=Stage.QUALIFIED, reason=reason, by=by, now=now, check_entry=False)
+
+
+def serve_waiting(placed, *, now, by):
+    """Gives owners to leads whose hand-over waits in a pool. The caller holds the leads' locks."""
+    if not placed:
+        return
+    values = _columns(placed) | {"now": now}
+    with connection.cursor() as cursor:
+        cursor.execute(_SERVE, values)
+        cursor.execute(_KEEPER, values)
+    _tell("assigned", placed, now=now, by=by)
+
+
+def due_times(policy, users, *, now):
+    """{(user_id, is_a): due time} in each rep's own business hours."""
+    due = {}
+    for user in users:
+        hours = Hours.of(user)
+        due[user.pk, True] = add_business_minutes(now, policy.a_due_minutes, hours)
+        due[user.pk, False] = add_business_minutes(now, policy.b_due_minutes, hours)
+    return due
+
+
+def _columns(placed):
+    return {
+        "leads": [one.lead_id for one in placed],
+        "pools": [one.pool_id for one in placed],
+        "owners": [one.owner and one.owner.pk for one in placed],
+        "dues": [one.due_at for one in placed],
+        "whys": [one.why for one in placed],
+    }
+
+
+def _tell(event, placed, *, now, by):
+    pools = dict(Pool.objects.values_list("pk", "name"))
+    record_activities(
+        rows=(
+            {
+                "lead_id": one.lead_id,
+                "kind": ActivityKind.HANDED_OVER,
+                "occurred_at": now,
+                "actor_id": by and by.pk,
+                "payload": {
+                    "event": event,
+                    "pool": pools[one.pool_id],
+                    "owner": str(one.owner) if one.owner else "",
+                    "due_at": one.due_at and one.due_at.isoformat(),
+                    "why": one.why,
+                    "text": f"Handed to {one.owner}" if one.owner else f"Waits in {pools[one.pool_id]} for a free rep",
+                },
+            }
+            for one in placed
+        ),
+        now=now,
+    )

@@ -1,0 +1,153 @@
+"""From marketing to sales: which leads go, to which pool, to which rep."""
+
+import logging
+from dataclasses import dataclass
+
+from django.db import transaction
+from django.db.models import Case, Exists, F, OuterRef, Q, Subquery, Value, When
+
+from leads.actions.timeline import ids_of
+from leads.conditions import ConditionError, Vocabulary, compile_condition
+from leads.enums import ActivityKind, Disposition, Grade, Side, Stage
+from leads.models import Activity, Lead, Transition
+from routing.actions.receipt import Placed, due_times, open_handovers
+from routing.models import Handover
+from routing.queries import active_policy, sales_grades, seats
+from routing.rules import Contender, share_out
+from team.models import Pool
+
+logger = logging.getLogger(__name__)
+
+# What brings a lead back to sales after a hand-over has ended: the person did something, or marketing talked to her.
+SIGNALS = (
+    ActivityKind.VISIT,
+    ActivityKind.FORM,
+    ActivityKind.EMAIL_CLICKED,
+    ActivityKind.EMAIL_REPLIED,
+    ActivityKind.SUBSCRIBED,
+    ActivityKind.EVENT_ATTENDED,
+    ActivityKind.CALL,
+    ActivityKind.MEETING,
+    ActivityKind.DEMO,
+)
+
+
+@dataclass(frozen=True)
+class Routed:
+    """How many leads went to a rep, and how many wait in a pool."""
+
+    handed_over: int = 0
+    pooled: int = 0
+
+
+def route(lead_ids, *, now, by=None):
+    """Hands over those of these leads that belong to sales; returns `Routed`.
+
+    That is: open, on the marketing side, no customer yet, of a grade the active policy gives to sales, and, where an
+    earlier hand-over has ended, changed for the better since (`_changed_for_the_better`). The first assignment rule
+    that holds names the pool, else the policy. One transaction; locks the leads, then the pools, each in id order.
+    """
+    ids = ids_of(lead_ids)
+    with transaction.atomic():
+        policy = active_policy()
+        arrivals = _arrivals(ids, policy, now) if ids and policy else {}
+        if not arrivals:
+            return Routed()
+        lock_pools()
+        there = seats({pool_id for pool_id, *_ in arrivals.values()}, now=now)
+        contenders = [Contender(pk, pool_id, grade, score) for pk, (pool_id, _rule, grade, score) in arrivals.items()]
+        shared = share_out(contenders + waiting(there), there)
+        rule_of = {pk: rule for pk, (_pool, rule, _grade, _score) in arrivals.items()}
+        placed = place(contenders, shared, there, policy=policy, rule_of=rule_of, now=now)
+        open_handovers(placed, now=now, by=by, reason=f"Handed to sales by the policy {policy.name}"[:200])
+    given = sum(1 for one in placed if one.owner)
+    return Routed(handed_over=given, pooled=len(placed) - given)
+
+
+def lock_pools():
+    """Locks all pools in id order: whoever gives out leads does it alone, because a rep may sit in several."""
+    list(Pool.objects.select_for_update(no_key=True).order_by("pk").values_list("pk", flat=True))
+
+
+def waiting(there):
+    """The best leads that wait in these pools, as contenders, no more than `there`, {pool_id: [Seat]}, has room for."""
+    room = sum({seat.user.pk: seat.free for seats_of in there.values() for seat in seats_of}.values())
+    if not room:
+        return []
+    leads = Lead.objects.filter(pool__in=there.keys(), disposition=Disposition.OPEN)
+    best = leads.order_by("grade", F("score").desc(), "pk").values_list("pk", "pool", "grade", "score")[:room]
+    return [Contender(pk, pool_id, grade, score, is_new=False) for pk, pool_id, grade, score in best]
+
+
+def place(contenders, shared, there, *, policy, now, rule_of=None):
+    """A `Placed` for each contender: with the rep, due time and reason of `shared`, or without a rep."""
+    users = {seat.user.pk: seat.user for seats_of in there.values() for seat in seats_of if seat.given}
+    due = due_times(policy, users.values(), now=now)
+    pools = dict(Pool.objects.values_list("pk", "name"))
+    placed = []
+    for contender in contenders:
+        if contender.lead_id not in shared:
+            placed.append(Placed(contender.lead_id, contender.pool_id))
+            continue
+        seat, turn = shared[contender.lead_id]
+        rule = (rule_of or {}).get(contender.lead_id)
+        chosen = f"{pools[contender.pool_id]}, by the rule {rule}" if rule else pools[contender.pool_id]
+        why = f"Next in {chosen}: {seat.open + turn - 1} of {seat.capacity} places taken"
+        due_at = due[seat.user.pk, contender.grade == Grade.A]
+        placed.append(Placed(contender.lead_id, contender.pool_id, seat.user, due_at, why[:200]))
+    return placed
+
+
+def _arrivals(ids, policy, now):
+    """{lead_id: (pool_id, name of the rule or "", grade, score)} of the leads to hand over, locked."""
+    eligible = Lead.objects.filter(
+        pk__in=ids, side=Side.MARKETING, disposition=Disposition.OPEN, grade__in=sales_grades(policy)
+    ).exclude(stage=Stage.CUSTOMER)
+    # First the locks, then a fresh look: what the locks waited for may have ended a hand-over.
+    locked = list(eligible.order_by("pk").select_for_update(no_key=True).values_list("pk", flat=True))
+    if not locked:
+        return {}
+    pool, name, last = _chosen(policy, now)
+    chosen = (
+        Lead.objects.filter(pk__in=locked)
+        .alias(last_end=last)
+        .filter(Q(last_end__isnull=True) | _changed_for_the_better())
+        .annotate(chosen_pool=pool, chosen_by=name)
+    )
+    rows = chosen.values_list("pk", "chosen_pool", "chosen_by", "grade", "score")
+    return {pk: tuple(row) for pk, *row in rows}
+
+
+def _chosen(policy, now):
+    vocabulary = Vocabulary.load() if policy.rules.all() else None
+    pools, names = [], []
+    for rule in policy.rules.all():
+        try:
+            holds = compile_condition(rule.condition, now=now, vocabulary=vocabulary)
+        except ConditionError as error:
+            # A field it names is gone. Sharing out goes on with the other rules; the admin shows which one is broken.
+            logger.error("Assignment rule %s is passed over: %s", rule.name, error)
+            continue
+        pools.append(When(holds, then=Value(rule.pool_id)))
+        names.append(When(holds, then=Value(rule.name)))
+    ended = Handover.objects.filter(lead=OuterRef("pk"), ended_at__isnull=False).order_by(F("ended_at").desc())
+    return (
+        Case(*pools, default=Value(policy.default_pool_id)),
+        Case(*names, default=Value("")),
+        Subquery(ended.values("ended_at")[:1]),
+    )
+
+
+def _changed_for_the_better():
+    """Whether a lead whose last hand-over ended at `last_end` is worth another one.
+
+    Since then its grade rose (better letters sort first), or a signal came in, or the lead was opened again, which is
+    what the end of a recycling time and a decision of marketing's amount to. Without it a lead that sales gave back
+    would bounce straight back.
+    """
+    since = Activity.objects.filter(lead=OuterRef("pk"), occurred_at__gt=OuterRef("last_end"), is_machine=False)
+    rose = Q(kind=ActivityKind.GRADE_CHANGED, payload__to__lt=F("payload__from"))
+    opened = Transition.objects.filter(
+        lead=OuterRef("pk"), at__gt=OuterRef("last_end"), to_disposition=Disposition.OPEN
+    ).exclude(from_disposition=Disposition.OPEN)
+    return Exists(since.filter(Q(kind__in=SIGNALS) | rose)) | Exists(opened)

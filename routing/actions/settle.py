@@ -1,0 +1,221 @@
+"""The pulse: new scores, and in the same transaction everything a new grade means for who works the lead."""
+
+import datetime
+import logging
+from dataclasses import astuple, dataclass, replace
+
+from django.db import OperationalError, connection, transaction
+from django.db.models import Exists, F, OuterRef, Q, Subquery
+
+from leads.actions.lifecycle import set_disposition
+from leads.actions.timeline import ids_of, mark_dirty
+from leads.enums import ActivityKind, Disposition, Side
+from leads.models import Activity, DirtyLead, Lead, Transition
+from routing.actions.handover import end_handovers, lock_leads, note_first_touches
+from routing.actions.route import route
+from routing.enums import HandoverEnd
+from routing.queries import active_policy, sales_grades
+from scoring.actions import claim_dirty, claim_regrade_chunk, fail_chunk, finish_chunk, request_regrade
+from scoring.engine import regrade
+from scoring.models import RegradeRun, ScoringModel
+
+logger = logging.getLogger(__name__)
+
+SMALL = 1000
+CHUNK = 20_000
+FULL_RUN_EVERY = datetime.timedelta(hours=24)
+POSTPONED = datetime.timedelta(minutes=10)
+
+# PostgreSQL calls a deadlock after a second. A worker gives way before that, so that it is never a person's click
+# that is broken off; its work is still there on the next tick.
+LOCK_TIMEOUT_MS = 700
+_GAVE_WAY = {"55P03", "40P01"}  # lock not available, deadlock detected
+
+# A form or an answer is a person asking: it ends a recycling time before its date.
+_ASKING = (ActivityKind.FORM, ActivityKind.EMAIL_REPLIED)
+
+
+@dataclass(frozen=True)
+class Settled:
+    """`leads` looked at, `changed` scores written, `handed_over` to a rep, `pooled` without a free one."""
+
+    leads: int = 0
+    changed: int = 0
+    handed_over: int = 0
+    pooled: int = 0
+
+    def __add__(self, other):
+        return Settled(*(mine + theirs for mine, theirs in zip(astuple(self), astuple(other), strict=True)))
+
+
+def regrade_and_route(lead_ids, *, now, by=None):
+    """Scores leads (queryset, objects or ids) and hands over what belongs to sales; returns `Settled`.
+
+    Grade, side, owner and receipt commit together. One transaction, for a page's own use right after its change; the
+    leads' marks are taken first, so that workers and pages wait for each other in one order.
+    """
+    ids = ids_of(lead_ids)
+    with transaction.atomic():
+        mark_dirty(leads=Lead.objects.filter(pk__in=ids), now=now)
+        DirtyLead.objects.filter(pk__in=ids).delete()
+        return _settle(ids, now=now, by=by)
+
+
+def settle_dirty(*, now, limit=SMALL):
+    """Takes the `limit` longest waiting marks and settles their leads; returns how many, 0 when nothing waits.
+
+    One transaction, and each lead in its own after one has failed: a lead that cannot be scored is postponed and
+    logged, and holds nobody else up. Safe to run beside itself.
+    """
+    return settle_marked(now=now, limit=limit).leads
+
+
+def settle_marked(*, now, limit=SMALL):
+    """As `settle_dirty`, but says more: returns `Settled`."""
+    try:
+        return _settle_marked(now, limit)
+    except OperationalError as error:
+        if gave_way(error):
+            return Settled()
+        raise
+    except Exception:
+        logger.exception("Settling %s leads at once failed; trying one by one.", limit)
+    return sum((_settle_one(now) for _ in range(limit)), Settled())
+
+
+def regrade_chunk(*, now, size=CHUNK):
+    """Settles the next chunk of leads of the oldest unfinished regrade run; returns how many, 0 when none waits.
+
+    Claim, scores, hand-overs and the run's progress are one transaction: a killed worker leaves nothing behind.
+    """
+    run = None
+    try:
+        with transaction.atomic():
+            _give_way()
+            claimed = claim_regrade_chunk(now=now, size=size)
+            if claimed is None:
+                return 0
+            run, ids = claimed
+            settled = _settle(ids, now=now, by=None)
+            finish_chunk(run=run, lead_ids=ids, changed=settled.changed, now=now)
+        return len(ids)
+    except OperationalError as error:
+        if gave_way(error):
+            return 0
+        raise
+    except Exception as error:
+        if run is not None:
+            fail_chunk(run=run, failure=str(error), now=now)
+        raise
+
+
+def regrade_everybody(*, now, size=CHUNK):
+    """Settles every lead there is, chunk by chunk, each in a transaction of its own; yields a `Settled` per chunk."""
+    last = 0
+    while ids := list(Lead.objects.filter(pk__gt=last).order_by("pk").values_list("pk", flat=True)[:size]):
+        with transaction.atomic():
+            settled = _settle(ids, now=now, by=None)
+        last = ids[-1]
+        yield settled
+
+
+def request_nightly_regrade(*, now):
+    """Asks for a regrade of everybody when the last one is older than a day, because time alone changes scores.
+
+    True when it asked. Two callers at once ask once: the published model's row is locked meanwhile.
+    """
+    with transaction.atomic():
+        model = ScoringModel.objects.published().select_for_update().first()
+        if model is None:
+            return False
+        runs = RegradeRun.objects.filter(cancelled_at=None)
+        if runs.filter(Q(finished_at=None) | Q(requested_at__gt=now - FULL_RUN_EVERY)).exists():
+            return False
+        request_regrade(by=None, now=now)
+    return True
+
+
+def gave_way(error):
+    """Whether a database error only says that somebody else was first."""
+    return getattr(error.__cause__, "pgcode", None) in _GAVE_WAY
+
+
+def _settle_marked(now, limit):
+    with transaction.atomic():
+        _give_way()
+        ids = claim_dirty(limit=limit)
+        # Without a scoring model nothing is looked at, yet the marks are gone.
+        return replace(_settle(ids, now=now, by=None), leads=len(ids))
+
+
+def _settle_one(now):
+    ids = []
+    try:
+        with transaction.atomic():
+            _give_way()
+            ids = claim_dirty(limit=1)
+            return replace(_settle(ids, now=now, by=None), leads=len(ids))
+    except Exception as error:
+        if not gave_way(error):
+            logger.exception("Lead %s could not be settled; it is tried again in %s.", ids, POSTPONED)
+            DirtyLead.objects.filter(pk__in=ids).update(marked_at=now + POSTPONED)
+    return Settled()
+
+
+def _settle(ids, *, now, by):
+    if not ids:
+        return Settled()
+    regraded = regrade(ids, now=now)
+    policy = active_policy()
+    if policy is None:
+        return Settled(regraded.leads, regraded.changed)
+    if len(ids) <= SMALL:
+        note_first_touches(ids)
+    to_route, to_wake, to_take_back = _sorted_out(ids, policy, now)
+    if to_take_back:
+        lock_leads([pk for pks in to_take_back.values() for pk in pks])
+        for reason, pks in to_take_back.items():
+            end_handovers(pks, end=HandoverEnd.RECALLED, reason=reason, by=by, now=now)
+    if to_wake:
+        set_disposition(leads=to_wake, to=Disposition.OPEN, reason="Time or interest is back", by=by, now=now)
+    routed = route(to_route + to_wake, now=now, by=by)
+    return Settled(regraded.leads, regraded.changed, routed.handed_over, routed.pooled)
+
+
+def _sorted_out(ids, policy, now):
+    """Whom the new grades concern, in one query: (ids to route, ids to wake, {reason: ids to take back}).
+
+    Woken are recycled people whose date has come or who asked. Taken back from sales are those no longer open, and
+    those that lost the grade while no rep was free.
+    """
+    grades = sales_grades(policy)
+    marketing, open_ = Q(side=Side.MARKETING), Q(disposition=Disposition.OPEN)
+    recycled = marketing & Q(disposition=Disposition.RECYCLED)
+    since = Transition.objects.filter(lead=OuterRef(OuterRef("pk"))).order_by(F("seq").desc()).values("at")[:1]
+    asked = Activity.objects.filter(
+        lead=OuterRef("pk"), kind__in=_ASKING, is_machine=False, occurred_at__gt=Subquery(since)
+    )
+    faded = Q(side=Side.SALES, pool__isnull=False) & ~Q(grade__in=grades)
+    rows = Lead.objects.filter(
+        Q(marketing & open_ & Q(grade__in=grades))
+        | (recycled & (Q(recycle_on__lte=now.date()) | Exists(asked)))
+        | (Q(side=Side.SALES) & ~open_)
+        | faded,
+        pk__in=ids,
+    ).order_by("pk")
+    to_route, to_wake, to_take_back = [], [], {}
+    for pk, side, disposition, grade, why in rows.values_list(
+        "pk", "side", "disposition", "grade", "disposition_reason"
+    ):
+        if side == Side.SALES:
+            closed = f"{Disposition(disposition).label}: {why}"[:200]
+            reason = f"Graded {grade or 'not at all'} before a rep was free" if disposition == "open" else closed
+            to_take_back.setdefault(reason, []).append(pk)
+        else:
+            (to_route if disposition == Disposition.OPEN else to_wake).append(pk)
+    return to_route, to_wake, to_take_back
+
+
+def _give_way():
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL lock_timeout = %s", [LOCK_TIMEOUT_MS])

@@ -1,0 +1,101 @@
+import json
+
+from django import forms
+from django.contrib import admin
+from django.core.exceptions import ValidationError
+from django.utils import timezone
+from unfold.admin import ModelAdmin, TabularInline
+
+from leads import conditions
+from routing.actions import activate_policy, reroute
+from routing.models import AssignmentRule, Handover, RoutingPolicy
+
+
+class AssignmentRuleForm(forms.ModelForm):
+    class Meta:
+        model = AssignmentRule
+        fields = ["position", "name", "condition", "pool"]
+
+    def clean_condition(self):
+        condition = self.cleaned_data["condition"]
+        try:
+            conditions.check(condition)
+        except conditions.ConditionError as error:
+            raise ValidationError(
+                [f"{problem.path}: {problem.message}" if problem.path else problem.message for problem in error.problems]
+            ) from None
+        return condition
+
+
+class AssignmentRuleInline(TabularInline):
+    model = AssignmentRule
+    form = AssignmentRuleForm
+    extra = 0
+
+
+@admin.register(RoutingPolicy)
+class RoutingPolicyAdmin(ModelAdmin):
+    """Which policy is in force is changed by the action, because that also routes everybody anew."""
+
+    list_display = ["name", "is_active", "side_a", "side_b", "side_c", "side_d", "default_pool"]
+    readonly_fields = ["is_active"]
+    inlines = [AssignmentRuleInline]
+    actions = ["put_in_force"]
+
+    @admin.action(description="Put the chosen policy in force", permissions=["change"])
+    def put_in_force(self, request, queryset):
+        if queryset.count() != 1:
+            self.message_user(request, "Choose exactly one policy.", level="error")
+            return
+        policy = queryset.get()
+        activate_policy(policy=policy, by=request.user, now=timezone.now())
+        self.message_user(request, f"{policy} is in force; everybody is routed by it in the background.")
+
+    def save_related(self, request, form, formsets, change):
+        super().save_related(request, form, formsets, change)
+        if form.instance.is_active and (form.has_changed() or any(formset.has_changed() for formset in formsets)):
+            reroute(by=request.user, now=timezone.now())
+
+    def has_delete_permission(self, request, obj=None):
+        return super().has_delete_permission(request, obj) and not (obj and obj.is_active)
+
+
+@admin.register(Handover)
+class HandoverAdmin(ModelAdmin):
+    """To read: a hand-over is evidence and changes only through what people do with the lead."""
+
+    list_display = ["lead", "pool", "owner", "handed_at", "due_at", "accepted_at", "end", "ended_at"]
+    list_filter = ["pool", "end"]
+    list_select_related = ["lead", "pool", "owner"]
+    show_full_result_count = False
+    fields = [
+        "lead",
+        "pool",
+        "owner",
+        "why",
+        "handed_at",
+        "handed_by",
+        "assigned_at",
+        "due_at",
+        "accepted_at",
+        "first_touch_at",
+        "end",
+        "ended_at",
+        "ended_by",
+        "end_reason",
+        "evidence",
+    ]
+    readonly_fields = fields
+
+    @admin.display(description="receipt")
+    def evidence(self, handover):
+        return json.dumps(handover.receipt, indent=2, ensure_ascii=False)
+
+    def has_add_permission(self, request):
+        return False
+
+    def has_change_permission(self, request, obj=None):
+        return False
+
+    def has_delete_permission(self, request, obj=None):
+        return False

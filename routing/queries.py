@@ -1,0 +1,129 @@
+import datetime
+
+from django.db.models import (
+    Case,
+    Count,
+    DateTimeField,
+    F,
+    FilteredRelation,
+    IntegerField,
+    OuterRef,
+    Q,
+    Subquery,
+    When,
+)
+from django.db.models.functions import Coalesce
+
+from leads.enums import HUMAN_CONTACT, Side
+from leads.models import Activity, Lead, Task
+from routing.models import Handover, RoutingPolicy
+from routing.rules import Seat
+from team.enums import Role
+from team.models import PoolMember, User
+
+TABS = ("to_accept", "today", "waiting", "all")
+
+
+def active_policy():
+    """The policy in force with its rules and default pool, or None while there is none."""
+    policies = RoutingPolicy.objects.filter(is_active=True).select_related("default_pool")
+    return policies.prefetch_related("rules__pool").first()
+
+
+def sales_grades(policy):
+    """The grades the policy gives to sales, best first; none without a policy."""
+    return [grade for grade, side in policy.sides.items() if side == Side.SALES] if policy else []
+
+
+def seats(pool_ids, *, now):
+    """{pool_id: [Seat]} of the reps who may be given leads now: active, in the role of rep, not absent today.
+
+    Today is the day in the rep's own time zone. Exact only while the caller holds the pools' locks.
+    """
+    members = PoolMember.objects.filter(pool__in=pool_ids).order_by("pool", "user").values_list("pool", "user")
+    members = list(members)
+    open_now = Handover.objects.open().filter(owner=OuterRef("pk")).order_by().values("owner").annotate(n=Count("pk"))
+    last = Handover.objects.filter(owner=OuterRef("pk")).order_by(F("assigned_at").desc()).values("assigned_at")[:1]
+    reps = (
+        User.objects.active()
+        .in_role(Role.REP)
+        .filter(pk__in={user for _, user in members})
+        .prefetch_related("absences")
+        .annotate(
+            open_handovers=Coalesce(Subquery(open_now.values("n"), output_field=IntegerField()), 0),
+            last_assigned_at=Subquery(last),
+        )
+    )
+    seat_of = {
+        rep.pk: Seat(rep, rep.capacity, rep.open_handovers, rep.last_assigned_at)
+        for rep in reps
+        if not _absent(rep, now)
+    }
+    found = {pool_id: [] for pool_id in pool_ids}
+    for pool_id, user_id in members:
+        if user_id in seat_of:
+            found[pool_id].append(seat_of[user_id])
+    return found
+
+
+def queue(user, *, tab="all", now):
+    """The leads handed to `user`, soonest due first, then by grade and score; see `with_queue_facts`.
+
+    tab: "to_accept" (not accepted yet), "today" (accepted, with a next step due by the end of her day or none at
+    all), "waiting" (accepted, next step later), "all". Raises ValueError for any other.
+    """
+    if tab not in TABS:
+        raise ValueError(f"{tab} is no tab of the queue.")
+    leads = with_queue_facts(Lead.objects.filter(owner=user), user)
+    return leads.filter(_tab(tab, user, now)).order_by(
+        F("work_due_at").asc(nulls_last=True), "grade", F("score").desc(), "pk"
+    )
+
+
+def queue_counts(user, now):
+    """{tab: number of leads} of all four tabs, in one query."""
+    leads = with_queue_facts(Lead.objects.filter(owner=user), user)
+    return leads.aggregate(**{tab: Count("pk", filter=_tab(tab, user, now)) for tab in TABS})
+
+
+def with_queue_facts(leads, user):
+    """Adds to each lead the facts of its open hand-over and of the work on it, each None where there is none.
+
+    handover_id, handed_at, due_at, accepted_at, first_touch_at; next_task_at, next_task_title (the soonest open task
+    of `user`); last_touch_at (the last time a person reached out); work_due_at, what the queue is ordered by: the
+    due time of the hand-over until the first touch, from then on the next task.
+    """
+    tasks = Task.objects.open().filter(lead=OuterRef("pk"), assignee=user).order_by("due_at", "pk")
+    touches = Activity.objects.filter(lead=OuterRef("pk"), kind__in=HUMAN_CONTACT, is_machine=False)
+    return leads.annotate(
+        current=FilteredRelation("handovers", condition=Q(handovers__ended_at__isnull=True)),
+        handover_id=F("current__pk"),
+        handed_at=F("current__handed_at"),
+        due_at=F("current__due_at"),
+        accepted_at=F("current__accepted_at"),
+        first_touch_at=F("current__first_touch_at"),
+        next_task_at=Subquery(tasks.values("due_at")[:1]),
+        next_task_title=Subquery(tasks.values("title")[:1]),
+        last_touch_at=Subquery(touches.order_by(F("occurred_at").desc()).values("occurred_at")[:1]),
+        work_due_at=Case(
+            When(current__first_touch_at__isnull=True, then=F("current__due_at")),
+            default=F("next_task_at"),
+            output_field=DateTimeField(),
+        ),
+    )
+
+
+def _tab(tab, user, now):
+    local = now.astimezone(user.zone)
+    midnight = datetime.datetime.combine(local.date() + datetime.timedelta(days=1), datetime.time(), user.zone)
+    return {
+        "all": Q(pk__isnull=False),
+        "to_accept": Q(accepted_at__isnull=True),
+        "today": Q(accepted_at__isnull=False) & (Q(next_task_at__isnull=True) | Q(next_task_at__lt=midnight)),
+        "waiting": Q(accepted_at__isnull=False, next_task_at__gte=midnight),
+    }[tab]
+
+
+def _absent(rep, now):
+    today = now.astimezone(rep.zone).date()
+    return any(absence.starts_on <= today <= absence.ends_on for absence in rep.absences.all())
