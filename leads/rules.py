@@ -118,13 +118,18 @@ def company_key(name):
 
 def search_document(*, first_name="", last_name="", email="", company="", phone="", phone_key=""):
     """The folded words a lead is found by. Phone numbers are words of digits, with and without the country code."""
-    digits = phone_key.lstrip("+") or "".join(filter(str.isdigit, phone))
-    local = "".join(filter(str.isdigit, phone)).lstrip("0")
-    return " ".join(
-        dict.fromkeys(
-            filter(None, f"{fold(f'{first_name} {last_name} {email} {company}')} {digits} {local}".split(" "))
-        )
-    )
+    typed = "".join(filter(str.isdecimal, phone)).lstrip("0")
+    numbers = f"{phone_key.lstrip('+')} {_national(phone_key)}" if phone_key else typed
+    text = fold(f"{first_name} {last_name} {email} {company}")
+    return " ".join(dict.fromkeys(filter(None, f"{text} {numbers}".split(" "))))
+
+
+def _national(phone_key):
+    """The digits of an E.164 number behind its country code, without a trunk zero; "" where the code is unknown."""
+    for length in (1, 2, 3):
+        if int(phone_key[1 : 1 + length]) in phonenumbers.COUNTRY_CODE_TO_REGION_CODE:
+            return phone_key[1 + length :].lstrip("0")
+    return ""
 
 
 def search_words(text):

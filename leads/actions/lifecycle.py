@@ -3,8 +3,8 @@
 from django.core.exceptions import ValidationError
 from django.db import connection, transaction
 
-from leads import conditions
 from leads.actions.timeline import ids_of, mark_dirty
+from leads.conditions import describe, matching
 from leads.enums import Disposition, Stage
 from leads.models import Lead, StageDefinition
 
@@ -131,8 +131,8 @@ def _check_entry(moving, to, now):
     lower = [stage for stage in Stage if stage.rank < to.rank]
     rising = moving.filter(stage__in=lower)
     if rising.exists():
-        met = conditions.matching(rising, definition.entry, now=now)
-        _refuse_the_rest(rising, met, to, conditions.describe(definition.entry))
+        met = matching(rising, definition.entry, now=now)
+        _refuse_the_rest(rising, met, to, describe(definition.entry))
 
 
 def _refuse_the_rest(moving, met, to, needed):

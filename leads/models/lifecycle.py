@@ -76,6 +76,8 @@ class Transition(models.Model):
                     previous_seq=F("seq") - 1,
                     from_stage__isnull=False,
                     from_disposition__isnull=False,
+                    # Without this a null would make the comparison, and so the whole check, neither true nor false.
+                    from_at__isnull=False,
                     from_at__lt=F("at"),
                 ),
                 name="transition_follows_the_one_before",

@@ -36,4 +36,6 @@ def test_create_lead_writes_record_history_search_and_mark(cast, now):
     assert (first.actor, first.reason) == (cast.mia, "Entered by hand")
     assert Activity.objects.get(lead=lead).payload == {"from": None, "to": "name", "reason": "Entered by hand"}
     assert DirtyLead.objects.get(lead=lead).marked_at == now
-    assert LeadSearch.objects.get(lead=lead).document == ("zoe muller mueller example com acme gmbh 49301234567")
+    assert LeadSearch.objects.get(lead=lead).document == (
+        "zoe muller mueller example com acme gmbh 49301234567 301234567"
+    )

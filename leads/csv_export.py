@@ -1,0 +1,171 @@
+"""The one writer of CSV: every export goes through it.
+
+Spreadsheets run a cell that starts with = + - @, a tab or a carriage return as a formula. Text like that, whoever
+typed it, gets an apostrophe in front, which `restore` takes off again on import. Two things that start with a sign
+are left alone because they are data and a spreadsheet reads no more than a number in them: numbers (-12.5), and phone
+numbers of a plus, digits and single spaces (+49 30 123456). A phone number with any other sign in it, such as
++49-30-123 (which a spreadsheet would subtract), gets the apostrophe.
+"""
+
+import csv
+import datetime
+import re
+from dataclasses import dataclass
+
+from leads.models import FieldDefinition
+
+CHUNK = 2000
+
+_TRIGGERED = re.compile(r"'*[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")
+_HARMLESS = re.compile(r"-?[0-9]+(?:\.[0-9]+)?|\+[0-9]+(?: [0-9]+)*")
+
+# Built-in codes and where Lead keeps them; every other code is a FieldDefinition.
+BUILT_IN_COLUMNS = {
+    "id": "pk",
+    "external_system": "external_system",
+    "external_id": "external_id",
+    "first_name": "first_name",
+    "last_name": "last_name",
+    "email": "email",
+    "phone": "phone",
+    "job_title": "job_title",
+    "company": "company__name",
+    "industry": "company__industry",
+    "employees": "company__employees",
+    "annual_revenue": "company__annual_revenue",
+    "street": "street",
+    "city": "city",
+    "region": "region",
+    "postal_code": "postal_code",
+    "country": "country",
+    "website": "website",
+    "time_zone": "time_zone",
+    "tags": "tags",
+    "do_not_email": "do_not_email",
+    "do_not_call": "do_not_call",
+    "do_not_post": "do_not_post",
+    "source": "source__code",
+    "campaign": "campaign__code",
+    "stage": "stage",
+    "stage_since": "stage_since",
+    "disposition": "disposition",
+    "disposition_reason": "disposition_reason",
+    "recycle_on": "recycle_on",
+    "contract_on": "contract_on",
+    "first_paid_on": "first_paid_on",
+    "side": "side",
+    "owner": "owner__email",
+    "pool": "pool__code",
+    "grade": "grade",
+    "score": "score",
+    "scored_at": "scored_at",
+    "created_at": "created_at",
+    "changed_at": "changed_at",
+}
+
+
+class UnknownFields(ValueError):
+    """Codes that cannot be exported; `.codes` are those."""
+
+    def __init__(self, codes):
+        self.codes = tuple(codes)
+        super().__init__(f"Unknown field: {', '.join(self.codes)}.")
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of an export. `source` is a path of Lead.values_list; None where `Lead.fields` keeps the value."""
+
+    code: str
+    label: str
+    source: str | None
+
+
+def escape(text):
+    """The text as a cell that no spreadsheet runs as a formula."""
+    return f"'{text}" if _TRIGGERED.match(text) and not _HARMLESS.fullmatch(text) else text
+
+
+def restore(cell):
+    """The text that `escape` made `cell` from."""
+    return cell[1:] if cell.startswith("'") and _TRIGGERED.match(cell) else cell
+
+
+def cell_text(value):
+    """A value as it stands in a cell: nothing for None, 1 and 0 for yes and no, ISO 8601 (UTC) for times."""
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        return escape(value)
+    if isinstance(value, bool):
+        return "1" if value else "0"
+    if isinstance(value, datetime.datetime):
+        return value.astimezone(datetime.UTC).isoformat(timespec="seconds")
+    if isinstance(value, list | tuple):
+        return escape("; ".join(map(str, value)))
+    return escape(str(value))
+
+
+def csv_lines(header, rows):
+    """CSV lines (str, ending in LF) of a header and an iterable of rows of Python values, one at a time."""
+    line = _LastLine()
+    # The carriage return is part of the terminator here so that the writer quotes a cell that holds one.
+    writer = csv.writer(line, lineterminator="\r\n")
+    writer.writerow([cell_text(name) for name in header])
+    yield line.text
+    for row in rows:
+        writer.writerow([cell_text(value) for value in row])
+        yield line.text
+
+
+class _LastLine:
+    text = ""
+
+    def write(self, text):
+        self.text = text.removesuffix("\r\n") + "\n"
+
+
+def lead_columns(codes=None):
+    """The columns of `codes`, or all there are: built-in ones first, then the active custom fields in their order.
+
+    Raises UnknownFields. One query.
+    """
+    custom = {
+        code: Column(code, label, None)
+        for code, label in FieldDefinition.objects.filter(is_active=True).values_list("code", "label")
+    }
+    known = {code: Column(code, _label(code), source) for code, source in BUILT_IN_COLUMNS.items()} | custom
+    if codes is None:
+        return tuple(known.values())
+    unknown = [code for code in codes if code not in known]
+    if unknown:
+        raise UnknownFields(unknown)
+    return tuple(known[code] for code in codes)
+
+
+def lead_lines(leads, codes=None):
+    """CSV lines of a queryset of leads (narrow it with visible_to first), the header being the codes.
+
+    In the order of their ids, CHUNK of them in memory at a time, without a cursor kept open. Raises UnknownFields
+    before the first line.
+    """
+    columns = lead_columns(codes)
+    return csv_lines([column.code for column in columns], _rows(leads.order_by(), columns))
+
+
+def _rows(leads, columns):
+    sources = [column.source or "fields" for column in columns]
+    paths = list(dict.fromkeys(["pk", *sources]))
+    places = [(paths.index(source), column) for source, column in zip(sources, columns, strict=True)]
+    last = 0
+    while True:
+        chunk = list(leads.filter(pk__gt=last).order_by("pk").values_list(*paths)[:CHUNK])
+        for row in chunk:
+            yield [row[place] if column.source else row[place].get(column.code) for place, column in places]
+        if len(chunk) < CHUNK:
+            return
+        last = chunk[-1][0]
+
+
+def _label(code):
+    return code.replace("_", " ").capitalize()

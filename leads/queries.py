@@ -1,0 +1,131 @@
+"""What pages read about leads beside the lead itself."""
+
+import datetime
+from dataclasses import dataclass
+
+from django.db.models import Q
+
+from leads.enums import ActivityKind as Kind
+from leads.models import Lead
+
+COUNT_CAP = 1000
+TIMELINE_PAGE = 30
+DUPLICATES_SHOWN = 10
+
+# The filter chips of the timeline; every kind of activity is under exactly one.
+CHIPS = {
+    "contact": (Kind.CALL, Kind.EMAIL, Kind.MEETING, Kind.DEMO, Kind.NOTE, Kind.EMAIL_REPLIED, Kind.TASK_DONE),
+    "marketing": (
+        Kind.VISIT,
+        Kind.FORM,
+        Kind.EMAIL_SENT,
+        Kind.EMAIL_OPENED,
+        Kind.EMAIL_CLICKED,
+        Kind.EMAIL_BOUNCED,
+        Kind.UNSUBSCRIBED,
+        Kind.SUBSCRIBED,
+        Kind.EVENT_ATTENDED,
+        Kind.CARD_POSTED,
+    ),
+    "changes": (Kind.STAGE_CHANGED, Kind.GRADE_CHANGED, Kind.HANDED_OVER, Kind.FIELD_CHANGED),
+    "system": (Kind.IMPORTED,),
+}
+
+
+@dataclass(frozen=True)
+class TimelinePage:
+    """Activities, newest first; `next` is what to pass as `after` for the page below, or "" at the end."""
+
+    activities: tuple
+    next: str
+
+
+@dataclass(frozen=True)
+class CappedCount:
+    """How many, as far as it was counted: prints as 999 or 1,000+."""
+
+    number: int
+    is_more: bool
+
+    def __str__(self):
+        return f"{self.number:,}{'+' if self.is_more else ''}"
+
+
+@dataclass(frozen=True)
+class Duplicate:
+    """Another lead that may be the same person, and what the two share: e-mail, phone, name and company."""
+
+    lead: Lead
+    shares: tuple[str, ...]
+
+
+def timeline(lead, *, chips=(), after="", size=TIMELINE_PAGE):
+    """One page of a lead's activities under any of `chips` (keys of CHIPS; none means all), with their actors.
+
+    `after` is the `next` of the page above. Raises ValueError for a chip or an `after` that is none. The lead comes
+    from visible_to. One query, whatever the length of the history.
+    """
+    kinds = [kind for chip in chips for kind in _kinds(chip)]
+    activities = lead.activities.select_related("actor", "campaign").order_by("-occurred_at", "-pk")
+    if kinds:
+        activities = activities.filter(kind__in=kinds)
+    if after:
+        moment, pk = _read_place(after)
+        activities = activities.filter(occurred_at__lte=moment).exclude(occurred_at=moment, pk__gte=pk)
+    found = list(activities[: size + 1])
+    shown = tuple(found[:size])
+    return TimelinePage(shown, _place(shown[-1]) if len(found) > size else "")
+
+
+def capped_count(queryset, cap=COUNT_CAP):
+    """How many rows there are, counted no further than `cap`. One query."""
+    number = queryset.order_by().values("pk")[: cap + 1].count()
+    return CappedCount(min(number, cap), number > cap)
+
+
+def duplicates(lead, user):
+    """Other leads `user` may see that share the e-mail address, the phone number, or name and company with `lead`.
+
+    At most DUPLICATES_SHOWN, oldest first. At most one query; each key is looked up by its index.
+    """
+    same = Q()
+    if lead.email_key:
+        same |= Q(email_key=lead.email_key)
+    if lead.phone_key:
+        same |= Q(phone_key=lead.phone_key)
+    if lead.name_key and lead.company_id:
+        same |= Q(company=lead.company_id, name_key=lead.name_key)
+    if not same:
+        return []
+    others = Lead.objects.visible_to(user).filter(same).exclude(pk=lead.pk).with_people().order_by("pk")
+    return [Duplicate(other, _shared(lead, other)) for other in others[:DUPLICATES_SHOWN]]
+
+
+def _shared(lead, other):
+    shares = {
+        "e-mail": lead.email_key and lead.email_key == other.email_key,
+        "phone": lead.phone_key and lead.phone_key == other.phone_key,
+        "name and company": (
+            lead.company_id and lead.name_key and (lead.company_id, lead.name_key) == (other.company_id, other.name_key)
+        ),
+    }
+    return tuple(what for what, is_same in shares.items() if is_same)
+
+
+def _kinds(chip):
+    if chip not in CHIPS:
+        raise ValueError(f"{chip} is no part of the timeline.")
+    return CHIPS[chip]
+
+
+def _place(activity):
+    return f"{activity.occurred_at.astimezone(datetime.UTC):%Y%m%dT%H%M%S.%f}-{activity.pk}"
+
+
+def _read_place(text):
+    moment, _, pk = text.partition("-")
+    try:
+        moment = datetime.datetime.strptime(moment, "%Y%m%dT%H%M%S.%f").replace(tzinfo=datetime.UTC)
+        return moment, int(pk)
+    except ValueError as error:
+        raise ValueError("This is no place in the timeline.") from error

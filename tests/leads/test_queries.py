@@ -1,0 +1,123 @@
+import datetime
+
+import pytest
+from django.db import connection
+
+from leads.actions.timeline import record_activities
+from leads.enums import ActivityKind
+from leads.models import Activity, Lead
+from leads.queries import CHIPS, capped_count, duplicates, timeline
+from tests.factories.leads import make_lead
+
+MINUTE = datetime.timedelta(minutes=1)
+
+
+def test_every_kind_is_under_exactly_one_chip():
+    under_chips = [kind for kinds in CHIPS.values() for kind in kinds]
+
+    assert sorted(under_chips) == sorted(ActivityKind)
+
+
+def fill(lead, kinds, now):
+    rows = [{"lead_id": lead.pk, "kind": kind, "occurred_at": now} for kind in kinds]
+    record_activities(rows=rows, now=now)
+
+
+def test_timeline_pages_by_key_even_where_times_are_equal(cast, now, django_assert_num_queries):
+    lead, other = make_lead(now=now - MINUTE), make_lead(now=now)
+    fill(lead, ["visit"] * 7, now)
+    fill(other, ["visit"] * 3, now)
+
+    seen, after, pages = [], "", 0
+    while after or not pages:
+        with django_assert_num_queries(1):
+            page = timeline(lead, after=after, size=3)
+        seen += [activity.pk for activity in page.activities]
+        after, pages = page.next, pages + 1
+
+    assert pages == 3
+    assert seen == list(lead.activities.order_by("-occurred_at", "-pk").values_list("pk", flat=True))
+    assert len(seen) == 8
+
+
+def test_timeline_keeps_its_place_when_something_new_happens(cast, now):
+    lead = make_lead(now=now - MINUTE)
+    fill(lead, ["visit"] * 3, now)
+    first = timeline(lead, size=2)
+    fill(lead, ["call"], now + MINUTE)
+
+    kinds = [activity.kind for activity in timeline(lead, size=2, after=first.next).activities]
+
+    assert kinds == ["visit", "stage_changed"]
+
+
+def test_timeline_shows_what_is_under_the_chips(cast, now):
+    lead = make_lead(now=now)
+    fill(lead, ["visit", "call", "imported", "field_changed"], now + MINUTE)
+
+    def kinds(*chips):
+        return {activity.kind for activity in timeline(lead, chips=chips).activities}
+
+    assert kinds("contact") == {"call"}
+    assert kinds("marketing", "system") == {"visit", "imported"}
+    assert kinds("changes") == {"field_changed", "stage_changed"}
+    assert kinds() == {"visit", "call", "imported", "field_changed", "stage_changed"}
+
+
+@pytest.mark.parametrize("bad", [{"chips": ["secret"]}, {"after": "yesterday"}, {"after": "20260610T100000.000000-x"}])
+def test_timeline_refuses_nonsense(cast, now, bad):
+    with pytest.raises(ValueError, match="no p"):
+        timeline(make_lead(now=now), **bad)
+
+
+def test_capped_count(cast, now):
+    for _ in range(3):
+        make_lead(now=now)
+
+    assert str(capped_count(Lead.objects.all(), cap=3)) == "3"
+    assert str(capped_count(Lead.objects.all(), cap=2)) == "2+"
+    assert str(capped_count(Lead.objects.none())) == "0"
+    assert str(capped_count(Activity.objects.order_by("kind"), cap=1000)) == "3"
+
+
+def test_duplicates_by_each_key_and_only_visible_ones(cast, now, django_assert_num_queries):
+    person = {"first_name": "Jo", "last_name": "Doe", "email": "jo@example.com", "phone": "+49 30 1234567"}
+    lead = make_lead(now=now, company="Acme", owner=cast.ben, **person)
+    by_email = make_lead(now=now, email="JO@example.com", owner=cast.ben)
+    by_phone = make_lead(now=now, last_name="X", phone="0049 30 123 45 67")
+    by_name = make_lead(now=now, first_name="jo", last_name="DOE", company="ACME")
+    make_lead(now=now, first_name="Jo", last_name="Doe", company="Other")
+    make_lead(now=now, last_name="Unrelated")
+    by_all = make_lead(now=now, company="Acme", **person)
+
+    cast.mia.has_role()  # loads the roles, as signing in does
+    with django_assert_num_queries(1):
+        found = duplicates(lead, cast.mia)
+
+    assert [(duplicate.lead.pk, duplicate.shares) for duplicate in found] == [
+        (by_email.pk, ("e-mail",)),
+        (by_phone.pk, ("phone",)),
+        (by_name.pk, ("name and company",)),
+        (by_all.pk, ("e-mail", "phone", "name and company")),
+    ]
+    assert [duplicate.lead.pk for duplicate in duplicates(lead, cast.ben)] == [by_email.pk]
+    assert duplicates(lead, cast.cal) == []
+
+
+def test_duplicates_of_somebody_without_keys_asks_nothing(cast, now, django_assert_num_queries):
+    lead = make_lead(now=now, last_name="Doe")
+
+    with django_assert_num_queries(0):
+        assert duplicates(lead, cast.mia) == []
+
+
+def test_duplicates_use_the_indexes(cast, now):
+    lead = make_lead(now=now, first_name="Jo", email="jo@example.com", phone="+49301234567", company="Acme")
+    same = Lead.objects.filter(email_key=lead.email_key) | Lead.objects.filter(phone_key=lead.phone_key)
+    same |= Lead.objects.filter(company=lead.company_id, name_key=lead.name_key)
+
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+    plan = same.order_by("pk").explain()
+
+    assert [name for name in ("lead_by_email", "lead_by_phone", "lead_by_company") if name not in plan] == []
