@@ -57,7 +57,7 @@ def describe(tree, vocabulary=None):
 
 def activity_tests(tree):
     """The distinct ActivityTests of the tree, from left to right. Raises ConditionError, not for what fields say."""
-    found = tests_of(read(tree, None))
+    found = tests_of(read(tree, None, closed=False))
     return tuple(dict.fromkeys(test for test in found if isinstance(test, ActivityTest)))
 
 

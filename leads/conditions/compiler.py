@@ -138,9 +138,9 @@ def _moment_bounds(op, value, now, *, past_only=False):
 def activity_filter(test, *, now):
     """Q over Activity: those that `test` looks at. Of its kinds, matching, not by a machine, within its days.
 
-    An activity dated after `now` counts, so that one recorded while a worker runs is not missed.
+    What is dated after `now` has not happened yet.
     """
-    chosen = Q(kind__in=test.kinds) & Q(is_machine=False)
+    chosen = Q(kind__in=test.kinds) & Q(is_machine=False) & Q(occurred_at__lte=now)
     for match in test.where:
         chosen &= Q(_matches(match))
     if test.within_days:

@@ -42,7 +42,8 @@ def read(tree, vocabulary, *, closed=True):
     """The grammar node of a JSON tree; raises ConditionError with every problem found.
 
     closed: whether an answer outside the list of a custom choice field is a problem. It is one when a condition is
-    written down; when it runs, an answer that has since been taken off the list still means what it meant.
+    written down; when it runs, an answer that has since been taken off the list still means what it meant, and twice
+    the size is allowed so that conditions can be joined.
     vocabulary None reads activity tests only: tests of fields become None, unchecked.
     """
     reader = _Reader(vocabulary, closed)
@@ -63,6 +64,8 @@ class _Reader:
     def __init__(self, vocabulary, closed):
         self.vocabulary = vocabulary
         self.closed = closed
+        self.most_nodes = grammar.MAX_NODES * (1 if closed else 2)
+        self.most_depth = grammar.MAX_DEPTH * (1 if closed else 2)
         self.problems = []
         self.nodes = 0
 
@@ -80,11 +83,11 @@ class _Reader:
 
     def node(self, tree, path, depth):
         self.nodes += 1
-        if self.nodes > grammar.MAX_NODES:
-            self.problem(path, f"the condition is too big: more than {grammar.MAX_NODES} groups and tests")
+        if self.nodes > self.most_nodes:
+            self.problem(path, f"the condition is too big: more than {self.most_nodes} groups and tests")
             raise ConditionError(self.problems)
-        if depth > grammar.MAX_DEPTH:
-            return self.problem(path, f"groups are nested deeper than {grammar.MAX_DEPTH}")
+        if depth > self.most_depth:
+            return self.problem(path, f"groups are nested deeper than {self.most_depth}")
         if not isinstance(tree, dict):
             return self.problem(path, f"give an object with one of {', '.join(HEADS)}, not {shown(tree)}")
         heads = [head for head in HEADS if head in tree]

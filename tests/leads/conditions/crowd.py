@@ -1,0 +1,62 @@
+"""Rows for the condition tests, written straight to the tables so that odd values get in as well."""
+
+import datetime
+
+from leads.conditions import matching
+from leads.enums import FieldType
+from leads.models import Activity, Campaign, Company, FieldDefinition, Lead, Source
+
+NOW = datetime.datetime(2026, 6, 10, 10, 0, tzinfo=datetime.UTC)
+
+
+def days(number):
+    return datetime.timedelta(days=number)
+
+
+def add_lead(first_name, **values):
+    """A lead called `first_name`, with NOW for the times it needs."""
+    return Lead.objects.create(
+        first_name=first_name, **({"stage_since": NOW, "created_at": NOW, "changed_at": NOW} | values)
+    )
+
+
+def add_company(name, **values):
+    return Company.objects.create(name=name, name_key=name.casefold(), created_at=NOW, **values)
+
+
+def add_source(code):
+    return Source.objects.get_or_create(code=code, defaults={"name": code})[0]
+
+
+def add_campaign(code, source):
+    return Campaign.objects.create(code=code, name=code, source=source)
+
+
+def add_field(code, type, label=None, **values):
+    """The field of this code, which may be one that the program comes with, made so."""
+    values |= {"label": label or code.replace("_", " ").capitalize(), "type": type}
+    return FieldDefinition.objects.update_or_create(code=code, defaults=values)[0]
+
+
+def add_fields_of_all_types():
+    """The own fields f_text ... f_choices; f_choice is a rating question."""
+    return [
+        add_field(
+            f"f_{kind}",
+            kind,
+            choices=["Yes", "No", "maybe so"] if kind in {FieldType.CHOICE, FieldType.CHOICES} else [],
+            dimension="budget" if kind == FieldType.CHOICE else "",
+        )
+        for kind in FieldType.values
+    ]
+
+
+def add_activity(lead, kind, at=NOW, payload=None, *, is_machine=False):
+    return Activity.objects.create(
+        lead=lead, kind=kind, occurred_at=at, recorded_at=NOW, payload=payload or {}, is_machine=is_machine
+    )
+
+
+def found(tree, now=NOW):
+    """The first names of the leads that meet the condition, as a set."""
+    return set(matching(Lead.objects.all(), tree, now=now).values_list("first_name", flat=True))
