@@ -104,7 +104,7 @@ def phone_key(phone, region):
     except phonenumbers.NumberParseException:
         return ""
     key = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
-    return key if phonenumbers.is_possible_number(number) and len(key) <= 16 else ""
+    return key if phonenumbers.is_possible_number(number) and 8 <= len(key) <= 16 else ""
 
 
 def name_key(first_name, last_name):
