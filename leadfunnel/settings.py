@@ -31,7 +31,7 @@ INSTALLED_APPS = [
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",
-    "django.contrib.staticfiles",
+    "leadfunnel.staticfiles.WithoutLeftovers",
     "django.contrib.postgres",
     "django.contrib.humanize",
     "axes",
@@ -191,12 +191,18 @@ STATIC_URL = "/static/"
 STATIC_ROOT = VAR_DIR / "static"
 STATICFILES_DIRS = [
     BASE_DIR / "static",
-    ("tabler", BASE_DIR / "node_modules" / "@tabler" / "core" / "dist"),
+    ("tabler/css", BASE_DIR / "node_modules" / "@tabler" / "core" / "dist" / "css"),
+    ("tabler/js", BASE_DIR / "node_modules" / "@tabler" / "core" / "dist" / "js"),
 ]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "leadfunnel.staticfiles.HashedStorage"},
+    "staticfiles": {"BACKEND": "leadfunnel.staticfiles.HashedStorage", "OPTIONS": {"file_permissions_mode": 0o644}},
 }
+WHITENOISE_KEEP_ONLY_HASHED_FILES = True
+if not PRODUCTION:
+    # Served from where they lie: nothing to collect before the first start, and a change shows at the next reload.
+    STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = True
 ICONS_DIR = BASE_DIR / "node_modules" / "@tabler" / "icons" / "icons"
 
 CRISPY_ALLOWED_TEMPLATE_PACKS = "bootstrap5"
