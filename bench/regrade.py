@@ -18,8 +18,8 @@ SYSTEM = "bench"
 _LEADS = """
 INSERT INTO leads_lead (external_system, external_id, first_name, last_name, email, phone, job_title, company_id,
     street, city, region, postal_code, country, website, time_zone, fields, tags, do_not_email, do_not_call,
-    do_not_post, email_key, phone_key, name_key, source_id, stage, stage_since, disposition, disposition_reason, side, score, grade,
-    score_ledger, created_at, changed_at)
+    do_not_post, email_key, phone_key, name_key, source_id, stage, stage_since, disposition, disposition_reason, side,
+    score, grade, score_ledger, created_at, changed_at)
 SELECT %(system)s, 'B' || n, 'Pat', 'Person' || n, 'pat' || n || '@example.com',
     CASE WHEN n %% 3 = 0 THEN '+49301' || n ELSE '' END, 'Buyer',
     CASE WHEN n %% 4 > 0 THEN 1 + (hashint8(n) & 2147483647) %% %(companies)s + %(first_company)s END,

@@ -6,10 +6,11 @@ expressions into every place that uses them (a third of the time on a million le
 """
 
 import datetime
+from collections import Counter
 from typing import NamedTuple
 
 from django.db import connection
-from django.db.models import BooleanField, Case, DateTimeField, IntegerField, Value, When
+from django.db.models import BooleanField, Case, DateTimeField, F, Func, IntegerField, Value, When
 from django.db.models.expressions import RawSQL
 
 from leads import conditions
@@ -44,8 +45,15 @@ class Plan:
         self.now = now
         self.vocabulary = vocabulary or conditions.Vocabulary.load()
         self.aggregates = _Aggregates(now)
-        self.points = [self._points(rule) for rule in model.rules.all()]
-        self.must_haves = self._must_haves()
+        self.rules = list(model.rules.all())
+        self.conditions = self._conditions()
+        self.shared = _Shared(self.conditions.values())
+        self.points = [self._points(rule) for rule in self.rules]
+        self.must_haves = {
+            grade: _lead_sql(_either(self.shared.replaced(condition), Value(True), Value(False), BooleanField()))
+            for grade, condition in self.conditions.items()
+            if isinstance(grade, str)
+        }
 
     def select(self, lead_ids=None):
         """Statement yielding id, changed_at, scored_at, old_grade, old_ledger, old_version, score, grade, ledger.
@@ -54,7 +62,8 @@ class Plan:
         """
         points = ", ".join(f"{sql} AS r{number}" for number, (sql, _) in enumerate(self.points))
         must_haves = "".join(f", {sql} AS m{grade}" for grade, (sql, _) in self.must_haves.items())
-        source = self.aggregates.joined(lead_ids)
+        people = self._people(lead_ids)
+        source = self.aggregates.joined(lead_ids is None)
         names = [f"r{number}" for number in range(len(self.points))]
         kept = "".join(f", m{grade}" for grade in self.must_haves)
         lead = "id, changed_at, scored_at, old_grade, old_ledger, old_version"
@@ -67,20 +76,31 @@ class Plan:
                     SELECT leads_lead.id, leads_lead.changed_at, leads_lead.scored_at, leads_lead.grade AS old_grade,
                         leads_lead.score_ledger AS old_ledger, leads_lead.score_version AS old_version
                         {", " if points else ""}{points}{must_haves}
-                    FROM leads_lead {source.sql}
+                    FROM ({people.sql}) AS leads_lead {source.sql}
                     OFFSET 0
                 ) AS by_rule
                 OFFSET 0
             ) AS totals"""
         params = [value for _, values in (*self.points, *self.must_haves.values()) for value in values]
-        return Statement(sql, params + source.params)
+        return Statement(sql, params + people.params + source.params)
+
+    def _people(self, lead_ids):
+        """The leads asked for, with the values that several rules look at worked out once."""
+        values = "".join(f", {sql} AS {name}" for name, (sql, _) in self.shared.columns.items())
+        params = [value for _, values in self.shared.columns.values() for value in values]
+        if lead_ids is not None:
+            chosen, params = "WHERE leads_lead.id = ANY(%s::bigint[])", [*params, id_array(lead_ids)]
+        else:
+            chosen = ""
+        barrier = "OFFSET 0" if values else ""
+        return Statement(f"SELECT leads_lead.*{values} FROM leads_lead {chosen} {barrier}", params)
 
     def _points(self, rule):
         if rule.kind == RuleKind.BEHAVIOUR:
             (test,) = conditions.activity_tests(rule.condition)
             return self._behaviour_points(rule, test)
-        condition = self._condition(rule.condition)
-        return _lead_sql(Case(When(condition, then=rule.points), default=0, output_field=IntegerField()))
+        condition = self.shared.replaced(self.conditions[rule.position])
+        return _lead_sql(_either(condition, Value(rule.points), Value(0), IntegerField()))
 
     def _behaviour_points(self, rule, test):
         """points x sum of 2^(-age / half-life), half away from zero to a whole number, at most the cap either way."""
@@ -94,26 +114,17 @@ class Plan:
         sql = f"%s * least(floor(%s::float8 * coalesce({column}, 0) + 0.5), %s)::integer"
         return sql, [sign, weight, rule.cap]
 
-    def _must_haves(self):
-        """{grade: (sql, params) of all its requirements} for the grades that have any."""
-        trees = {}
+    def _conditions(self):
+        """Expressions by the position of their fit rule, or by the grade whose must-haves they are together."""
+        trees = {rule.position: rule.condition for rule in self.rules if rule.kind == RuleKind.FIT}
         for requirement in self.model.requirements.all():
-            trees.setdefault(requirement.grade, []).append(requirement.condition)
+            trees.setdefault(requirement.grade, {"all": []})["all"].append(requirement.condition)
         return {
-            grade: _lead_sql(
-                Case(
-                    When(self._condition({"all": wanted}), then=Value(True)),
-                    default=Value(False),
-                    output_field=BooleanField(),
-                )
+            place: conditions.compile_condition(
+                tree, now=self.now, vocabulary=self.vocabulary, activities=self.aggregates.holds
             )
-            for grade, wanted in sorted(trees.items())
+            for place, tree in trees.items()
         }
-
-    def _condition(self, tree):
-        return conditions.compile_condition(
-            tree, now=self.now, vocabulary=self.vocabulary, activities=self.aggregates.holds
-        )
 
     def _grade(self):
         bars = {"A": self.model.a_from, "B": self.model.b_from, "C": self.model.c_from}
@@ -122,6 +133,31 @@ class Plan:
             for grade, bar in bars.items()
         )
         return f"CASE {arms} ELSE 'D' END"
+
+
+class _Shared:
+    """Values that several conditions look at, such as the lower-case answer to a question, as columns v0, v1, ...
+
+    A value is the widest part of a condition that is neither true-or-false nor a bare column and reads the lead alone.
+    """
+
+    def __init__(self, expressions):
+        uses = Counter(value for expression in expressions for value in _values(expression))
+        often = [value for value, times in uses.items() if times > 1]
+        self.names = {value: f"v{number}" for number, value in enumerate(often)}
+        self.columns = {name: _lead_sql(value) for value, name in self.names.items()}
+
+    def replaced(self, expression):
+        """The expression with its shared values read from their columns."""
+        if _is_value(expression):
+            name = self.names.get(expression)
+            return RawSQL(f"leads_lead.{name}", [], output_field=expression.output_field) if name else expression
+        parts = _parts(expression)
+        if not parts:
+            return expression
+        copy = expression.copy()
+        copy.set_source_expressions([self.replaced(part) for part in parts])
+        return copy
 
 
 class _Aggregates:
@@ -146,16 +182,14 @@ class _Aggregates:
     def decayed(self, test, half_life_days):
         return self._column("decayed", test, half_life_days)
 
-    def joined(self, lead_ids):
-        """The join of the aggregates to leads_lead: one scan for everybody, or index probes for the given ids."""
-        chosen = "" if lead_ids is None else "WHERE leads_lead.id = ANY(%s::bigint[])"
-        ids = [] if lead_ids is None else [id_array(lead_ids)]
+    def joined(self, everybody):
+        """The join of the aggregates to leads_lead: one scan for everybody, or else index probes for each lead."""
         if not self.columns:
-            return Statement(chosen, ids)
+            return Statement("", [])
         columns, params = self._columns()
         scored = "NOT is_machine AND occurred_at <= %s AND kind = ANY(%s)"
         params = [*params, self.now + LEEWAY, sorted(self.kinds)]
-        if lead_ids is None:
+        if everybody:
             join = f"""LEFT JOIN (
                 SELECT lead_id, {columns} FROM leads_activity WHERE {scored} GROUP BY lead_id
             ) AS activity ON activity.lead_id = leads_lead.id"""
@@ -163,7 +197,7 @@ class _Aggregates:
             join = f"""LEFT JOIN LATERAL (
                 SELECT {columns} FROM leads_activity WHERE leads_activity.lead_id = leads_lead.id AND {scored}
             ) AS activity ON TRUE"""
-        return Statement(f"{join} {chosen}", params + ids)
+        return Statement(join, params)
 
     def _column(self, kind, test, half_life_days=None):
         self.kinds.update(test.kinds)
@@ -198,6 +232,33 @@ class _Aggregates:
 def id_array(lead_ids):
     """The ids as PostgreSQL writes an array: one parameter, however many there are."""
     return "{" + ",".join(str(int(lead_id)) for lead_id in lead_ids) + "}"
+
+
+def _either(condition, then, otherwise, output_field):
+    return Case(When(condition, then=then), default=otherwise, output_field=output_field)
+
+
+def _parts(expression):
+    return expression.get_source_expressions() if isinstance(expression, Func) else []
+
+
+def _is_value(expression):
+    return (
+        isinstance(expression, Func)
+        and not isinstance(expression.output_field, BooleanField)
+        and any(isinstance(part, F) for part in _leaves(expression))
+    )
+
+
+def _leaves(expression):
+    parts = _parts(expression)
+    return [leaf for part in parts for leaf in _leaves(part)] if parts else [expression]
+
+
+def _values(expression):
+    if _is_value(expression):
+        return [expression]
+    return [value for part in _parts(expression) for value in _values(part)]
 
 
 def _lead_sql(expression):

@@ -5,15 +5,21 @@ from django.db import connection
 from scoring import queries
 from scoring.engine.plan import Plan, Statement
 
-# One statement: score, keep the rows that differ, lock them in id order, write them, log the new grades.
-# A row whose lead or score has moved on since the snapshot is left alone: whoever moved it marked it dirty or has
-# just scored it from newer facts. NO KEY: activities may go on arriving at a locked lead.
+# Up to here everything is one statement. Beyond, the delta is a table of its own: PostgreSQL then computes it in
+# parallel, which it does not inside a statement that writes, and knows how few rows it holds.
+FEW = 2000
+
+_DELTA = """
+    SELECT id, changed_at, scored_at, old_grade, score, grade, ledger FROM ({select}) AS scored
+    WHERE old_ledger <> ledger OR old_grade <> grade OR old_version IS DISTINCT FROM %s
+"""
+
+# Lock the changed rows in id order, write them, log the new grades. A row whose lead or score has moved on since the
+# delta's snapshot is left alone: whoever moved it has marked it dirty, or has just scored it from newer facts.
+# NO KEY: activities may go on arriving at a locked lead.
 _WRITE = """
-    WITH delta AS MATERIALIZED (
-        SELECT * FROM ({select}) AS scored
-        WHERE old_ledger <> ledger OR old_grade <> grade OR old_version IS DISTINCT FROM %s
-    ), locked AS MATERIALIZED (
-        SELECT delta.* FROM delta JOIN leads_lead AS lead ON lead.id = delta.id
+    WITH {cte} locked AS MATERIALIZED (
+        SELECT delta.* FROM {delta} AS delta JOIN leads_lead AS lead ON lead.id = delta.id
         WHERE lead.changed_at = delta.changed_at AND lead.scored_at IS NOT DISTINCT FROM delta.scored_at
         ORDER BY lead.id FOR NO KEY UPDATE OF lead
     ), written AS (
@@ -28,9 +34,9 @@ _WRITE = """
             jsonb_build_object('from', old_grade, 'to', grade, 'score', score, 'version', %s::integer), FALSE
         FROM written WHERE old_grade NOT IN ('', grade)
     )
-    SELECT id, old_grade, grade, NULL FROM written WHERE old_grade <> grade
+    SELECT NULL AS id, NULL AS old_grade, NULL AS grade, count(*) FROM written
     UNION ALL
-    SELECT NULL, NULL, NULL, count(*) FROM written
+    SELECT id, old_grade, grade, NULL FROM written WHERE old_grade <> grade
     ORDER BY 1 NULLS FIRST
 """
 
@@ -54,18 +60,22 @@ def regrade(lead_ids, *, now, model=None):
     model = model or queries.published_model()
     if model is None or ids == []:
         return Regraded(0, 0, [])
-    statement = _write_statement(Plan(model, now=now).select(ids), version=model.version, now=now)
+    select = Plan(model, now=now).select(ids)
+    delta = Statement(_DELTA.format(select=select.sql), [*select.params, model.version])
+    values = [model.version, now, now, now, model.version]
     with connection.cursor() as cursor:
-        cursor.execute(*statement)
-        (_, _, _, changed), *rows = cursor.fetchall()
+        if ids is not None and len(ids) <= FEW:
+            cte = f"delta AS MATERIALIZED ({delta.sql}),"
+            cursor.execute(_WRITE.format(cte=cte, delta="delta"), [*delta.params, *values])
+            (_, _, _, changed), *rows = cursor.fetchall()
+        else:
+            cursor.execute(f"CREATE TEMP TABLE scoring_delta ON COMMIT DROP AS {delta.sql}", delta.params)
+            cursor.execute(_WRITE.format(cte="", delta="scoring_delta"), values)
+            (_, _, _, changed), *rows = cursor.fetchall()
+            cursor.execute("DROP TABLE scoring_delta")
         if ids is None:
             cursor.execute("SELECT count(*) FROM leads_lead")
             (leads,) = cursor.fetchone()
         else:
             leads = len(ids)
     return Regraded(leads, changed, [(lead_id, before, after) for lead_id, before, after, _ in rows])
-
-
-def _write_statement(select, *, version, now):
-    sql = _WRITE.format(select=select.sql)
-    return Statement(sql, [*select.params, version, version, now, now, now, version])
