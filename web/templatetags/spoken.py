@@ -71,3 +71,13 @@ def initials(name):
 def lookup(mapping, key):
     """mapping[key], or "" where there is none."""
     return mapping.get(key, "")
+
+
+@register.filter
+def due_words(due_at, now):
+    """ "due today", "due in 3 d" or "2 h over" for the next step of a lead."""
+    seconds = int((due_at - now).total_seconds())
+    if seconds < 0:
+        return f"{_length(-seconds)} over"
+    same_day = timezone.localtime(due_at).date() == timezone.localtime(now).date()
+    return f"due {timezone.localtime(due_at):%H:%M}" if same_day else f"due in {_length(seconds)}"

@@ -1,0 +1,131 @@
+"""Handing many leads to a rep: preview with the count and named examples, go, undo."""
+
+from django import forms
+from django.contrib import messages
+from django.contrib.auth.decorators import permission_required
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.http import QueryDict
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_POST
+
+from leads.models import Lead
+from routing.actions import assign, regrade_and_route
+from team.enums import Role
+from team.models import User
+from team.policies import allow
+from web.leads.filters import LeadFilter
+from web.sales.forms import IdListField
+
+MOST = 10_000
+UNDO_UP_TO = 500
+EXAMPLES = 5
+UNDO = "undo-assign"
+
+
+class AssignForm(forms.Form):
+    """Either ticked leads or, with `everything`, all that the list's query string finds."""
+
+    lead = IdListField(required=False)
+    everything = forms.BooleanField(required=False)
+    query = forms.CharField(required=False, max_length=4000)
+    to = forms.ModelChoiceField(
+        User.objects.active().in_role(Role.REP), error_messages={"required": "Choose who gets them."}
+    )
+    reason = forms.CharField(max_length=150, required=False)
+    go = forms.BooleanField(required=False)
+
+
+@require_POST
+@allow(Role.MANAGER)
+@permission_required("leads.assign_lead", raise_exception=True)
+def lead_assign(request):
+    """The preview, or with `go` the deed."""
+    form = AssignForm(request.POST)
+    leads = _chosen(request.user, form) if form.is_valid() else None
+    if leads is None:
+        for errors in form.errors.values():
+            messages.error(request, " ".join(errors))
+        return _back(form)
+    total = leads.order_by().values("pk")[: MOST + 1].count()
+    if not 0 < total <= MOST:
+        too_many = f"At most {MOST:,} leads at once: narrow the list."
+        messages.error(request, too_many if total else "None of those leads is yours to give.")
+        return _back(form)
+    if form.cleaned_data["go"]:
+        return _go(request, form, leads)
+    context = {
+        "form": form,
+        "total": total,
+        "to": form.cleaned_data["to"],
+        "examples": leads.with_people().order_by("-score", "-pk")[:EXAMPLES],
+        "ids": form.cleaned_data["lead"],
+    }
+    return render(request, "leads/assign.html", context)
+
+
+@require_POST
+@allow(Role.MANAGER)
+@permission_required("leads.assign_lead", raise_exception=True)
+def assign_undo(request):
+    """Gives the leads of the last hand-out back to whom they were taken from."""
+    last = request.session.pop(UNDO, {})
+    now = timezone.now()
+    given_back = 0
+    for owner in User.objects.active().filter(pk__in=last):
+        mine = Lead.objects.changeable_by(request.user).filter(pk__in=last[str(owner.pk)])
+        try:
+            given_back += assign(leads=mine, to=owner, by=request.user, now=now, reason="Hand-out undone").given
+        except ValidationError as error:
+            messages.error(request, " ".join(error.messages))
+    messages.success(request, f"{given_back} back where they were." if given_back else "There is nothing to undo.")
+    return redirect("web:lead-list")
+
+
+def _chosen(user, form):
+    """The leads to give, narrowed to those the user may change; None, with the reason on the form, without any."""
+    data = form.cleaned_data
+    leads = Lead.objects.changeable_by(user)
+    if not data["everything"]:
+        if not data["lead"]:
+            form.add_error("lead", "Tick at least one lead.")
+            return None
+        return leads.filter(pk__in=data["lead"])
+    filters = LeadFilter(QueryDict(data["query"]), queryset=leads)
+    if not filters.is_valid():
+        form.add_error("query", "The filters do not hold: correct them first.")
+        return None
+    return filters.qs
+
+
+def _go(request, form, leads):
+    to = form.cleaned_data["to"]
+    now = timezone.now()
+    with transaction.atomic():
+        ids = list(leads.order_by("pk").values_list("pk", flat=True))
+        before = dict(Lead.objects.filter(pk__in=ids, owner__isnull=False).exclude(owner=to).values_list("pk", "owner"))
+        try:
+            done = assign(
+                leads=ids, to=to, by=request.user, now=now, reason=form.cleaned_data["reason"] or "Given by hand"
+            )
+        except ValidationError as error:
+            messages.error(request, " ".join(error.messages))
+            return _back(form)
+        regrade_and_route(ids, now=now, by=request.user)
+    messages.success(request, f"{done.given:,} lead{'s' if done.given != 1 else ''} given to {to}.")
+    if done.skipped:
+        messages.warning(request, f"{done.skipped:,} stayed: closed, or with {to} already.")
+    request.session.pop(UNDO, None)
+    if 0 < len(before) <= UNDO_UP_TO:
+        undo = {}
+        for pk, owner in before.items():
+            undo.setdefault(str(owner), []).append(pk)
+        request.session[UNDO] = undo
+    return _back(form)
+
+
+def _back(form):
+    query = form.data.get("query", "")
+    return redirect(f"{reverse('web:lead-list')}?{query}" if query else "web:lead-list")

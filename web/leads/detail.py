@@ -1,0 +1,107 @@
+"""The lead page: who this is, why the score, what happened, what is next."""
+
+import datetime
+
+from django.http import Http404
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from leads.enums import Stage, TaskKind
+from leads.queries import duplicates
+from leads.rules import can_change_lead
+from routing.enums import RejectReason
+from scoring.queries import explain, rating_answers
+from team.policies import allow
+from web.leads import queries
+from web.leads.facts import built_in_facts, codes_of, custom_facts
+from web.leads.forms import EditForm, LogForm, PageForm
+from web.leads.timeline import SHOWS, events
+
+
+@require_safe
+@allow.everyone_signed_in
+def lead_detail(request, pk):
+    """The page; for HTMX the part of it that is the target."""
+    lead = readable_or_404(request, pk)
+    form = PageForm(request.GET)
+    if not form.is_valid():
+        raise Http404
+    show, after, edit = (form.cleaned_data[name] for name in ("show", "after", "edit"))
+    if request.htmx and request.htmx.target in ("timeline", "timeline-more"):
+        context = {"lead": lead, "now": timezone.now()} | timeline_context(lead, show=show, after=after)
+        part = "timeline" if request.htmx.target == "timeline" else "timeline-page"
+        return render(request, f"leads/detail.html#{part}", context)
+    edit_form = None
+    if edit:
+        fields = queries.active_fields()
+        codes = codes_of(edit, fields)
+        if not codes or not can_change_lead(request.user, lead):
+            raise Http404
+        edit_form = EditForm(lead=lead, codes=codes, definitions=fields)
+        if request.htmx:
+            return render(request, "leads/detail.html#fact-form", {"lead": lead, "edit_form": edit_form, "edit": edit})
+    return lead_page(request, lead, show=show, after=after, edit_form=edit_form, edit=edit)
+
+
+def readable_or_404(request, pk):
+    """The lead for whoever may read it; Http404 for a stranger."""
+    lead = queries.readable_lead(request.user, pk)
+    if lead is None:
+        raise Http404
+    return lead
+
+
+def lead_page(request, lead, *, status=200, show="", after="", **more):
+    """Renders the whole page, or for HTMX all of it below the navigation, together with waiting notices."""
+    context = page_context(request, lead) | more
+    context |= timeline_context(lead, show=show, after=after, labels=context["labels"])
+    context["with_messages"] = bool(request.htmx)
+    template = "leads/detail.html#lead" if request.htmx and not request.htmx.boosted else "leads/detail.html"
+    return render(request, template, context, status=status)
+
+
+def page_context(request, lead):
+    """Everything but the timeline. The number of queries does not depend on what the lead has."""
+    now = timezone.now()
+    fields = queries.active_fields()
+    answered, unanswered = custom_facts(lead, fields)
+    answers = rating_answers(lead)
+    writable = can_change_lead(request.user, lead)
+    codes = tuple(answer.code for answer in answers)
+    ledger = explain(lead)
+    handover = queries.latest_handover(request.user, lead)
+    return {
+        "lead": lead,
+        "now": now,
+        "labels": {field.code: field.label for field in fields},
+        "writable": writable,
+        "owns": lead.owner_id == request.user.pk,
+        "stages": [(stage, Stage(lead.stage).rank) for stage in Stage],
+        "facts": built_in_facts(lead),
+        "answered": answered,
+        "unanswered": unanswered if writable else [],
+        "answers": answers,
+        "answers_form": EditForm(lead=lead, codes=codes, definitions=fields) if codes and writable else None,
+        "ledger": [line for line in ledger if line.points],
+        "silent": [line for line in ledger if not line.points],
+        "handover": handover,
+        "is_handed": bool(handover and not handover.ended_at),
+        "tasks": queries.open_tasks(lead),
+        "duplicates": duplicates(lead, request.user),
+        "log_kinds": LogForm.KINDS,
+        "task_kinds": TaskKind.choices,
+        "tomorrow": timezone.localtime(now + datetime.timedelta(days=1)).replace(hour=9, minute=0),
+        "reject_reasons": RejectReason.choices,
+    }
+
+
+def timeline_context(lead, *, show="", after="", labels=None):
+    """One page of the timeline; Http404 for a place that is none."""
+    if labels is None:
+        labels = {field.code: field.label for field in queries.active_fields()}
+    try:
+        found, place = events(lead, show=show, after=after, labels=labels)
+    except ValueError as error:
+        raise Http404 from error
+    return {"events": found, "place": place, "show": show, "shows": SHOWS.items()}

@@ -1,0 +1,151 @@
+"""Changing facts and answers, and entering a new lead by hand."""
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import transaction
+from django.http import Http404
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_POST
+
+from leads.actions.record import EDITABLE, change_lead, create_lead
+from leads.actions.timeline import log_activity, mark_dirty
+from leads.enums import ActivityKind
+from leads.models import Lead
+from leads.rules import can_change_lead
+from routing.actions import regrade_and_route
+from team.enums import Role
+from team.policies import allow
+from web.leads import queries
+from web.leads.detail import lead_page, readable_or_404
+from web.leads.facts import LABELS, as_original, said, value_of
+from web.leads.forms import EditForm, NewLeadForm
+
+
+class _ChangedMeanwhile(Exception):
+    """Somebody else changed a field that this editor changed too; nothing is written."""
+
+
+@require_POST
+@allow.everyone_signed_in
+def lead_edit(request, pk):
+    """Saves the fields named in `field`; 409 with both versions where somebody else changed one of them meanwhile."""
+    lead = writable_or_refused(request, pk)
+    definitions = queries.active_fields()
+    known = {*EDITABLE, *(field.code for field in definitions)}
+    codes = tuple(dict.fromkeys(request.POST.getlist("field")))
+    if not codes or not known.issuperset(codes):
+        raise Http404
+    codes = tuple(code for code in codes if request.POST.get(f"keep-{code}") != "now")
+    form = EditForm(request.POST, lead=lead, codes=codes, definitions=definitions)
+    if not form.is_valid():
+        return _again(request, lead, form)
+    now = timezone.now()
+    try:
+        with transaction.atomic():
+            lead = _locked(lead, now)
+            if not can_change_lead(request.user, lead):
+                raise PermissionDenied
+            if form.conflicts(lead):
+                raise _ChangedMeanwhile
+            changed = change_lead(lead=lead, changes=form.mine, by=request.user, now=now)
+            if changed:
+                regrade_and_route([lead.pk], now=now, by=request.user)
+    except _ChangedMeanwhile:
+        return lead_page(request, lead, status=409, conflict=_versions(form, lead, definitions))
+    except ValidationError as error:
+        form.add_problems(error)
+        return _again(request, lead, form)
+    return after_change(request, pk, "Saved." if changed else "Nothing was different.")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@allow(Role.REP, Role.MANAGER, Role.MARKETER)
+def lead_new(request):
+    """Quick entry; the lead is graded and, where the policy says so, handed over before the answer comes."""
+    definitions = [field for field in queries.active_fields() if field.dimension]
+    form = NewLeadForm(request.POST if request.method == "POST" else None, definitions=definitions)
+    if request.method == "POST" and form.is_valid():
+        lead = _create(request, form)
+        if lead:
+            messages.success(request, f"{lead.name} is in, {_standing(lead)}.")
+            readable = Lead.objects.visible_to(request.user).filter(pk=lead.pk).exists()
+            return redirect(lead.get_absolute_url() if readable else "web:lead-new")
+    return render(request, "leads/new.html", {"form": form}, status=422 if form.errors else 200)
+
+
+def writable_or_refused(request, pk):
+    """The lead for whoever may write to it; Http404 for a stranger, PermissionDenied for a reader."""
+    lead = readable_or_404(request, pk)
+    if not can_change_lead(request.user, lead):
+        raise PermissionDenied
+    return lead
+
+
+def after_change(request, pk, text):
+    """The lead page as it is now, with `text` as a notice; the list for somebody who no longer may read the lead."""
+    if text:
+        messages.success(request, text)
+    if not request.htmx:
+        return redirect("web:lead-detail", pk=pk)
+    return lead_page(request, readable_or_404(request, pk))
+
+
+def _locked(lead, now):
+    # The mark before the row: a worker that claims marks holds them while it locks leads.
+    mark_dirty(leads=[lead.pk], now=now)
+    leads = Lead.objects.select_for_update(no_key=True, of=("self",))
+    return leads.select_related("company", "owner", "pool", "source", "campaign").get(pk=lead.pk)
+
+
+def _again(request, lead, form):
+    return lead_page(request, lead, status=422, edit_form=form, edit=request.POST.get("edit", ""))
+
+
+def _versions(form, lead, definitions):
+    """What the dialog shows: mine, now and original of each field that both changed. The rest of mine goes along."""
+    labels = LABELS | {field.code: field.label for field in definitions}
+    types = {field.code: field.type for field in definitions}
+    rows = [
+        {
+            "code": code,
+            "label": labels[code],
+            "mine": said(form.mine[code], types.get(code, "")),
+            "now": said(value_of(lead, code), types.get(code, "")),
+            "original": form.original(code),
+        }
+        for code in form.conflicts(lead)
+    ]
+    typed = [(code, value) for code in form.mine for value in form.data.getlist(code)]
+    # From here on the editor starts from what stands there now.
+    seen = [(f"was-{code}", as_original(value_of(lead, code))) for code in form.mine]
+    return {"rows": rows, "codes": list(form.mine), "hidden": typed + seen}
+
+
+def _create(request, form):
+    now = timezone.now()
+    apart = {name: form.cleaned_data[name] for name in ("source", "campaign")}
+    try:
+        with transaction.atomic():
+            lead = create_lead(values=form.values, by=request.user, now=now, **apart)
+            if form.cleaned_data["note"]:
+                log_activity(
+                    lead=lead,
+                    kind=ActivityKind.NOTE,
+                    by=request.user,
+                    now=now,
+                    payload={"note": form.cleaned_data["note"]},
+                )
+            regrade_and_route([lead.pk], now=now, by=request.user)
+    except ValidationError as error:
+        form.add_problems(error)
+        return None
+    lead.refresh_from_db()
+    return lead
+
+
+def _standing(lead):
+    if not lead.grade:
+        return "not graded yet"
+    keeper = lead.owner or lead.pool or "marketing"
+    return f"graded {lead.grade} and with {keeper}"

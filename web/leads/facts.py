@@ -1,0 +1,136 @@
+"""What the lead page says about a person, in the groups and the order in which it is read; pure functions."""
+
+import datetime
+import json
+from typing import NamedTuple
+
+from django.utils.dateparse import parse_datetime
+from django.utils.formats import date_format, localize
+
+from leads.enums import FieldType
+from web.templatetags.spoken import exact
+
+
+class Fact(NamedTuple):
+    """One line: `codes` are the fields it is edited through; `href` is for what can be called, written to or opened."""
+
+    key: str
+    label: str
+    codes: tuple
+    text: str
+    href: str = ""
+
+
+LABELS = {
+    "first_name": "First name",
+    "last_name": "Last name",
+    "email": "E-mail",
+    "phone": "Phone",
+    "job_title": "Job title",
+    "company": "Company",
+    "street": "Street",
+    "postal_code": "Postal code",
+    "city": "City",
+    "region": "State or region",
+    "country": "Country",
+    "website": "Website",
+    "time_zone": "Time zone",
+    "tags": "Tags",
+    "do_not_email": "Do not e-mail",
+    "do_not_call": "Do not call",
+    "do_not_post": "Do not send post",
+    "contract_on": "Contract signed on",
+    "first_paid_on": "First payment on",
+}
+BUILT_IN = {
+    "name": ("Name", ("first_name", "last_name")),
+    "email": ("E-mail", ("email",)),
+    "phone": ("Phone", ("phone",)),
+    "job_title": ("Job title", ("job_title",)),
+    "company": ("Company", ("company",)),
+    "address": ("Address", ("street", "postal_code", "city", "region", "country")),
+    "website": ("Website", ("website",)),
+    "time_zone": ("Time zone", ("time_zone",)),
+    "tags": ("Tags", ("tags",)),
+    "contact": ("May be reached", ("do_not_email", "do_not_call", "do_not_post")),
+    "contract": ("Contract", ("contract_on", "first_paid_on")),
+}
+
+
+def value_of(lead, code):
+    """The value of an editable field: a column, the company's name, or what `fields` holds under the code."""
+    if code == "company":
+        return lead.company.name if lead.company else ""
+    if code in LABELS:
+        return getattr(lead, code)
+    return lead.fields.get(code)
+
+
+def as_original(value):
+    """A value as text that is equal exactly when the value is: what an editor started from."""
+    if isinstance(value, datetime.date):
+        value = value.isoformat()
+    return json.dumps(None if value in ("", []) else value, ensure_ascii=False, sort_keys=True)
+
+
+def said(value, field_type=""):
+    """A value as a person reads it; "" for none."""
+    if value is None or value == "" or value == []:
+        return ""
+    if isinstance(value, bool):
+        return "Yes" if value else "No"
+    if isinstance(value, list):
+        return ", ".join(str(one) for one in value)
+    if isinstance(value, str) and field_type == FieldType.DATE:
+        return date_format(datetime.date.fromisoformat(value), "j M Y")
+    if isinstance(value, str) and field_type == FieldType.DATETIME:
+        return exact(parse_datetime(value))
+    if isinstance(value, datetime.date):
+        return date_format(value, "j M Y")
+    return str(localize(value))
+
+
+def built_in_facts(lead):
+    """The facts every lead has, in order."""
+    return [Fact(key, label, codes, *_built_in_text(lead, key, codes)) for key, (label, codes) in BUILT_IN.items()]
+
+
+def custom_facts(lead, definitions):
+    """(answered, unanswered) facts of the fields that an admin added; rating questions have their own place."""
+    facts = [
+        Fact(field.code, field.label, (field.code,), said(lead.fields.get(field.code), field.type))
+        for field in definitions
+        if not field.dimension
+    ]
+    return [fact for fact in facts if fact.text], [fact for fact in facts if not fact.text]
+
+
+def codes_of(key, definitions):
+    """The field codes behind the fact `key`, or () for no such fact."""
+    if key in BUILT_IN:
+        return BUILT_IN[key][1]
+    return (key,) if any(field.code == key for field in definitions) else ()
+
+
+def _built_in_text(lead, key, codes):
+    if key == "name":
+        return (f"{lead.first_name} {lead.last_name}".strip(),)
+    if key == "email":
+        return lead.email, f"mailto:{lead.email_key}" if lead.email_key else ""
+    if key == "phone":
+        return lead.phone, f"tel:{lead.phone_key}" if lead.phone_key else ""
+    if key == "address":
+        place = " ".join(filter(None, (lead.postal_code, lead.city)))
+        return (", ".join(filter(None, (lead.street, place, lead.region, lead.country))),)
+    if key == "contact":
+        ways = {"e-mail": lead.do_not_email, "phone": lead.do_not_call, "post": lead.do_not_post}
+        if not any(ways.values()):
+            return ("By e-mail, phone and post",)
+        open_ways = [way for way, closed in ways.items() if not closed]
+        return (f"Only by {' and '.join(open_ways)}" if open_ways else "Not at all",)
+    if key == "contract":
+        if not lead.contract_on and not lead.first_paid_on:
+            return ("",)
+        paid = f"paid {said(lead.first_paid_on)}" if lead.first_paid_on else "not paid yet"
+        return (f"{f'Signed {said(lead.contract_on)}' if lead.contract_on else 'Not signed'}, {paid}",)
+    return (said(value_of(lead, codes[0])),)

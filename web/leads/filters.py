@@ -1,0 +1,98 @@
+"""The filter bar of the lead list."""
+
+import datetime
+
+import django_filters
+from crispy_forms.helper import FormHelper
+from django import forms
+from django.db.models import Q
+from django.utils import timezone
+
+from leads.enums import Disposition, Grade, Side, Stage
+from leads.models import Campaign, Lead, Source
+from team.enums import Role
+from team.models import User
+from web.leads.forms import DayField, TagsField
+
+# What may stand in the address of the list beside the filters.
+BESIDE = frozenset({"sort", "col", "after", "before"})
+
+
+class TagsFilter(django_filters.Filter):
+    field_class = TagsField
+
+
+class DayFilter(django_filters.Filter):
+    field_class = DayField
+
+
+class LeadFilter(django_filters.FilterSet):
+    """Filters of the list; a parameter that is none of them is an error, never a list of everybody."""
+
+    q = django_filters.CharFilter(label="Search", method="search", max_length=200)
+    grade = django_filters.MultipleChoiceFilter(
+        choices=[*Grade.choices, ("none", "Not graded")], method="graded", widget=forms.CheckboxSelectMultiple
+    )
+    stage = django_filters.MultipleChoiceFilter(choices=Stage.choices, widget=forms.CheckboxSelectMultiple)
+    side = django_filters.ChoiceFilter(choices=Side.choices, empty_label="Both")
+    owner = django_filters.ModelChoiceFilter(queryset=User.objects.in_role(Role.REP), empty_label="Anybody")
+    source = django_filters.ModelChoiceFilter(queryset=Source.objects.all(), empty_label="Any")
+    campaign = django_filters.ModelChoiceFilter(
+        queryset=Campaign.objects.all(), empty_label="Any", label="First campaign"
+    )
+    disposition = django_filters.ChoiceFilter(choices=Disposition.choices, empty_label="Any")
+    score_from = django_filters.NumberFilter(field_name="score", lookup_expr="gte", label="Score from")
+    score_to = django_filters.NumberFilter(field_name="score", lookup_expr="lte", label="Score to")
+    entered_from = DayFilter(method="entered_since", label="Entered from")
+    entered_to = DayFilter(method="entered_until", label="Entered to")
+    tags = TagsFilter(method="tagged", label="Tags")
+
+    class Meta:
+        model = Lead
+        fields = ()
+
+    def __init__(self, data, **kwargs):
+        super().__init__(data, **kwargs)
+        for name in ("score_from", "score_to"):
+            # The column is a 32-bit number; anything larger is a mistake, not a question.
+            self.form.fields[name] = forms.IntegerField(
+                label=self.form.fields[name].label, required=False, min_value=-(10**6), max_value=10**6
+            )
+        self.form.helper = FormHelper()
+        self.form.helper.form_tag = False
+        self.form.helper.disable_csrf = True
+
+    def is_valid(self):
+        unknown = sorted(set(self.data) - set(self.filters) - BESIDE)
+        valid = super().is_valid()
+        if unknown and valid:
+            self.form.add_error(None, f"{', '.join(unknown)[:200]}: there is no such filter.")
+        return valid and not unknown
+
+    @property
+    def used(self):
+        """How many filters beside the search are set."""
+        return sum(1 for name in self.filters if name != "q" and any(self.data.getlist(name)))
+
+    def search(self, leads, name, value):
+        return leads.search(value)
+
+    def graded(self, leads, name, value):
+        grades = ["" if grade == "none" else grade for grade in value]
+        return leads.filter(grade__in=grades) if grades else leads
+
+    def entered_since(self, leads, name, value):
+        return leads.filter(created_at__gte=_midnight(value))
+
+    def entered_until(self, leads, name, value):
+        return leads.filter(created_at__lt=_midnight(value + datetime.timedelta(days=1)))
+
+    def tagged(self, leads, name, value):
+        wanted = Q()
+        for tag in value:
+            wanted &= Q(tags__contains=[tag])
+        return leads.filter(wanted)
+
+
+def _midnight(day):
+    return datetime.datetime.combine(day, datetime.time(), timezone.get_current_timezone())

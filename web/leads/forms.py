@@ -1,0 +1,224 @@
+import datetime
+import json
+
+from crispy_forms.helper import FormHelper
+from crispy_forms.layout import Layout
+from django import forms
+from django.utils import timezone
+
+from leads.enums import ActivityKind, FieldType, TaskKind
+from leads.models import Campaign, Source
+from routing.enums import Outcome, RejectReason
+from web.leads.facts import LABELS, as_original, said, value_of
+from web.leads.timeline import SHOWS
+
+_EMPTY_CHOICE = ("", "Not answered")
+NEXT_DAYS = [("", "As proposed"), ("1", "+1 day"), ("3", "+3 days"), ("7", "+7 days"), ("0", "None")]
+
+
+class TagsField(forms.CharField):
+    """Words between commas, as a list."""
+
+    def prepare_value(self, value):
+        return ", ".join(value) if isinstance(value, list) else value
+
+    def to_python(self, value):
+        return [tag.strip() for tag in super().to_python(value).split(",") if tag.strip()]
+
+
+class DayField(forms.DateField):
+    widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+
+
+class MomentField(forms.DateTimeField):
+    widget = forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
+
+
+def _built_in_field(code):
+    label = LABELS[code]
+    if code.startswith("do_not"):
+        return forms.BooleanField(label=label, required=False)
+    if code in {"contract_on", "first_paid_on"}:
+        return DayField(label=label, required=False)
+    if code == "tags":
+        return TagsField(label=label, required=False, help_text="Between commas.", max_length=2000)
+    return forms.CharField(
+        label=label, required=False, max_length=300, widget=forms.TextInput(attrs={"autocomplete": "off"})
+    )
+
+
+def _custom_field(definition):
+    options = {"label": definition.label, "required": False, "help_text": definition.help_text}
+    words = [(word, word) for word in definition.choices]
+    match definition.type:
+        case FieldType.INTEGER:
+            return forms.IntegerField(**options)
+        case FieldType.NUMBER:
+            return forms.FloatField(**options)
+        case FieldType.BOOLEAN:
+            return forms.TypedChoiceField(
+                choices=[_EMPTY_CHOICE, ("true", "Yes"), ("false", "No")],
+                coerce=lambda value: value == "true",
+                empty_value=None,
+                **options,
+            )
+        case FieldType.DATE:
+            return DayField(**options)
+        case FieldType.DATETIME:
+            return MomentField(**options)
+        case FieldType.CHOICE:
+            return forms.ChoiceField(choices=[_EMPTY_CHOICE, *words], **options)
+        case FieldType.CHOICES:
+            return forms.MultipleChoiceField(choices=words, widget=forms.CheckboxSelectMultiple, **options)
+    return forms.CharField(max_length=5000, **options)
+
+
+def _initial(lead, code, definition):
+    value = value_of(lead, code)
+    if definition is None or value is None:
+        return value
+    if definition.type == FieldType.BOOLEAN:
+        return "true" if value else "false"
+    if definition.type == FieldType.DATETIME:
+        return timezone.localtime(datetime.datetime.fromisoformat(value))
+    return value
+
+
+def _in_stored_form(value):
+    if isinstance(value, datetime.datetime):
+        return value.astimezone(datetime.UTC).isoformat()
+    return value
+
+
+class EditForm(forms.Form):
+    """Some fields of one lead. Each comes with what it was when editing began, so that two editors are noticed."""
+
+    def __init__(self, data=None, *, lead, codes, definitions):
+        super().__init__(data)
+        self.codes = codes
+        by_code = {definition.code: definition for definition in definitions}
+        for code in codes:
+            definition = by_code.get(code)
+            self.fields[code] = _custom_field(definition) if definition else _built_in_field(code)
+            self.initial[code] = _initial(lead, code, definition)
+        for code in codes:
+            self.fields[f"was-{code}"] = forms.CharField(required=False, widget=forms.HiddenInput, max_length=20_000)
+            self.initial[f"was-{code}"] = as_original(value_of(lead, code))
+        self.helper = FormHelper(self)
+        self.helper.form_tag = False
+        self.helper.disable_csrf = True
+        self.helper.layout = Layout(*self.fields)
+
+    @property
+    def mine(self):
+        """{code: cleaned value} of the fields that this editor changed."""
+        return {
+            code: self.cleaned_data[code]
+            for code in self.codes
+            if as_original(_in_stored_form(self.cleaned_data[code])) != self.cleaned_data[f"was-{code}"]
+        }
+
+    def conflicts(self, lead):
+        """The codes that somebody else changed to something else since this editor began."""
+        found = []
+        for code, value in self.mine.items():
+            now = as_original(value_of(lead, code))
+            if now not in (self.cleaned_data[f"was-{code}"], as_original(_in_stored_form(value))):
+                found.append(code)
+        return found
+
+    def original(self, code):
+        """The value this editor started from, as text."""
+        try:
+            return said(json.loads(self.cleaned_data[f"was-{code}"] or "null"))
+        except ValueError:
+            return ""
+
+    def add_problems(self, error):
+        """Shows a ValidationError of an action at the fields it names."""
+        by_code = error.error_dict if hasattr(error, "error_dict") else {None: error.error_list}
+        for code, problems in by_code.items():
+            self.add_error(code if code in self.fields else None, problems)
+
+
+class NewLeadForm(forms.Form):
+    """Quick entry: what fits on a card from a show."""
+
+    first_name = forms.CharField(label="First name", max_length=100, required=False)
+    last_name = forms.CharField(label="Last name", max_length=100, required=False)
+    email = forms.CharField(label="E-mail", max_length=254, required=False, widget=forms.EmailInput)
+    phone = forms.CharField(label="Phone", max_length=50, required=False, widget=forms.TextInput(attrs={"type": "tel"}))
+    company = forms.CharField(label="Company", max_length=200, required=False)
+    job_title = forms.CharField(label="Job title", max_length=150, required=False)
+    city = forms.CharField(label="City", max_length=100, required=False)
+    country = forms.CharField(label="Country", max_length=100, required=False)
+    source = forms.ModelChoiceField(Source.objects.all(), required=False, empty_label="Not known")
+    campaign = forms.ModelChoiceField(Campaign.objects.all(), required=False, empty_label="None")
+    note = forms.CharField(
+        required=False, max_length=5000, widget=forms.Textarea(attrs={"rows": 3}), help_text="Kept on the timeline."
+    )
+
+    def __init__(self, *args, definitions, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.rating_codes = [field.code for field in definitions]
+        for field in definitions:
+            self.fields[field.code] = _custom_field(field)
+        self.helper = FormHelper(self)
+        self.helper.form_tag = False
+
+    @property
+    def values(self):
+        """What create_lead takes: the facts that were filled in."""
+        apart = {"source", "campaign", "note"}
+        values = self.cleaned_data.items()
+        return {code: value for code, value in values if code not in apart and value not in (None, "", [])}
+
+    add_problems = EditForm.add_problems
+
+
+class PageForm(forms.Form):
+    """Which part of the timeline the lead page shows, and which fact is open for editing."""
+
+    show = forms.ChoiceField(choices=list(SHOWS.items()), required=False)
+    after = forms.CharField(required=False, max_length=60)
+    edit = forms.SlugField(required=False, max_length=50)
+
+
+class LogForm(forms.Form):
+    """The composer."""
+
+    KINDS = [
+        (ActivityKind.CALL.value, "Call"),
+        (ActivityKind.EMAIL.value, "Mail"),
+        (ActivityKind.MEETING.value, "Meeting"),
+        (ActivityKind.DEMO.value, "Demo"),
+        (ActivityKind.NOTE.value, "Note"),
+    ]
+    kind = forms.ChoiceField(choices=KINDS, error_messages={"required": "Say what it was."})
+    note = forms.CharField(max_length=5000, required=False)
+
+    def clean(self):
+        if self.cleaned_data.get("kind") == ActivityKind.NOTE and not self.cleaned_data.get("note"):
+            self.add_error("note", "Write the note first.")
+
+
+class TaskForm(forms.Form):
+    kind = forms.ChoiceField(choices=TaskKind.choices)
+    title = forms.CharField(max_length=200, error_messages={"required": "Say what is to be done."})
+    due_at = MomentField(label="Due", error_messages={"required": "Say when it is due."})
+
+
+class OutcomeForm(forms.Form):
+    """How a contact went. Without an outcome the note alone is kept."""
+
+    outcome = forms.ChoiceField(choices=Outcome.choices, required=False)
+    next_in_days = forms.TypedChoiceField(choices=NEXT_DAYS, coerce=int, empty_value=None, required=False)
+    note = forms.CharField(max_length=2000, required=False)
+
+
+class ReasonForm(forms.Form):
+    reason = forms.CharField(max_length=200, error_messages={"required": "Say why."})
+
+
+class RejectForm(forms.Form):
+    reason = forms.ChoiceField(choices=RejectReason.choices, error_messages={"required": "Choose a reason."})

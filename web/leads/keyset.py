@@ -1,0 +1,79 @@
+"""Paging by key: a page starts where the one before ended, however far down, without counting what lies above."""
+
+import re
+from typing import NamedTuple
+
+from django.db.models import F, Q
+
+PAGE = 50
+
+
+class Sort(NamedTuple):
+    """An order of the list: by `column` first, where there is one, then by id."""
+
+    label: str
+    column: str
+    descending: bool
+
+
+SORTS = {
+    "best": Sort("Best first", "score", descending=True),
+    "worst": Sort("Worst first", "score", descending=False),
+    "newest": Sort("Newest first", "", descending=True),
+    "oldest": Sort("Oldest first", "", descending=False),
+}
+_PLACE = re.compile(r"(-?[0-9]{1,9})_([0-9]{1,18})")
+
+
+class Page(NamedTuple):
+    """The rows, and the places of the pages after and before, "" where there is none."""
+
+    rows: list
+    after: str
+    before: str
+
+
+def read_place(text):
+    """(value, id) of a place; raises ValueError for anything else."""
+    found = _PLACE.fullmatch(text)
+    if not found:
+        raise ValueError("That place in the list is not known.")
+    return int(found[1]), int(found[2])
+
+
+def page_of(leads, *, sort, after="", before="", size=PAGE):
+    """The page of `leads` that comes after, or just before, a place; without either the first one. One query.
+
+    Raises ValueError for a place that is none.
+    """
+    order = SORTS[sort]
+    backwards = bool(before)
+    descending = order.descending != backwards
+    if after or before:
+        leads = leads.filter(_beyond(order.column, read_place(after or before), descending))
+    names = [*filter(None, [order.column]), "pk"]
+    rows = list(leads.order_by(*(F(name).desc() if descending else F(name).asc() for name in names))[: size + 1])
+    is_more = len(rows) > size
+    rows = rows[:size]
+    if backwards:
+        rows.reverse()
+    if not rows:
+        return Page([], "", "")
+    return Page(
+        rows,
+        _place(rows[-1], order) if is_more or backwards else "",
+        _place(rows[0], order) if (is_more if backwards else after) else "",
+    )
+
+
+def _beyond(column, place, descending):
+    value, pk = place
+    side = "lt" if descending else "gt"
+    if not column:
+        return Q(**{f"pk__{side}": pk})
+    # The first condition is what the index can start at; the second settles those of the same value.
+    return Q(**{f"{column}__{side}e": value}) & (Q(**{f"{column}__{side}": value}) | Q(**{f"pk__{side}": pk}))
+
+
+def _place(lead, order):
+    return f"{getattr(lead, order.column) if order.column else 0}_{lead.pk}"

@@ -1,0 +1,142 @@
+"""The lead list: filters, columns, saved views, export."""
+
+from typing import NamedTuple
+
+from django import forms
+from django.contrib.auth.decorators import permission_required
+from django.db.models import Q
+from django.http import StreamingHttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from leads.csv_export import lead_lines
+from leads.models import Lead
+from leads.queries import COUNT_CAP
+from team.enums import Role
+from team.models import User
+from team.policies import allow
+from web.leads import queries
+from web.leads.columns import STANDARD, all_columns, cells
+from web.leads.filters import LeadFilter
+from web.leads.keyset import SORTS, Page, page_of, read_place
+from web.models import SavedView
+
+
+class ListForm(forms.Form):
+    """What of the list is shown: its order, columns and place."""
+
+    sort = forms.ChoiceField(choices=[(code, sort.label) for code, sort in SORTS.items()], required=False)
+    col = forms.MultipleChoiceField(required=False)
+    after = forms.CharField(required=False, max_length=30)
+    before = forms.CharField(required=False, max_length=30)
+
+    def __init__(self, data, *, columns):
+        super().__init__(data)
+        self.fields["col"].choices = [(column.code, column.label) for column in columns.values()]
+
+    def clean(self):
+        for name in ("after", "before"):
+            if self.cleaned_data.get(name):
+                try:
+                    read_place(self.cleaned_data[name])
+                except ValueError as error:
+                    self.add_error(name, str(error))
+
+
+class Found(NamedTuple):
+    """The leads that a query string finds; `ids` when they are few enough to be known, else None."""
+
+    leads: object
+    ids: list | None
+
+    @property
+    def count(self):
+        return f"{COUNT_CAP:,}+" if self.ids is None else f"{len(self.ids):,}"
+
+
+@require_safe
+@allow.everyone_signed_in
+def lead_list(request):
+    definitions = queries.active_fields()
+    known = all_columns(definitions)
+    filters = LeadFilter(request.GET, queryset=Lead.objects.visible_to(request.user), request=request)
+    form = ListForm(request.GET, columns=known)
+    filters_hold = filters.is_valid()
+    if form.is_valid() and filters_hold:
+        found = find(filters)
+        shown = {name: form.cleaned_data[name] for name in ("after", "before")}
+        sort = form.cleaned_data["sort"] or "best"
+        columns = [known[code] for code in form.cleaned_data["col"] or STANDARD]
+        page = page_of(found.leads.with_people().select_related("campaign"), sort=sort, **shown)
+        status = 200
+    else:
+        found, sort, columns, page, status = None, "best", [known[code] for code in STANDARD], Page([], "", ""), 400
+    types = {field.code: field.type for field in definitions}
+    context = {
+        "filters": filters,
+        "form": form,
+        "found": found,
+        "sort": sort,
+        "sorts": SORTS.items(),
+        "columns": [column for column in columns if column.code != "grade"],
+        "shows_grade": any(column.code == "grade" for column in columns),
+        "known_columns": known.values(),
+        "chosen": {column.code for column in columns},
+        "rows": [(lead, cells(lead, columns, types)) for lead in page.rows],
+        "query": query_without(request, "after", "before"),
+        "filter_query": query_without(request, "after", "before", "sort", "col"),
+        "after_query": query_without(request, "before", after=page.after) if page.after else "",
+        "before_query": query_without(request, "after", before=page.before) if page.before else "",
+        "views": saved_views(request.user),
+        "reps": User.objects.active().in_role(Role.REP) if request.user.has_perm("leads.assign_lead") else None,
+        "now": timezone.now(),
+    }
+    part = request.htmx and not request.htmx.boosted and request.htmx.target == "leads"
+    return render(request, "leads/list.html#leads" if part else "leads/list.html", context, status=status)
+
+
+@require_safe
+@allow.everyone_signed_in
+@permission_required("leads.export_lead", raise_exception=True)
+def lead_export(request):
+    """Every lead that the filters find and the reader may see, as CSV; a bad filter is said, and nothing exported."""
+    filters = LeadFilter(request.GET, queryset=Lead.objects.visible_to(request.user), request=request)
+    if not filters.is_valid():
+        return lead_list(request)
+    response = StreamingHttpResponse(lead_lines(filters.qs), content_type="text/csv; charset=utf-8")
+    response.headers["Content-Disposition"] = f'attachment; filename="leads-{timezone.localdate():%Y-%m-%d}.csv"'
+    return response
+
+
+def find(filters):
+    """`Found` by valid filters.
+
+    A rare filter is answered by its few ids first: asked for in the order of the score, the planner would walk the
+    score index through everybody else. One query.
+    """
+    ids = list(filters.qs.order_by().values_list("pk", flat=True)[: COUNT_CAP + 1])
+    if len(ids) > COUNT_CAP:
+        return Found(filters.qs, None)
+    return Found(Lead.objects.filter(pk__in=ids), ids)
+
+
+def query_without(request, *names, **changed):
+    """The query string without the parameters `names`, and with those in `changed` set."""
+    query = request.GET.copy()
+    for name in (*names, *changed):
+        query.pop(name, None)
+    for name, value in list(query.lists()):
+        kept = [one for one in value if one]
+        if kept:
+            query.setlist(name, kept)
+        else:
+            del query[name]
+    for name, value in changed.items():
+        query[name] = value
+    return query.urlencode()
+
+
+def saved_views(user):
+    """The reader's own views and those shared by others."""
+    return list(SavedView.objects.filter(Q(user=user) | Q(is_shared=True)).select_related("user"))

@@ -1,0 +1,113 @@
+"""What a person does on a lead: log a contact, promise and keep a next step, accept, return, reject."""
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_POST
+from django_htmx.http import HttpResponseClientRedirect
+
+from leads.actions.timeline import log_activity
+from leads.actions.todo import add_task, complete_task
+from leads.models import Lead, Task
+from routing.actions import accept, regrade_and_route, reject, return_lead
+from team.policies import allow
+from web.leads.detail import lead_page
+from web.leads.edits import after_change, writable_or_refused
+from web.leads.forms import LogForm, ReasonForm, RejectForm, TaskForm
+
+
+@require_POST
+@allow.everyone_signed_in
+def lead_log(request, pk):
+    lead = writable_or_refused(request, pk)
+    form = LogForm(request.POST)
+    if not form.is_valid():
+        return lead_page(request, lead, status=422, log_form=form)
+    now = timezone.now()
+    note = form.cleaned_data["note"]
+    with transaction.atomic():
+        log_activity(
+            lead=lead,
+            kind=form.cleaned_data["kind"],
+            by=request.user,
+            now=now,
+            payload={"note": note} if note else {},
+        )
+        regrade_and_route([lead.pk], now=now, by=request.user)
+    return after_change(request, pk, "On the timeline.")
+
+
+@require_POST
+@allow.everyone_signed_in
+def task_add(request, pk):
+    lead = writable_or_refused(request, pk)
+    form = TaskForm(request.POST)
+    if form.is_valid():
+        try:
+            add_task(
+                lead=lead,
+                **form.cleaned_data,
+                assignee=lead.owner or request.user,
+                by=request.user,
+                now=timezone.now(),
+            )
+        except ValidationError as error:
+            form.add_error(None, error.messages)
+    if form.errors:
+        return lead_page(request, lead, status=422, task_form=form)
+    return after_change(request, pk, "Next step added.")
+
+
+@require_POST
+@allow.everyone_signed_in
+def task_done(request, pk, task_pk):
+    lead = writable_or_refused(request, pk)
+    task = get_object_or_404(Task.objects.visible_to(request.user).select_related("lead"), pk=task_pk, lead=lead)
+    now = timezone.now()
+    with transaction.atomic():
+        done = complete_task(task=task, by=request.user, now=now)
+        if done:
+            regrade_and_route([lead.pk], now=now, by=request.user)
+    return after_change(request, pk, "Done." if done else "That was done already.")
+
+
+@require_POST
+@allow.everyone_signed_in
+def lead_accept(request, pk):
+    return _settle(request, pk, accept, "Accepted.")
+
+
+@require_POST
+@allow.everyone_signed_in
+def lead_return(request, pk):
+    return _settle(request, pk, return_lead, "Returned to marketing.", ReasonForm(request.POST))
+
+
+@require_POST
+@allow.everyone_signed_in
+def lead_reject(request, pk):
+    return _settle(request, pk, reject, "Rejected; marketing has it back.", RejectForm(request.POST))
+
+
+def _settle(request, pk, action, text, form=None):
+    """Runs an action of a hand-over; a refusal is said on the page, with nothing changed."""
+    lead = writable_or_refused(request, pk)
+    if form is not None and not form.is_valid():
+        messages.error(request, " ".join(error for errors in form.errors.values() for error in errors))
+        return after_change(request, pk, "")
+    now = timezone.now()
+    try:
+        with transaction.atomic():
+            action(lead=lead, by=request.user, now=now, **(form.cleaned_data if form else {}))
+            regrade_and_route([lead.pk], now=now, by=request.user)
+    except ValidationError as error:
+        messages.error(request, " ".join(error.messages))
+        return after_change(request, pk, "")
+    if Lead.objects.visible_to(request.user).filter(pk=pk).exists():
+        return after_change(request, pk, text)
+    # A rep no longer reads what she gave back.
+    messages.success(request, text)
+    return HttpResponseClientRedirect(reverse("web:queue")) if request.htmx else redirect("web:queue")

@@ -1,0 +1,117 @@
+"""My queue: one ordered list of the leads a rep has to do something about."""
+
+import hashlib
+import operator
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import transaction
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_POST, require_safe
+
+from leads.models import Lead
+from routing.actions import accept, regrade_and_route
+from routing.queries import queue as queue_of
+from routing.queries import queue_counts
+from scoring.queries import why
+from team.enums import Role
+from team.policies import allow
+from web.sales.forms import TABS, AcceptForm, QueueForm
+
+SHOWN = 100
+_SHOWN_FACTS = (
+    "pk",
+    "grade",
+    "score",
+    "changed_at",
+    "handover_id",
+    "due_at",
+    "accepted_at",
+    "next_task_at",
+    "last_touch_at",
+)
+POLL = "1800ms"  # A lead is on the page within two seconds of reaching the queue, the answer included.
+
+
+@require_safe
+@allow(Role.REP, Role.MANAGER)
+def queue(request):
+    """The page, or for HTMX its list; 204 when the list is what the asking page shows already."""
+    form = QueueForm(request.GET)
+    if not form.is_valid():
+        raise Http404
+    return _queue_page(request, form.cleaned_data["tab"], seen=form.cleaned_data["seen"])
+
+
+@require_POST
+@allow(Role.REP, Role.MANAGER)
+def queue_accept(request):
+    """Accepts the ticked leads, those that are the reader's to accept and still wait for it."""
+    form = AcceptForm(request.POST)
+    if not form.is_valid():
+        for error in form.errors.get("lead", ["That list is not known."]):
+            messages.warning(request, error)
+        return _after(request, "to_accept")
+    data = form.cleaned_data
+    accepted, missed = _accept([data["only"]] if data["only"] else data["lead"], request.user)
+    if accepted:
+        messages.success(request, f"Accepted {accepted} lead{'s' if accepted > 1 else ''}.")
+    if missed:
+        messages.warning(request, f"{missed} of them had gone elsewhere meanwhile.")
+    return _after(request, data["tab"])
+
+
+def _accept(ids, user):
+    """(accepted, missed) of the leads with these ids; one that is not the user's, or no longer, is missed."""
+    now = timezone.now()
+    accepted = []
+    for lead in Lead.objects.changeable_by(user).filter(owner=user, pk__in=ids).order_by("pk"):
+        # One transaction each: a lead that is gone must not keep the others from being accepted.
+        try:
+            with transaction.atomic():
+                accept(lead=lead, by=user, now=now)
+                regrade_and_route([lead.pk], now=now, by=user)
+        except (ValidationError, PermissionDenied):
+            continue
+        accepted.append(lead.pk)
+    return len(accepted), len(ids) - len(accepted)
+
+
+def _after(request, tab):
+    if request.htmx:
+        return _queue_page(request, tab, with_messages=True)
+    return redirect(f"{reverse('web:queue')}?tab={tab}" if tab else "web:queue")
+
+
+def _queue_page(request, tab, *, seen="", with_messages=False):
+    now = timezone.now()
+    counts = queue_counts(request.user, now)
+    tab = tab or ("to_accept" if counts["to_accept"] else "today")
+    leads = list(queue_of(request.user, tab=tab, now=now).select_related("company")[: SHOWN + 1])
+    version = _version(tab, counts, leads, now)
+    if seen == version:
+        return HttpResponse(status=204)
+    context = {
+        "tab": tab,
+        "tabs": [(code, label, counts[code]) for code, label in TABS.items()],
+        "leads": leads[:SHOWN],
+        "has_more": len(leads) > SHOWN,
+        "why": why(leads[:SHOWN]),
+        "version": version,
+        "poll": POLL,
+        "now": now,
+        "with_messages": with_messages,
+    }
+    template = "sales/queue.html#queue-live" if request.htmx and not request.htmx.boosted else "sales/queue.html"
+    return render(request, template, context)
+
+
+def _version(tab, counts, leads, now):
+    """A short name for what the list shows; time left is said to the minute, so it changes with the minute too."""
+    facts = operator.attrgetter(*_SHOWN_FACTS)
+    rows = [facts(lead) for lead in leads]
+    shown = repr((tab, sorted(counts.items()), rows, int(now.timestamp()) // 60))
+    return hashlib.sha256(shown.encode()).hexdigest()[:16]

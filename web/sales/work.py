@@ -1,0 +1,130 @@
+"""Work mode: one lead after the other, the outcome and the next step in one press."""
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import transaction
+from django.http import Http404
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_POST, require_safe
+
+from leads.actions.timeline import log_activity
+from leads.enums import ActivityKind
+from leads.rules import can_change_lead
+from routing.actions import record_outcome, regrade_and_route
+from routing.enums import Outcome
+from routing.queries import queue, queue_counts
+from team.enums import Role
+from team.policies import allow
+from web.leads.detail import page_context, readable_or_404, timeline_context
+from web.leads.edits import writable_or_refused
+from web.leads.forms import NEXT_DAYS, OutcomeForm
+from web.sales.forms import TABS, QueueForm
+
+LINED_UP = 500
+
+
+@require_safe
+@allow(Role.REP, Role.MANAGER)
+def work(request):
+    """Opens the first lead of the tab, or says that there is none."""
+    tab = _tab(request)
+    now = timezone.now()
+    if not tab:
+        counts = queue_counts(request.user, now)
+        tab = next((code for code in ("today", "to_accept", "waiting") if counts[code]), "today")
+    first = queue(request.user, tab=tab, now=now).values_list("pk", flat=True).first()
+    if first is None:
+        return render(request, "work/done.html", {"tab": tab, "label": TABS[tab]})
+    return redirect(_place(first, tab))
+
+
+@require_safe
+@allow(Role.REP, Role.MANAGER)
+def work_lead(request, pk):
+    return _work_page(request, readable_or_404(request, pk), _tab(request) or "all")
+
+
+@require_POST
+@allow(Role.REP, Role.MANAGER)
+def work_outcome(request, pk):
+    """Logs the outcome or, without one, keeps the note; then goes on to the next lead of the tab."""
+    lead = writable_or_refused(request, pk)
+    tab = _tab(request) or "all"
+    form = OutcomeForm(request.POST)
+    if not form.is_valid():
+        return _work_page(request, lead, tab, status=422, form=form)
+    now = timezone.now()
+    line = _line(request.user, tab, now)
+    try:
+        with transaction.atomic():
+            said = _record(lead, form.cleaned_data, request.user, now)
+    except ValidationError as error:
+        form.add_error(None, error.messages)
+        return _work_page(request, lead, tab, status=422, form=form)
+    if said:
+        messages.success(request, f"{lead.name}: {said}")
+    following = _neighbours(line, pk)[1]
+    return redirect(_place(following, tab) if following else f"{reverse('web:work')}?tab={tab}")
+
+
+def _record(lead, data, by, now):
+    if data["outcome"]:
+        result = record_outcome(lead=lead, by=by, now=now, **data)
+        said = f"{Outcome(data['outcome']).label.lower()}"
+        if result.task:
+            said += f", next {timezone.localtime(result.task.due_at):%a %-d %b}"
+        elif result.ended:
+            said += ", back with marketing"
+    elif data["note"]:
+        log_activity(lead=lead, kind=ActivityKind.NOTE, by=by, now=now, payload={"note": data["note"]})
+        said = "note kept"
+    else:
+        return ""
+    regrade_and_route([lead.pk], now=now, by=by)
+    return f"{said}."
+
+
+def _work_page(request, lead, tab, *, status=200, form=None):
+    if not can_change_lead(request.user, lead):
+        raise PermissionDenied
+    context = page_context(request, lead)
+    context |= timeline_context(lead, labels=context["labels"])
+    line = _line(request.user, tab, context["now"])
+    before, after = _neighbours(line, lead.pk)
+    context |= {
+        "tab": tab,
+        "tab_label": TABS[tab],
+        "position": line.index(lead.pk) + 1 if lead.pk in line else None,
+        "line_length": len(line),
+        "previous_url": _place(before, tab) if before else "",
+        "next_url": _place(after, tab) if after else "",
+        "outcomes": list(Outcome),
+        "next_days": NEXT_DAYS,
+        "outcome_form": form,
+    }
+    return render(request, "work/lead.html", context, status=status)
+
+
+def _tab(request):
+    form = QueueForm(request.POST if request.method == "POST" else request.GET)
+    if not form.is_valid():
+        raise Http404
+    return form.cleaned_data["tab"]
+
+
+def _line(user, tab, now):
+    return list(queue(user, tab=tab, now=now).values_list("pk", flat=True)[:LINED_UP])
+
+
+def _neighbours(line, pk):
+    """(before, after) in the line, None at its ends; a lead that has left the line goes on at its start."""
+    if pk not in line:
+        return None, (line[0] if line else None)
+    here = line.index(pk)
+    return (line[here - 1] if here else None), (line[here + 1] if here + 1 < len(line) else None)
+
+
+def _place(pk, tab):
+    return f"{reverse('web:work-lead', args=[pk])}?tab={tab}"
