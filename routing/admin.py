@@ -21,9 +21,7 @@ class AssignmentRuleForm(forms.ModelForm):
         try:
             conditions.check(condition)
         except conditions.ConditionError as error:
-            raise ValidationError(
-                [f"{problem.path}: {problem.message}" if problem.path else problem.message for problem in error.problems]
-            ) from None
+            raise ValidationError([f"{problem.path} {problem.message}".strip() for problem in error.problems]) from None
         return condition
 
 
