@@ -7,7 +7,7 @@ from leads.conditions.grammar import ActivityTest, All, Any, ConditionError, Fie
 from leads.conditions.operators import OPERATORS, PAYLOAD_OPS, SEEN_OPS, Takes, ValueType
 from leads.conditions.values import (
     Refused,
-    end_of,
+    is_backwards,
     read_boolean,
     read_date,
     read_days,
@@ -16,7 +16,6 @@ from leads.conditions.values import (
     read_text,
     read_whole,
     shown,
-    start_of,
 )
 from leads.enums import ActivityKind
 
@@ -54,7 +53,7 @@ def read(tree, vocabulary, *, closed=True):
 
 
 def _under(path, key):
-    name = key if isinstance(key, str) and PATH.match(key) else ascii(key)[:50]
+    name = key if isinstance(key, str) and PATH.match(key) else shown(key)
     return f"{path}.{name}" if path else name
 
 
@@ -193,7 +192,7 @@ class _Reader:
         if None in read_values:
             return None
         if takes == Takes.RANGE:
-            if start_of(read_values[0]) > end_of(read_values[1]):
+            if is_backwards(*read_values):
                 return self.problem(place, "the first of the two is the greater one")
             return read_values
         return tuple(dict.fromkeys(read_values))

@@ -118,3 +118,9 @@ def end_of(value):
     """The first moment after a day, as a datetime in UTC; anything else is its own end."""
     started = start_of(value)
     return value if started is value else started + datetime.timedelta(days=1)
+
+
+def is_backwards(low, high):
+    """Whether a range from `low` to `high`, both included, holds nothing."""
+    end = end_of(high)
+    return start_of(low) > high if end is high else start_of(low) >= end

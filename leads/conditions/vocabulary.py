@@ -118,7 +118,7 @@ BUILT_IN = {
         _text("job_title", "Job title"),
         _text("street", "Street"),
         _text("city", "City"),
-        _text("region", "State or region"),
+        _text("region", "State/region"),
         _text("postal_code", "Postal code"),
         _text("country", "Country"),
         _text("website", "Website"),
