@@ -151,7 +151,7 @@ class _Shared:
         """The expression with its shared values read from their columns."""
         if _is_value(expression):
             name = self.names.get(expression)
-            return RawSQL(f"leads_lead.{name}", [], output_field=expression.output_field) if name else expression
+            return RawSQL(f"leads_lead.{name}", []) if name else expression
         parts = _parts(expression)
         if not parts:
             return expression
@@ -245,7 +245,8 @@ def _parts(expression):
 def _is_value(expression):
     return (
         isinstance(expression, Func)
-        and not isinstance(expression.output_field, BooleanField)
+        # What does not say its type takes that of its parts, and is no test.
+        and not isinstance(vars(expression).get("output_field"), BooleanField)
         and any(isinstance(part, F) for part in _leaves(expression))
     )
 
