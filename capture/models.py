@@ -1,6 +1,7 @@
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.urls import reverse
 
 from capture.enums import ImportStatus, RowResult
 from team.enums import Role
@@ -49,6 +50,8 @@ class Import(models.Model):
     rejected = models.BigIntegerField(default=0)
     seconds = models.FloatField(default=0)
     failure = models.TextField(blank=True)
+    notes = models.JSONField(default=list, help_text="What was remarkable about the file, in sentences.")
+    undone = models.JSONField(null=True, help_text="How far undoing is and what it did (capture.actions.undoing).")
 
     objects = ImportQuerySet.as_manager()
 
@@ -65,6 +68,17 @@ class Import(models.Model):
 
     def __str__(self):
         return self.file_name
+
+    def get_absolute_url(self):
+        return reverse("capture:import-detail", args=[self.pk])
+
+    @property
+    def is_moving(self):
+        return self.status in {ImportStatus.READY, ImportStatus.RUNNING, ImportStatus.UNDOING}
+
+    @property
+    def rows_per_minute(self):
+        return round(self.rows_done / self.seconds * 60) if self.seconds else 0
 
 
 class ImportRow(models.Model):

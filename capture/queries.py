@@ -1,0 +1,67 @@
+"""What imports know: fields, words and mappings to plan with, progress, problems, the rows of the error file."""
+
+from django.db.models import Count
+
+from capture.mapping import header_key
+from capture.models import ImportProblem, RememberedMapping, UnansweredWord
+from leads.models import Campaign, FieldDefinition, Source
+from leads.rules import fold
+
+
+def custom_fields():
+    """{code: (label, type, choices)} of the active custom fields, in their order."""
+    active = FieldDefinition.objects.filter(is_active=True)
+    return {
+        code: (label, kind, tuple(choices))
+        for code, label, kind, choices in active.values_list("code", "label", "type", "choices")
+    }
+
+
+def unanswered_words():
+    return list(UnansweredWord.objects.values_list("word", flat=True))
+
+
+def remembered_mapping(header):
+    """The mapping last used for files of these columns, or None."""
+    return RememberedMapping.objects.filter(header_key=header_key(header)).values_list("mapping", flat=True).first()
+
+
+def by_spelling(model):
+    """{folded code or name: id} of all sources or campaigns."""
+    found = {}
+    for pk, code, name in model.objects.values_list("pk", "code", "name"):
+        found[fold(name)] = found[fold(code)] = pk
+    return found
+
+
+def sources_by_spelling():
+    return by_spelling(Source)
+
+
+def campaigns_by_spelling():
+    return by_spelling(Campaign)
+
+
+def problem_counts(run):
+    """[(column, message without its example, rejects, count)]-like rows: the commonest problems of an import."""
+    return list(
+        ImportProblem.objects.filter(run=run)
+        .values("column", "rejects")
+        .annotate(count=Count("pk"))
+        .order_by("-rejects", "-count", "column")
+    )
+
+
+def error_rows(run):
+    """Yields a row per row of the file that has problems: (reasons, row number, cells), in the order of the file."""
+    number, reasons, cells = None, [], []
+    rows = ImportProblem.objects.filter(run=run).order_by("number", "pk")
+    for row_number, column, message, raw in rows.values_list("number", "column", "message", "raw").iterator(2000):
+        if row_number != number:
+            if number is not None:
+                yield " ".join(reasons), number, cells
+            number, reasons, cells = row_number, [], []
+        reasons.append(f"{column}: {message}" if column else message)
+        cells = raw or cells
+    if number is not None:
+        yield " ".join(reasons), number, cells
