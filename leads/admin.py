@@ -1,0 +1,172 @@
+from django import forms
+from django.contrib import admin
+from django.core.exceptions import ValidationError
+from django.utils import timezone
+from unfold.admin import ModelAdmin
+from unfold.widgets import UnfoldAdminTextareaWidget
+
+from leads import conditions, rules
+from leads.actions.company import save_company
+from leads.actions.definitions import define_stage
+from leads.models import Campaign, Company, FieldDefinition, Lead, Source, StageDefinition
+
+
+class CodeStays(ModelAdmin):
+    """Conditions, imports and exports name a row by its code, so the code never changes."""
+
+    def get_readonly_fields(self, request, obj=None):
+        return ["code", *super().get_readonly_fields(request, obj)] if obj else super().get_readonly_fields(request)
+
+
+class CompanyForm(forms.ModelForm):
+    class Meta:
+        model = Company
+        fields = ["name", "website", "industry", "employees", "annual_revenue", "phone", "city", "country"]
+
+    def clean_name(self):
+        name = self.cleaned_data["name"]
+        key = rules.company_key(name)
+        if not key:
+            raise ValidationError("A name needs a letter or a digit.")
+        same = Company.objects.filter(name_key=key).exclude(pk=self.instance.pk).first()
+        if same:
+            raise ValidationError(f"This is the same as {same.name}.")
+        return name
+
+
+@admin.register(Company)
+class CompanyAdmin(ModelAdmin):
+    form = CompanyForm
+    list_display = ["name", "industry", "employees", "city", "country"]
+    search_fields = ["name_key__startswith"]
+    show_full_result_count = False
+
+    def save_model(self, request, obj, form, change):
+        save_company(company=obj, now=timezone.now())
+
+
+@admin.register(Source)
+class SourceAdmin(CodeStays):
+    list_display = ["name", "code", "kind"]
+    list_filter = ["kind"]
+    search_fields = ["name", "code"]
+
+
+@admin.register(Campaign)
+class CampaignAdmin(CodeStays):
+    list_display = ["name", "code", "source", "starts_on", "ends_on", "budget", "actual_cost", "currency"]
+    list_select_related = ["source"]
+    list_filter = ["source"]
+    search_fields = ["name", "code"]
+
+
+class LinesField(forms.CharField):
+    """A list of words, one on each line."""
+
+    widget = UnfoldAdminTextareaWidget
+
+    def prepare_value(self, value):
+        return "\n".join(map(str, value)) if isinstance(value, list) else value
+
+    def to_python(self, value):
+        return [line.strip() for line in (value or "").splitlines() if line.strip()]
+
+    def has_changed(self, initial, data):
+        return (initial or []) != self.to_python(data)
+
+
+class FieldDefinitionForm(forms.ModelForm):
+    choices = LinesField(required=False, help_text="The answers of a choice field, one on each line, in order.")
+
+    class Meta:
+        model = FieldDefinition
+        fields = ["label", "code", "type", "choices", "dimension", "help_text", "position", "is_active"]
+
+
+@admin.register(FieldDefinition)
+class FieldDefinitionAdmin(CodeStays):
+    """A field is put out of use rather than deleted: leads keep what was answered."""
+
+    form = FieldDefinitionForm
+    list_display = ["label", "code", "type", "dimension", "position", "is_active"]
+    list_filter = ["type", "dimension", "is_active"]
+    search_fields = ["label", "code"]
+
+    def get_readonly_fields(self, request, obj=None):
+        # What leads hold already has the form of the type.
+        fields = super().get_readonly_fields(request, obj)
+        return ["type", *fields] if obj else fields
+
+    def has_delete_permission(self, request, obj=None):
+        return False
+
+
+class StageDefinitionForm(forms.ModelForm):
+    class Meta:
+        model = StageDefinition
+        fields = ["who", "moves_in", "entry"]
+
+    def clean_entry(self):
+        entry = self.cleaned_data["entry"]
+        if entry is None:
+            return None
+        try:
+            conditions.check(entry)
+        except conditions.ConditionError as error:
+            raise ValidationError([f"{problem.path} {problem.message}".strip() for problem in error.problems]) from None
+        return entry
+
+
+@admin.register(StageDefinition)
+class StageDefinitionAdmin(ModelAdmin):
+    """Saving makes a new version; the versions before stay to be read."""
+
+    form = StageDefinitionForm
+    list_display = ["stage", "version", "is_current", "who", "created_at", "created_by"]
+    list_filter = ["is_current", "stage"]
+    list_select_related = ["created_by"]
+    readonly_fields = ["stage", "version", "is_current", "created_at", "created_by"]
+    fields = ["stage", "version", "is_current", "who", "moves_in", "entry", "created_at", "created_by"]
+
+    def has_add_permission(self, request):
+        return False
+
+    def has_change_permission(self, request, obj=None):
+        return super().has_change_permission(request, obj) and (obj is None or obj.is_current)
+
+    def has_delete_permission(self, request, obj=None):
+        return False
+
+    def save_model(self, request, obj, form, change):
+        words = {name: form.cleaned_data[name] for name in form.fields}
+        new = define_stage(stage=obj.stage, by=request.user, now=timezone.now(), **words)
+        # The page goes on with the version that was made.
+        obj.pk, obj.version = new.pk, new.version
+
+
+@admin.register(Lead)
+class LeadAdmin(ModelAdmin):
+    """To read: every fact about a lead has its own action, behind the pages of the product."""
+
+    list_display = ["name", "email", "company", "stage", "disposition", "grade", "score", "side", "owner", "pool"]
+    list_filter = ["stage", "disposition", "grade", "side", "source"]
+    list_select_related = ["company", "owner", "pool"]
+    ordering = ["-pk"]
+    search_fields = ["email_key"]  # shows the box; get_search_results does the search
+    search_help_text = "Name, e-mail, company or phone"
+    show_full_result_count = False
+
+    def get_queryset(self, request):
+        return Lead.objects.visible_to(request.user)
+
+    def get_search_results(self, request, queryset, search_term):
+        return (queryset.search(search_term) if search_term else queryset), False
+
+    def has_add_permission(self, request):
+        return False
+
+    def has_change_permission(self, request, obj=None):
+        return False
+
+    def has_delete_permission(self, request, obj=None):
+        return False
