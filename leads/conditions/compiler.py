@@ -54,7 +54,7 @@ def _field(field, op, value, now):
         here = _holds(ValueType.REFERENCE, op, F(name), value, now)
         return Exists(model.objects.filter(pk=OuterRef(field.column)).filter(here))
     if field.origin == Origin.CUSTOM:
-        return sql.surely(_holds(field.type, op, _STORED[field.type]("fields", field.code), value, now))
+        return sql.surely(_holds(field.type, op, _STORED[field.type]("fields", field.code), value, now, stored=True))
     if field.origin == Origin.NAME:
         return _holds(field.type, op, sql.full_name(), value, now)
     if field.type == ValueType.LIST:
@@ -74,11 +74,15 @@ def _chosen(field, op, value):
     return values[at:] if op == "at_least" else values[: at + 1]
 
 
-def _holds(kind, op, expression, value, now, *, past_only=False):
-    """Whether a value of this type meets the test; NULL or false where there is no value."""
+def _holds(kind, op, expression, value, now, *, past_only=False, stored=False):
+    """Whether a value of this type meets the test; NULL or false where there is no value.
+
+    stored: the expression reads jsonb, so a list is jsonb instead of text[], and reading it twice costs more than a
+    range that no index helps with.
+    """
     if op == "filled":
         if kind == ValueType.LIST:
-            return sql.not_empty(expression)
+            return sql.compare(expression, "<>", sql.text("[]" if stored else "{}"))
         return sql.compare(expression, "<>", sql.text("")) if kind in _WORDS else sql.known(expression)
     if kind in _WORDS:
         words = [sql.folded(word) for word in (value if op == "in" else (value,))]
@@ -86,7 +90,8 @@ def _holds(kind, op, expression, value, now, *, past_only=False):
             return _SEARCHES[op](sql.Lower(expression), words[0])
         return sql.one_of(sql.Lower(expression), words)
     if kind == ValueType.LIST:
-        return sql.compare(expression, "@>" if op == "has_all" else "&&", sql.array(value))
+        operators = {"has_any": "?|", "has_all": "?&"} if stored else {"has_any": "&&", "has_all": "@>"}
+        return sql.compare(expression, operators[op], sql.array(value))
     if kind == ValueType.BOOLEAN:
         return sql.compare(expression, "=", Value(value))
     if op == "in":
@@ -97,6 +102,9 @@ def _holds(kind, op, expression, value, now, *, past_only=False):
         bounds = _moment_bounds(op, value, now, past_only=past_only)
     else:
         bounds = _number_bounds(op, value)
+    if stored and len(bounds) == 2 and kind != ValueType.NUMBER:
+        (_, low), (operator, high) = bounds
+        return sql.within(expression, low, high, operator, days=kind == ValueType.DATE)
     return sql.both(*(sql.compare(expression, operator, Value(bound)) for operator, bound in bounds))
 
 

@@ -1,13 +1,13 @@
 """The few SQL forms a condition is compiled to. Every value is a parameter; the words here are the only SQL."""
 
 from django.contrib.postgres.fields import ArrayField
-from django.db.models import BooleanField, DateField, DateTimeField, DecimalField, F, Func, TextField, Value
+from django.db.models import BooleanField, DateField, DateTimeField, DecimalField, F, Func, JSONField, TextField, Value
 from django.db.models.functions import Cast, Lower
 
-_DATE = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
-_DATETIME = (
-    r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,6})?)?(Z|[+-][0-9]{2}(:?[0-9]{2})?)?$"
-)
+# The shape decides what counts as a date or a time at all, PostgreSQL whether there is such a day. LIKE costs a tenth
+# of a regular expression, and the patterns are ours.
+_DATE = "____-__-__"
+_DATETIME = "____-__-__%:__%"
 
 
 class Numeric(DecimalField):
@@ -140,35 +140,31 @@ def stored_datetime(column, key):
 def _stored_moment(column, key, shape, type_name, field):
     string = any_text(column, key)
     valid = Func(string, text(type_name), function="PG_INPUT_IS_VALID", output_field=BooleanField())
-    sound = both(_is_type(column, key, "string"), compare(string, "~", text(shape)), valid)
+    sound = both(_is_type(column, key, "string"), compare(string, "LIKE", text(shape)), valid)
     return _guarded(sound, Cast(string, field), field)
 
 
 def stored_words(column, key):
-    """The strings of the list at a key as a lower-case text[]; empty when it holds anything but a list."""
-    return Func(
-        _is_type(column, key, "array"),
-        _at(column, key),
-        arg_joiner=" THEN ",
-        template=(
-            "ARRAY(SELECT LOWER(word #>> '{}') FROM jsonb_array_elements("
-            "CASE WHEN %(expressions)s ELSE '[]'::jsonb END) word WHERE jsonb_typeof(word) = 'string')"
-        ),
-        output_field=ArrayField(TextField()),
-    )
+    """The list at a key as jsonb in lower case; NULL when it holds anything but a list."""
+    lower = Cast(Lower(Cast(_at(column, key), TextField())), JSONField())
+    return _guarded(_is_type(column, key, "array"), lower, JSONField())
 
 
 def column_words(column):
-    """A text[] column in lower case."""
-    return Func(
-        F(column),
-        template="ARRAY(SELECT LOWER(word) FROM unnest(%(expressions)s) word)",
-        output_field=ArrayField(TextField()),
+    """A text[] column in lower case; its literal quotes what has to be quoted, so it reads back as the same list."""
+    return Cast(Lower(Cast(F(column), TextField())), ArrayField(TextField()))
+
+
+def within(expression, low, high, operator, *, days):
+    """Whether low <= expression and expression `operator` high, computing it once; for dates or for datetimes."""
+    span = Func(
+        Value(low),
+        Value(high),
+        text({"<": "[)", "<=": "[]"}[operator]),
+        function="DATERANGE" if days else "TSTZRANGE",
+        output_field=TextField(),
     )
-
-
-def not_empty(words):
-    return compare(Func(words, function="CARDINALITY", output_field=DecimalField()), ">", Value(0))
+    return compare(span, "@>", expression)
 
 
 def full_name():
