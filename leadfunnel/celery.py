@@ -22,6 +22,7 @@ app.conf.beat_schedule = {
     "share out waiting leads": _every(2, "routing.tasks.share_out_waiting_leads", stale_after=10),
     "regrade everybody": _every(5, "routing.tasks.run_regrade_chunk", stale_after=20),
     "start the nightly regrade": _every(300, "routing.tasks.start_nightly_regrade", stale_after=300),
+    "go on with imports": _every(2, "capture.tasks.continue_imports", stale_after=10),
     "account mail": _every(30, "team.tasks.send_account_mail", stale_after=30),
     "heartbeat": _every(10, "insights.tasks.write_heartbeat", stale_after=30),
 }

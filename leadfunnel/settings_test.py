@@ -15,5 +15,3 @@ embedded.ensure(Environment())
 from leadfunnel.settings import *  # noqa: E402, F403 (the servers have to run before their addresses are read)
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-STORAGES = STORAGES | {"staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}  # noqa: F405
-WHITENOISE_AUTOREFRESH = True

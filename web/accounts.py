@@ -59,6 +59,8 @@ def admin_sign_in(request):
         raise PermissionDenied
     if request.method == "POST":
         return sign_in(request)
+    if request.user.is_authenticated:
+        return redirect("admin:index")
     return HttpResponseRedirect(_sign_in_url(_next(request) or reverse("admin:index")))
 
 

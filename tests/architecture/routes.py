@@ -1,0 +1,48 @@
+"""Every route of the program, read from the URL resolver, with a path that reaches its view."""
+
+from typing import NamedTuple
+
+from django.urls import URLPattern, get_resolver, reverse
+
+# A value that each kind of path parameter takes and that belongs to nothing in the database.
+SAMPLES = {"int": 987654321, "str": "nothing", "slug": "nothing", "uuid": "00000000-0000-0000-0000-000000000000"}
+
+
+class Route(NamedTuple):
+    name: str
+    path: str
+    view: object
+
+    @property
+    def policy(self):
+        return getattr(self.view, "policy", None)
+
+    @property
+    def is_admin_site(self):
+        return self.policy is None and self.path.startswith("/admin/")
+
+
+def all_routes():
+    """Each route once, in the order of the resolver; the admin's own are included."""
+    return [_route(pattern, prefix, space) for pattern, prefix, space in _patterns(get_resolver(), "", "")]
+
+
+def _patterns(resolver, prefix, space):
+    for entry in resolver.url_patterns:
+        if isinstance(entry, URLPattern):
+            yield entry, prefix, space
+        else:
+            inner = f"{space}{entry.namespace}:" if entry.namespace else space
+            yield from _patterns(entry, prefix + str(entry.pattern), inner)
+
+
+def _route(pattern, prefix, space):
+    name = f"{space}{pattern.name}" if pattern.name else prefix + str(pattern.pattern)
+    samples = {
+        parameter: SAMPLES.get(type(converter).__name__.removesuffix("Converter").lower().replace("string", "str"), "x")
+        for parameter, converter in pattern.pattern.converters.items()
+    }
+    regex = prefix + str(pattern.pattern)
+    if pattern.name is None or regex.startswith("admin/") and "(?P" in regex:
+        return Route(name, "/" + prefix, pattern.callback)
+    return Route(name, reverse(name, kwargs=samples), pattern.callback)
