@@ -1,0 +1,153 @@
+import datetime
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from team.enums import Role
+from team.models import Absence, AccountMail, Pool, User
+from tests.cast import make_user
+
+
+@pytest.fixture
+def browser(cast):
+    browser = Client()
+    browser.force_login(cast.ann)
+    return browser
+
+
+def url(page, model="user", *args):
+    return reverse(f"admin:team_{model}_{page}", args=args)
+
+
+def filled(browser, address, **changes):
+    """The values of an admin page as its browser would send them back, but for `changes`."""
+    context = browser.get(address).context
+    forms = [
+        context["adminform"].form,
+        *[formset.formset.management_form for formset in context["inline_admin_formsets"]],
+    ]
+    forms += [form for formset in context["inline_admin_formsets"] for form in formset.formset.initial_forms]
+    values = {}
+    for form in forms:
+        for field in form:
+            value = field.value()
+            if value is True:
+                values[field.html_name] = "on"
+            elif value is not None and value is not False:
+                values[field.html_name] = field.field.prepare_value(value) if value != [] else []
+    return values | changes
+
+
+def test_lists_and_pages_open(browser, cast):
+    pool = Pool.objects.get(code="sales")
+
+    for address in (
+        url("changelist"),
+        url("add"),
+        url("change", "user", cast.ben.pk),
+        url("changelist", "pool"),
+        url("add", "pool"),
+        url("change", "pool", pool.pk),
+        reverse("admin:auth_user_password_change", args=[cast.ben.pk]),
+        reverse("admin:index"),
+    ):
+        assert browser.get(address).status_code == 200, address
+
+
+def test_people_without_the_role_stay_out(cast):
+    for user in (cast.ada, cast.ben, cast.mia):
+        browser = Client()
+        browser.force_login(user)
+        assert browser.get(url("changelist")).status_code == 302
+
+
+def test_a_person_is_added_with_a_password(browser):
+    values = {
+        "email": "Kim@Example.com",
+        "name": "Kim",
+        "usable_password": "true",
+        "password1": "a long enough phrase",
+        "password2": "a long enough phrase",
+    }
+
+    assert browser.post(url("add"), values).status_code == 302
+
+    kim = User.objects.get(email="kim@example.com")
+    assert kim.check_password("a long enough phrase")
+    assert (kim.is_staff, kim.is_superuser, kim.roles) == (False, False, set())
+
+
+def test_a_weak_password_is_refused(browser):
+    values = {"email": "kim@example.com", "name": "Kim", "usable_password": "true"}
+
+    response = browser.post(url("add"), values | {"password1": "short", "password2": "short"})
+
+    assert "password2" in response.context["adminform"].form.errors
+    assert not User.objects.filter(email="kim@example.com").exists()
+
+
+def test_role_capacity_hours_and_absence_are_changed_on_one_page(browser, cast):
+    address = url("change", "user", cast.ben.pk)
+    manager = Role.MANAGER.value
+    values = filled(browser, address, capacity="12", work_starts="08:00", work_days="1,2,3", time_zone="Asia/Tokyo")
+    values["groups"] = [group.pk for group in cast.ada.groups.filter(name=manager)]
+    values |= {
+        "absences-TOTAL_FORMS": "1",
+        "absences-0-user": cast.ben.pk,
+        "absences-0-starts_on": "2026-08-01",
+        "absences-0-ends_on": "2026-08-14",
+        "absences-0-reason": "Holiday",
+    }
+
+    response = browser.post(address, values)
+
+    assert response.status_code == 302, response.context["errors"]
+    ben = User.objects.get(pk=cast.ben.pk)
+    assert (ben.capacity, ben.work_starts, ben.work_days) == (12, datetime.time(8), [1, 2, 3])
+    assert (ben.time_zone, ben.roles) == ("Asia/Tokyo", {Role.MANAGER})
+    assert Absence.objects.get().starts_on == datetime.date(2026, 8, 1)
+
+
+def test_hours_that_end_before_they_start_are_refused(browser, cast):
+    address = url("change", "user", cast.ben.pk)
+
+    response = browser.post(address, filled(browser, address, work_starts="18:00"))
+
+    assert response.status_code == 200
+    assert User.objects.get(pk=cast.ben.pk).work_starts == datetime.time(9)
+
+
+def test_an_admin_makes_nobody_superuser(browser, cast):
+    address = url("change", "user", cast.ann.pk)
+
+    assert browser.post(address, filled(browser, address, is_superuser="on")).status_code == 302
+
+    assert not User.objects.get(pk=cast.ann.pk).is_superuser
+
+
+def test_nobody_is_deleted(browser, cast):
+    assert browser.post(url("delete", "user", cast.ben.pk), {"post": "yes"}).status_code == 403
+    assert User.objects.filter(pk=cast.ben.pk).exists()
+
+
+def test_a_password_given_by_the_admin_is_announced(browser, cast):
+    address = reverse("admin:auth_user_password_change", args=[cast.ben.pk])
+    words = "another long enough phrase"
+
+    response = browser.post(address, {"usable_password": "true", "password1": words, "password2": words})
+
+    assert response.status_code == 302
+    assert User.objects.get(pk=cast.ben.pk).check_password(words)
+    assert AccountMail.objects.values_list("kind", "email").get() == ("changed", "ben@example.com")
+
+
+def test_the_list_asks_the_same_number_of_questions_for_more_people(browser, django_assert_max_num_queries):
+    with django_assert_max_num_queries(20) as few:
+        browser.get(url("changelist"))
+    for number in range(5):
+        make_user(f"rep{number}", Role.REP)
+    with django_assert_max_num_queries(20) as more:
+        browser.get(url("changelist"))
+
+    assert len(more) == len(few)
