@@ -1,0 +1,268 @@
+"""The demo is believable, obeys every invariant, and goes into an empty database only."""
+
+import datetime
+import hashlib
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import transaction
+from django.db.models import Count, Q
+from django.http import QueryDict
+from django.urls import reverse
+from django.utils import timezone
+
+from insights.invariants import check_all
+from leads.actions.timeline import mark_dirty
+from leads.enums import Disposition, Grade, Side, SourceKind, Stage
+from leads.models import Activity, Campaign, Company, Lead, Source, Task, Transition
+from routing.actions import settle_marked
+from routing.enums import HandoverEnd
+from routing.models import Handover
+from routing.queries import queue
+from scoring.actions import request_regrade
+from team.models import User
+from tests.client import HouseClient
+from web.demo import SHOWN_PEOPLE
+from web.demo.fill import fill_demo
+from web.demo.phones import is_fictional
+from web.leads.filters import LeadFilter
+from web.models import SavedView
+
+# A Tuesday morning, so that the last rounds of hand-overs fall into working time.
+NOW = datetime.datetime(2026, 11, 24, 10, 20, tzinfo=datetime.UTC)
+LEADS = 1000
+
+
+@pytest.fixture(scope="module")
+def fingerprints(django_db_setup, django_db_blocker):
+    """The demo twice, the second time to stay for all tests of this module; yields what both look like."""
+    with django_db_blocker.unblock():
+        with transaction.atomic():
+            fill_demo(leads=LEADS, now=NOW)
+            first = fingerprint()
+            transaction.set_rollback(True)
+        with transaction.atomic():
+            fill_demo(leads=LEADS, now=NOW)
+            yield first, fingerprint()
+            transaction.set_rollback(True)
+
+
+@pytest.fixture
+def demo(fingerprints):
+    """The demo; what a test changes is undone after it."""
+    with transaction.atomic():
+        yield
+        transaction.set_rollback(True)
+
+
+def fingerprint():
+    """A digest for each table, of everything but ids."""
+    rows = {
+        "leads": Lead.objects.values_list(
+            *("first_name", "last_name", "email", "phone", "company__name", "fields", "stage", "disposition", "grade"),
+            *("score", "score_ledger", "owner__email", "side", "created_at", "changed_at", "source__code", "tags"),
+        ),
+        "history": Transition.objects.values_list("lead__email", "seq", "to_stage", "at", "reason", "actor__email"),
+        "handovers": Handover.objects.values_list(
+            *("lead__email", "owner__email", "handed_at", "due_at", "accepted_at", "end", "ended_at", "receipt", "why")
+        ),
+        "activities": Activity.objects.values_list("lead__email", "kind", "occurred_at", "actor__email"),
+        "tasks": Task.objects.values_list("lead__email", "title", "due_at", "assignee__email", "done_at"),
+    }
+    return {name: hashlib.sha256(repr(list(query.order_by("pk"))).encode()).hexdigest() for name, query in rows.items()}
+
+
+def sign_in(part):
+    email = next(email for email, role in SHOWN_PEOPLE.items() if role == part)
+    user = User.objects.get(email=email)
+    client = HouseClient()
+    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    return client, user
+
+
+def test_every_invariant_holds(demo):
+    assert [finding.invariant.says for finding in check_all() if finding.count] == []
+
+
+def test_the_same_seed_and_time_give_the_same_demo(fingerprints):
+    first, second = fingerprints
+
+    assert first == second
+
+
+def test_a_database_with_a_demo_is_refused_and_left_alone(demo):
+    before = fingerprint()
+
+    with pytest.raises(
+        CommandError, match=r"only goes into an empty database\. .* leads \(1,000\).*Nothing was changed"
+    ):
+        call_command("seed_demo")
+
+    assert fingerprint() == before
+    assert User.objects.count() == 10
+
+
+@pytest.mark.django_db
+def test_a_database_with_one_person_is_refused(cast):
+    with pytest.raises(CommandError, match=r"users \(5\)"):
+        call_command("seed_demo")
+
+    assert Lead.objects.count() == 0
+    assert not User.objects.filter(email__in=SHOWN_PEOPLE).exists()
+
+
+@pytest.mark.django_db
+def test_a_demo_of_almost_nobody_is_refused():
+    with pytest.raises(CommandError, match="from 100 to 1,000,000"):
+        call_command("seed_demo", leads=99)
+
+    assert User.objects.count() == 0
+
+
+@pytest.mark.parametrize("tab", ["to_accept", "today", "waiting"])
+def test_each_tab_of_the_reps_queue_has_a_and_b_leads(demo, tab):
+    rita = User.objects.get(email="rita.rep@leadfunnel.example")
+
+    grades = set(queue(rita, tab=tab, now=NOW).values_list("grade", flat=True))
+
+    assert grades >= {"A", "B"}
+
+
+def test_some_work_is_late_and_some_comes_later(demo):
+    waiting = Handover.objects.open().filter(owner__isnull=False, accepted_at=None)
+    tasks = Task.objects.open()
+
+    assert waiting.filter(due_at__lt=NOW).count() > 2
+    assert waiting.filter(due_at__gt=NOW, due_at__lt=NOW + datetime.timedelta(hours=8)).count() > 2
+    assert tasks.filter(due_at__lt=NOW).count() > 5
+    assert tasks.filter(due_at__gt=NOW).count() > 5
+
+
+def test_hand_overs_are_in_every_state(demo):
+    ends = dict(Handover.objects.order_by().values_list("end").annotate(n=Count("pk")))
+
+    assert set(ends) == {"", *HandoverEnd.values}
+    assert min(ends.values()) > 3
+    assert Handover.objects.open().filter(accepted_at__isnull=False).count() > 20
+    assert Lead.objects.filter(pool__isnull=False).count() > 2
+
+
+def test_nothing_unqualified_went_to_sales(demo):
+    grades = set(Handover.objects.values_list("receipt__grade", flat=True))
+
+    assert grades == {"A", "B"}
+
+
+def test_receipts_add_up(demo):
+    receipts = Handover.objects.values_list("receipt", flat=True)
+
+    assert [r for r in receipts if r["score"] != sum(line["points"] for line in r["ledger"])] == []
+
+
+def test_all_grades_stages_and_dispositions_are_used(demo):
+    for field, values in (("grade", Grade.values), ("stage", Stage.values), ("disposition", Disposition.values)):
+        counts = dict(Lead.objects.order_by().values_list(field).annotate(n=Count("pk")))
+        assert set(counts) == set(values)
+        assert min(counts.values()) > 5
+
+
+def test_better_grades_become_customers_more_often(demo):
+    rows = Lead.objects.order_by("grade").values("grade")
+    counts = rows.annotate(all=Count("pk"), bought=Count("pk", filter=Q(stage="customer")))
+    shares = {row["grade"]: row["bought"] / row["all"] for row in counts}
+
+    assert shares["A"] > shares["B"] > shares["C"] > 0
+    assert shares["A"] > 4 * shares["D"] > 0
+
+
+def test_every_kind_of_source_and_every_campaign_has_leads(demo):
+    assert set(Source.objects.values_list("kind", flat=True)) == set(SourceKind.values)
+    assert list(Source.objects.filter(leads=None)) == []
+    assert Campaign.objects.count() == 15
+    assert list(Campaign.objects.filter(leads=None)) == []
+    assert not Campaign.objects.filter(actual_cost=None).exists()
+
+
+def test_histories_reach_back_two_years(demo):
+    first = Lead.objects.order_by("created_at").first().created_at
+
+    assert 600 < (NOW - first).days <= 730
+    assert not Activity.objects.filter(occurred_at__gt=NOW).exists()
+    assert not Transition.objects.filter(at__gt=NOW).exists()
+    assert not Lead.objects.filter(changed_at__gt=NOW).exists()
+
+
+def test_no_address_is_real(demo):
+    elsewhere = Q(email__gt="") & ~Q(email__endswith=".example")
+
+    assert Lead.objects.exclude(email="").count() > 0.9 * LEADS
+    assert list(Lead.objects.filter(elsewhere)) == []
+    assert list(User.objects.filter(elsewhere)) == []
+    assert list(Lead.objects.exclude(website__regex=r"\.example$")) == []
+    assert list(Company.objects.exclude(website__regex=r"\.example$")) == []
+    assert Lead.objects.exclude(email="").values("email").distinct().count() == Lead.objects.exclude(email="").count()
+
+
+def test_no_phone_is_real(demo):
+    phones = [
+        *Lead.objects.exclude(phone="").values_list("phone", flat=True),
+        *Company.objects.values_list("phone", flat=True),
+    ]
+
+    assert len(phones) > LEADS / 2
+    assert [phone for phone in phones if not is_fictional(phone)] == []
+
+
+@pytest.mark.parametrize(
+    "phone", ["+1 212 555 0200", "+1 212 555 010", "+44 20 7946 1000", "+49 30 231250", "030 23125 000"]
+)
+def test_a_phone_beside_the_ranges_is_told_apart(phone):
+    assert not is_fictional(phone)
+
+
+def test_the_worker_finds_nothing_to_do(demo):
+    request_regrade(by=None, now=NOW)
+    mark_dirty(leads=Lead.objects.all(), now=NOW)
+
+    settled = settle_marked(now=NOW, limit=LEADS)
+
+    assert (settled.leads, settled.changed, settled.handed_over, settled.pooled) == (LEADS, 0, 0, 0)
+
+
+def test_saved_views_hold(demo):
+    views = list(SavedView.objects.all())
+
+    assert len(views) == 5
+    for view in views:
+        filters = LeadFilter(QueryDict(view.query), queryset=Lead.objects.all())
+        assert filters.is_valid(), filters.form.errors
+        assert filters.qs.exists()
+
+
+@pytest.mark.parametrize("tab", ["to_accept", "today", "waiting", "all"])
+def test_the_rep_sees_her_queue(demo, tab):
+    client, rita = sign_in("sales rep")
+    first = queue(rita, tab=tab, now=timezone.now()).first()
+
+    page = client.get(reverse("web:queue"), {"tab": tab})
+
+    assert page.status_code == 200
+    assert first.name in page.content.decode()
+
+
+@pytest.mark.parametrize("part", list(SHOWN_PEOPLE.values()))
+def test_everybody_shown_can_read_a_list_and_a_lead(demo, part):
+    client, user = sign_in(part)
+    lead = Lead.objects.visible_to(user).filter(grade="A").order_by("-score", "-pk").first()
+
+    listed, page = client.get(reverse("web:lead-list")), client.get(lead.get_absolute_url())
+
+    assert (listed.status_code, page.status_code) == (200, 200)
+    assert lead.name in page.content.decode()
+
+
+def test_both_sides_have_people(demo):
+    sides = dict(Lead.objects.order_by().values_list("side").annotate(n=Count("pk")))
+
+    assert sides[Side.SALES] > 50
+    assert sides[Side.MARKETING] > 500
