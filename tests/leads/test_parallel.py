@@ -1,0 +1,189 @@
+"""Several people and workers at the same lead at the same moment, on connections of their own."""
+
+import datetime
+import threading
+
+import pytest
+from django.db import connection, transaction
+from django.test.utils import setup_databases
+
+from insights.invariants import check_all
+from leads.actions.lifecycle import move_stage, set_disposition
+from leads.actions.record import change_lead, companies_by_name
+from leads.actions.timeline import mark_dirty, record_activities
+from leads.actions.todo import add_task, complete_task
+from leads.enums import Disposition, Stage
+from leads.models import Activity, Company, DirtyLead, Lead
+from scoring.actions import claim_dirty
+from team.models import User
+from tests.cast import make_user
+from tests.factories.leads import make_lead
+
+HOUR = datetime.timedelta(hours=1)
+
+
+@pytest.fixture
+def committed(django_db_setup, django_db_blocker):
+    """The database with real commits; what the test made is gone afterwards, what migrations made stays."""
+    with django_db_blocker.unblock():
+        if not connection.settings_dict["NAME"].startswith("test_"):
+            # pytest-django sets the database up for the tests it wraps in a transaction, and here may be none.
+            setup_databases(verbosity=0, interactive=False, keepdb=True, aliases=["default"])
+        try:
+            yield
+        finally:
+            with connection.cursor() as cursor:
+                cursor.execute("TRUNCATE leads_lead, leads_company CASCADE")
+            User.objects.filter(email="kim@example.com").delete()
+            connection.close()
+
+
+def at_once(*jobs):
+    """Runs the jobs together, each on its own connection; their results in order, errors raised."""
+    barrier, results, errors = threading.Barrier(len(jobs)), [None] * len(jobs), []
+
+    def run(place, job):
+        try:
+            barrier.wait(timeout=10)
+            results[place] = job()
+        except Exception as error:
+            errors.append(error)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=run, args=pair) for pair in enumerate(jobs)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=60)
+    if errors:
+        raise errors[0]
+    return results
+
+
+def broken():
+    """Invariants about the record that do not hold; other sessions' transactions are not this test's."""
+    return [finding.invariant.says for finding in check_all() if finding.count and finding.invariant.code != "I18"]
+
+
+def test_moves_of_the_same_leads_in_any_order_keep_every_history(committed, now):
+    ids = [make_lead(now=now).pk for _ in range(20)]
+
+    def move(to, leads):
+        return lambda: move_stage(leads=leads, to=to, reason="Race", by=None, now=now, check_entry=False)
+
+    def lose():
+        return set_disposition(leads=ids[::2], to=Disposition.LOST, reason="Race", by=None, now=now)
+
+    for _ in range(3):
+        at_once(
+            move(Stage.LEAD, ids),
+            move(Stage.SUSPECT, ids[::-1]),
+            move(Stage.PROSPECT, Lead.objects.order_by("?")),
+            lose,
+        )
+
+    assert broken() == []
+    assert Lead.objects.filter(disposition=Disposition.LOST).count() == 10
+
+
+def test_the_same_move_at_the_same_time_is_one_step(committed, now):
+    lead = make_lead(now=now)
+
+    moved = at_once(*[lambda: move_stage(leads=[lead.pk], to=Stage.LEAD, reason="Race", by=None, now=now + HOUR)] * 4)
+
+    assert sorted(moved) == [0, 0, 0, 1]
+    assert lead.transitions.count() == 2
+
+
+def test_changes_of_different_fields_all_stay(committed, now):
+    lead = make_lead(now=now, first_name="Jo")
+    values = {"city": "Köln", "job_title": "Buyer", "company": "Acme", "tags": ["vip"]}
+
+    def change(code, value):
+        return lambda: change_lead(lead=Lead.objects.get(pk=lead.pk), changes={code: value}, by=None, now=now)
+
+    at_once(*[change(code, value) for code, value in values.items()])
+
+    lead = Lead.objects.get(pk=lead.pk)
+    assert (lead.city, lead.job_title, lead.company.name, lead.tags) == ("Köln", "Buyer", "Acme", ["vip"])
+    assert Activity.objects.filter(lead=lead, kind="field_changed").count() == 4
+
+
+def test_a_company_that_several_name_is_made_once(committed, now):
+    names = [f"Company {number}" for number in range(30)]
+
+    known = at_once(*[lambda: companies_by_name(names, now=now), lambda: companies_by_name(names[::-1], now=now)] * 2)
+
+    assert Company.objects.count() == 30
+    assert known[0] == known[1] == known[2] == known[3]
+
+
+def test_an_event_that_is_reported_by_several_is_recorded_once(committed, now):
+    lead = make_lead(now=now)
+    rows = [
+        {"lead_id": lead.pk, "kind": "visit", "occurred_at": now, "dedupe_key": f"visit:{number}"}
+        for number in range(50)
+    ]
+
+    new = at_once(*[lambda: record_activities(rows=rows, now=now), lambda: record_activities(rows=rows, now=now)] * 2)
+
+    assert sum(new) == 50
+    assert Activity.objects.filter(kind="visit").count() == 50
+
+
+def test_a_task_is_done_by_one(committed, now):
+    kim = make_user("kim")
+    lead = make_lead(now=now)
+    task = add_task(lead=lead, kind="call", title="Call", due_at=now, assignee=kim, by=kim, now=now)
+
+    done = at_once(*[lambda: complete_task(task=task, by=kim, now=now)] * 4)
+
+    assert sorted(done) == [False, False, False, True]
+    assert Activity.objects.filter(kind="task_done").count() == 1
+    task.delete()
+    Activity.objects.filter(actor=kim).delete()
+
+
+def test_a_mark_made_again_outlives_the_worker_that_comes_meanwhile(committed, now):
+    lead = make_lead(now=now)
+    marked, claimed = threading.Event(), threading.Event()
+
+    def change():
+        with transaction.atomic():
+            mark_dirty(leads=[lead.pk], now=now + HOUR)
+            marked.set()
+            claimed.wait(timeout=10)
+
+    def work():
+        marked.wait(timeout=10)
+        try:
+            with transaction.atomic():
+                return claim_dirty(limit=10)
+        finally:
+            claimed.set()
+
+    _, taken = at_once(change, work)
+
+    # The worker would have scored the lead as it was before the change, and taken the mark away.
+    assert taken == []
+    assert DirtyLead.objects.get().lead_id == lead.pk
+
+
+def test_a_change_and_a_worker_at_the_same_lead_never_wait_for_each_other(committed, now):
+    ids = [make_lead(now=now).pk for _ in range(10)]
+
+    def work():
+        for _ in range(20):
+            with transaction.atomic():
+                claimed = claim_dirty(limit=100)
+                list(Lead.objects.filter(pk__in=claimed).order_by("pk").select_for_update(no_key=True))
+
+    def change():
+        for number in range(20):
+            stage = Stage.LEAD if number % 2 else Stage.SUSPECT
+            move_stage(leads=ids[::-1], to=stage, reason="Race", by=None, now=now, check_entry=False)
+
+    at_once(work, change, work, change)
+
+    assert broken() == []
