@@ -4,6 +4,7 @@ import pytest
 
 from tests.cast import make_cast
 from tests.client import HouseClient
+from tests.committed import put_back
 
 
 @pytest.fixture
@@ -22,3 +23,12 @@ def cast(db):
 def client():
     """Runs on_commit callbacks; fails on unrendered tags, inline scripts and styles, and on a GET that writes."""
     return HouseClient()
+
+
+@pytest.fixture
+def committed(django_db_setup, django_db_blocker):
+    """The database without a transaction round the test, for threads and processes that have to see its rows."""
+    with django_db_blocker.unblock():
+        put_back()
+        yield
+        put_back()

@@ -25,6 +25,7 @@ SMALL = 1000
 CHUNK = 20_000
 FULL_RUN_EVERY = datetime.timedelta(hours=24)
 POSTPONED = datetime.timedelta(minutes=10)
+FAILURES_IN_A_ROW = 5
 
 # PostgreSQL calls a deadlock after a second. A worker gives way before that, so that it is never a person's click
 # that is broken off; its work is still there on the next tick.
@@ -80,7 +81,7 @@ def settle_marked(*, now, limit=SMALL):
         raise
     except Exception:
         logger.exception("Settling %s leads at once failed; trying one by one.", limit)
-    return sum((_settle_one(now) for _ in range(limit)), Settled())
+    return _settle_one_by_one(now, limit)
 
 
 def regrade_chunk(*, now, size=CHUNK):
@@ -148,7 +149,20 @@ def _settle_marked(now, limit):
         return replace(_settle(ids, now=now, by=None), leads=len(ids))
 
 
+def _settle_one_by_one(now, limit):
+    done, failures = Settled(), 0
+    for _ in range(limit):
+        settled = _settle_one(now)
+        failures = failures + 1 if settled is None else 0
+        # When nearly everything fails it is not the leads: the next tick tries again.
+        if failures == FAILURES_IN_A_ROW or settled == Settled():
+            break
+        done += settled or Settled()
+    return done
+
+
 def _settle_one(now):
+    """`Settled`, or None when the lead failed and was postponed."""
     ids = []
     try:
         with transaction.atomic():
@@ -156,10 +170,11 @@ def _settle_one(now):
             ids = claim_dirty(limit=1)
             return replace(_settle(ids, now=now, by=None), leads=len(ids))
     except Exception as error:
-        if not gave_way(error):
-            logger.exception("Lead %s could not be settled; it is tried again in %s.", ids, POSTPONED)
-            DirtyLead.objects.filter(pk__in=ids).update(marked_at=now + POSTPONED)
-    return Settled()
+        if gave_way(error):
+            return Settled()
+        logger.exception("Lead %s could not be settled; it is tried again in %s.", ids, POSTPONED)
+        DirtyLead.objects.filter(pk__in=ids).update(marked_at=now + POSTPONED)
+        return None
 
 
 def _settle(ids, *, now, by):

@@ -1,0 +1,260 @@
+import datetime
+import json
+
+import pytest
+from django.core.management import call_command
+from django.db import connection
+
+from leads.actions.lifecycle import set_disposition
+from leads.actions.record import change_lead
+from leads.actions.timeline import log_activity, mark_dirty
+from leads.models import Activity, DirtyLead, Lead
+from routing.actions import (
+    Settled,
+    assign,
+    record_outcome,
+    regrade_and_route,
+    regrade_chunk,
+    request_nightly_regrade,
+    return_lead,
+    settle_dirty,
+    settle_marked,
+)
+from routing.models import Handover
+from scoring.actions import load_model, publish_model, request_regrade
+from scoring.models import RegradeRun
+from team.models import User
+from tests.factories.leads import make_lead
+
+HOUR = datetime.timedelta(hours=1)
+DAY = datetime.timedelta(days=1)
+MODEL = {
+    "name": "Cities",
+    "ranges": {"A": [80, None], "B": [50, 79], "C": [20, 49], "D": [None, 19]},
+    "rules": [
+        {"label": "From Kiel", "points": 90, "when": {"field": "city", "op": "is", "value": "Kiel"}},
+        {"label": "From Ulm", "points": 60, "when": {"field": "city", "op": "is", "value": "Ulm"}},
+        {"label": "From Jena", "points": 30, "when": {"field": "city", "op": "is", "value": "Jena"}},
+    ],
+}
+
+
+@pytest.fixture
+def model(cast, now):
+    """Kiel is an A, Ulm a B, Jena a C, anything else a D. The run its publishing asked for is cancelled."""
+    model = publish_model(model=load_model(data=MODEL, by=cast.ann, now=now - DAY), by=cast.ann, now=now - DAY)
+    RegradeRun.objects.all().delete()
+    return model
+
+
+def city(name, **values):
+    return make_lead(first_name="Pat", city=name, **values)
+
+
+def facts(lead):
+    lead.refresh_from_db()
+    return lead.grade, lead.side, lead.owner and lead.owner.name
+
+
+def test_grade_side_owner_and_receipt_come_together(cast, now, model):
+    kiel, jena = city("Kiel"), city("Jena")
+    assert regrade_and_route([kiel.pk, jena.pk], now=now) == Settled(leads=2, changed=2, handed_over=1, pooled=0)
+    assert facts(kiel) == ("A", "sales", "Ben")
+    assert facts(jena) == ("C", "marketing", None)
+    receipt = Handover.objects.get().receipt
+    assert (receipt["score"], receipt["grade"], receipt["ledger"]) == (90, "A", [{"label": "From Kiel", "points": 90}])
+
+
+def test_when_routing_fails_the_grade_is_not_written_either(cast, now, model):
+    lead = city("Kiel")
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE routing_handover ADD CONSTRAINT nothing_goes CHECK (false) NOT VALID")
+    with pytest.raises(Exception, match="nothing_goes"):
+        regrade_and_route([lead.pk], now=now)
+    assert facts(lead) == ("", "marketing", None)
+    assert DirtyLead.objects.filter(lead=lead).exists()
+
+
+def test_a_mark_is_enough(cast, now, model):
+    lead = city("Ulm")
+    assert settle_dirty(now=now) == 1
+    assert facts(lead) == ("B", "sales", "Ben")
+    # The hand-over itself is news for the score; after that nothing is left.
+    assert settle_dirty(now=now) == 1
+    assert settle_dirty(now=now) == 0
+    assert Handover.objects.count() == 1
+
+
+def test_a_change_that_lifts_the_grade_hands_over(cast, now, model):
+    lead = city("Jena")
+    settle_dirty(now=now)
+    change_lead(lead=lead, changes={"city": "Kiel"}, by=cast.mia, now=now + HOUR)
+    regrade_and_route([lead.pk], now=now + HOUR, by=cast.mia)
+    assert facts(lead) == ("A", "sales", "Ben")
+    assert Handover.objects.get().handed_by == cast.mia
+
+
+def test_without_a_model_marks_are_taken_and_nothing_else_happens(cast, now):
+    make_lead()
+    assert settle_marked(now=now) == Settled(leads=1)
+    assert settle_marked(now=now) == Settled()
+
+
+def test_a_lead_that_is_gone_is_no_trouble(cast, now, model):
+    assert regrade_and_route([999_999], now=now).changed == 0
+    lead = city("Kiel")
+    Activity.objects.all().delete()
+    Lead.objects.filter(pk=lead.pk).delete()
+    assert settle_dirty(now=now) == 0
+
+
+def test_a_returned_lead_comes_back_when_its_grade_rises(cast, now, model):
+    lead = city("Ulm")
+    settle_dirty(now=now)
+    return_lead(lead=Lead.objects.get(pk=lead.pk), by=cast.ben, now=now + HOUR, reason="No time")
+    assert settle_marked(now=now + 2 * HOUR).handed_over == 0
+    change_lead(lead=lead, changes={"city": "Kiel"}, by=cast.mia, now=now + 3 * HOUR)
+    assert settle_marked(now=now + 3 * HOUR).handed_over == 1
+
+
+def test_a_recycled_lead_comes_back_on_its_day(cast, now, model):
+    lead = city("Kiel")
+    settle_dirty(now=now)
+    record_outcome(lead=lead, outcome="not_now", by=cast.ben, now=now + HOUR, next_in_days=10)
+    assert regrade_and_route([lead.pk], now=now + 9 * DAY).handed_over == 0
+    assert regrade_and_route([lead.pk], now=now + 10 * DAY).handed_over == 1
+    lead.refresh_from_db()
+    assert (lead.disposition, lead.recycle_on, lead.side) == ("open", None, "sales")
+
+
+def test_a_recycled_lead_that_asks_comes_back_at_once(cast, now, model):
+    lead = city("Kiel")
+    settle_dirty(now=now)
+    record_outcome(lead=lead, outcome="not_now", by=cast.ben, now=now + HOUR, next_in_days=10)
+    log_activity(lead=lead, kind="visit", by=None, now=now + DAY)
+    assert regrade_and_route([lead.pk], now=now + DAY).handed_over == 0
+    log_activity(lead=lead, kind="form", by=None, now=now + 2 * DAY)
+    assert regrade_and_route([lead.pk], now=now + 2 * DAY).handed_over == 1
+
+
+def test_a_lead_that_waits_and_fades_goes_back_to_marketing(cast, now, model):
+    User.objects.update(capacity=0)
+    lead = city("Kiel")
+    settle_dirty(now=now)
+    assert facts(lead) == ("A", "sales", None)
+    change_lead(lead=lead, changes={"city": "Jena"}, by=cast.mia, now=now + HOUR)
+    settle_dirty(now=now + HOUR)
+    assert facts(lead) == ("C", "marketing", None)
+    handover = Handover.objects.get()
+    assert (handover.end, handover.end_reason) == ("recalled", "Graded C before a rep was free")
+
+
+def test_a_lead_with_a_rep_stays_with_her_when_it_fades(cast, now, model):
+    lead = city("Kiel")
+    settle_dirty(now=now)
+    change_lead(lead=lead, changes={"city": "Jena"}, by=cast.ben, now=now + HOUR)
+    settle_dirty(now=now + HOUR)
+    assert facts(lead) == ("C", "sales", "Ben")
+
+
+def test_a_disqualified_lead_leaves_its_rep(cast, now, model):
+    lead = city("Kiel")
+    settle_dirty(now=now)
+    set_disposition(leads=[lead], to="disqualified", reason="Asked to be left alone", by=cast.ann, now=now + HOUR)
+    settle_dirty(now=now + HOUR)
+    assert facts(lead) == ("A", "marketing", None)
+    handover = Handover.objects.get()
+    assert (handover.end, handover.end_reason) == ("recalled", "Disqualified: Asked to be left alone")
+
+
+def test_a_contact_logged_anywhere_is_the_first_touch(cast, now, model):
+    lead = city("Kiel")
+    settle_dirty(now=now)
+    log_activity(lead=lead, kind="note", by=cast.ben, now=now + HOUR)
+    log_activity(lead=lead, kind="call", by=cast.ben, now=now + 2 * HOUR)
+    log_activity(lead=lead, kind="call", by=cast.ben, now=now + 3 * HOUR)
+    settle_dirty(now=now + 3 * HOUR)
+    assert Handover.objects.get().first_touch_at == now + 2 * HOUR
+
+
+def test_one_lead_that_cannot_be_settled_holds_nobody_up(cast, now, model, caplog):
+    good, bad, fine = city("Kiel"), city("Kiel"), city("Kiel")
+    with connection.cursor() as cursor:
+        cursor.execute(f"ALTER TABLE routing_handover ADD CONSTRAINT not_her CHECK (lead_id <> {bad.pk}) NOT VALID")
+    settle_dirty(now=now)
+    assert facts(good)[1:] == ("sales", "Ben")
+    assert facts(fine)[1:] == ("sales", "Cal")
+    assert facts(bad) == ("", "marketing", None)
+    assert DirtyLead.objects.get(lead=bad).marked_at == now + datetime.timedelta(minutes=10)
+    assert f"Lead [{bad.pk}] could not be settled" in caplog.text
+
+
+def test_a_run_settles_everybody_chunk_by_chunk(cast, now, model):
+    leads = [city(name) for name in ("Kiel", "Ulm", "Jena", "Bonn", "Kiel")]
+    run = request_regrade(by=cast.ann, now=now)
+    assert [regrade_chunk(now=now, size=2) for _ in range(4)] == [2, 2, 1, 0]
+    run.refresh_from_db()
+    assert (run.done, run.changed, run.finished_at) == (5, 5, now)
+    assert [facts(lead)[0] for lead in leads] == ["A", "B", "C", "D", "A"]
+    assert Handover.objects.count() == 3
+
+
+def test_a_chunk_that_fails_leaves_nothing_and_says_why(cast, now, model):
+    lead = city("Kiel")
+    run = request_regrade(by=cast.ann, now=now)
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE routing_handover ADD CONSTRAINT nothing_goes CHECK (false) NOT VALID")
+    with pytest.raises(Exception, match="nothing_goes"):
+        regrade_chunk(now=now)
+    run.refresh_from_db()
+    assert (run.done, run.last_lead_id) == (0, 0)
+    assert "nothing_goes" in run.failure
+    assert facts(lead)[0] == ""
+
+
+def test_the_nightly_run_is_asked_for_once_a_day(cast, now, model):
+    make_lead()
+    assert request_nightly_regrade(now=now)
+    assert not request_nightly_regrade(now=now + DAY)  # the first is not finished
+    assert regrade_chunk(now=now) == 1
+    assert not request_nightly_regrade(now=now + DAY - HOUR)
+    assert request_nightly_regrade(now=now + DAY)
+    assert RegradeRun.objects.count() == 2
+
+
+def test_without_a_model_there_is_no_nightly_run(db, now):
+    assert not request_nightly_regrade(now=now)
+
+
+def test_the_command_settles_what_is_marked(cast, now, model, capsys):
+    lead, other = city("Kiel"), city("Kiel")
+    DirtyLead.objects.filter(lead=other).delete()
+    call_command("regrade")
+    result = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert result.keys() == {"leads", "changed", "seconds"}
+    assert result["changed"] == 1
+    assert (facts(lead)[0], facts(other)[0]) == ("A", "")
+    assert DirtyLead.objects.count() == 0
+
+
+def test_the_command_settles_everybody(cast, now, model, capsys):
+    leads = [city(name) for name in ("Kiel", "Jena", "Bonn")]
+    DirtyLead.objects.all().delete()
+    call_command("regrade", "--all")
+    result = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert (result["leads"], result["changed"]) == (3, 3)
+    assert [facts(lead)[0] for lead in leads] == ["A", "C", "D"]
+    assert Handover.objects.count() == 1
+
+
+def test_an_assigned_lead_stays_where_the_manager_put_it(cast, now, model):
+    lead = city("Bonn")
+    assign(leads=[lead], to=cast.cal, by=cast.ada, now=now, reason="Knows her")
+    settle_dirty(now=now)
+    assert facts(lead) == ("D", "sales", "Cal")
+
+
+def test_marks_of_leads_in_other_hands_are_passed_over(cast, now, model):
+    lead = city("Kiel")
+    mark_dirty(leads=[lead], now=now)
+    assert settle_marked(now=now, limit=1).leads == 1

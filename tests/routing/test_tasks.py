@@ -1,0 +1,152 @@
+import datetime
+import time
+
+import pytest
+from django.conf import settings
+from django.core.management import call_command
+from django.db import transaction
+from django.utils import timezone
+
+from insights.models import Heartbeat
+from insights.queries import heartbeats, is_alive, lanes
+from insights.tasks import write_heartbeat
+from leadfunnel.celery import app
+from leads.models import DirtyLead, Lead
+from routing import tasks
+from routing.actions import route
+from routing.models import Handover
+from scoring.actions import request_regrade
+from scoring.models import RegradeRun
+from team.models import User
+from tests.factories.leads import make_lead
+from tests.routing.test_settle import city, model  # noqa: F401 (model is a fixture)
+
+DEAD = "redis+socket:///nowhere/valkey.sock"
+
+
+@pytest.fixture
+def dead_broker():
+    """No Redis where the broker should be; as for everybody else, the pool is made anew."""
+    before = app.conf.broker_url, app.conf.broker_write_url, app.conf.broker_read_url
+    app.conf.update(broker_url=DEAD, broker_write_url=DEAD, broker_read_url=DEAD)
+    app.pool.force_close_all()
+    app.set_current()
+    app._pool = None
+    app.amqp._producer_pool = None
+    yield
+    app.conf.update(broker_url=before[0], broker_write_url=before[1], broker_read_url=before[2])
+    app._pool = None
+    app.amqp._producer_pool = None
+
+
+def test_every_tick_names_a_task_and_goes_stale():
+    app.loader.import_default_modules()
+    for tick in app.conf.beat_schedule.values():
+        assert tick["task"] in app.tasks
+        assert not tick.get("args")
+        assert tick["options"]["expires"] >= tick["schedule"]
+
+
+def test_settling_twice_does_it_once(cast, model):  # noqa: F811
+    city("Kiel")
+    tasks.settle_dirty_leads()
+    tasks.settle_dirty_leads()
+    assert Handover.objects.count() == 1
+    assert DirtyLead.objects.count() == 0
+
+
+def test_settling_when_the_lead_is_gone(cast, model):  # noqa: F811
+    lead = city("Kiel")
+    lead.transitions.all().delete()
+    Lead.objects.filter(pk=lead.pk).delete()
+    tasks.settle_dirty_leads()
+    assert Handover.objects.count() == 0
+
+
+def test_sharing_out_twice_does_it_once(cast, now):
+    User.objects.update(capacity=0)
+    route([make_lead(grade="A").pk, make_lead(grade="A").pk], now=now)
+    User.objects.filter(pk=cast.ben.pk).update(capacity=1)
+    tasks.share_out_waiting_leads()
+    tasks.share_out_waiting_leads()
+    assert Lead.objects.filter(owner=cast.ben).count() == 1
+
+
+def test_a_run_goes_on_by_itself_without_a_broker(cast, now, model, dead_broker):  # noqa: F811
+    city("Kiel")
+    run = request_regrade(by=None, now=now)
+    with pytest.raises(Exception):  # noqa: B017, PT011 (whatever the transport raises; the chunk is done before it)
+        tasks.run_regrade_chunk()
+    run.refresh_from_db()
+    assert run.finished_at is not None
+
+
+def test_a_run_that_is_gone(cast, now, model):  # noqa: F811
+    request_regrade(by=None, now=now)
+    RegradeRun.objects.all().delete()
+    tasks.run_regrade_chunk()
+    assert RegradeRun.objects.count() == 0
+
+
+def test_the_nightly_run_twice(cast, model):  # noqa: F811
+    tasks.start_nightly_regrade()
+    tasks.start_nightly_regrade()
+    assert RegradeRun.objects.count() == 1
+
+
+def test_a_heartbeat_is_one_row_per_process(db):
+    write_heartbeat()
+    write_heartbeat()
+    assert Heartbeat.objects.count() == 1
+    assert is_alive(timezone.now())
+    assert not is_alive(timezone.now() + datetime.timedelta(minutes=1))
+    assert [(process, lives) for process, _at, lives in heartbeats(timezone.now())] == [("worker", True)]
+
+
+def test_the_lanes_tell_the_oldest_waiting_work(cast, now, django_assert_num_queries):
+    assert [(lane.code, lane.waiting, lane.oldest_at, lane.is_late) for lane in lanes(now)] == [
+        ("dirty", 0, None, False),
+        ("regrade", 0, None, False),
+        ("pools", 0, None, False),
+    ]
+    User.objects.update(capacity=0)
+    leads = [make_lead(grade="A", now=now) for _ in range(3)]
+    route([lead.pk for lead in leads[:2]], now=now)
+    late = now + datetime.timedelta(minutes=2)
+    with django_assert_num_queries(5):
+        found = lanes(late)
+    assert [(lane.code, lane.waiting, lane.oldest_at, lane.is_late) for lane in found] == [
+        ("dirty", 3, now, True),
+        ("regrade", 0, None, False),
+        ("pools", 2, now, False),
+    ]
+
+
+def test_ringing_without_redis_neither_raises_nor_blocks(committed, dead_broker):
+    begin = time.monotonic()
+    for _ in range(50):
+        with transaction.atomic():
+            tasks.ring()
+    assert time.monotonic() - begin < 1.0
+
+
+def test_a_bell_in_a_transaction_that_fails_is_not_rung(db, django_capture_on_commit_callbacks):
+    with django_capture_on_commit_callbacks() as callbacks:
+        tasks.ring()
+        with transaction.atomic():
+            tasks.ring()
+            transaction.set_rollback(True)
+    assert len(callbacks) == 1
+
+
+def test_nothing_waits_longer_than_the_visibility_timeout():
+    seen = app.conf
+    assert seen.task_time_limit < settings.CELERY_VISIBILITY_TIMEOUT
+    assert seen.visibility_timeout == settings.CELERY_VISIBILITY_TIMEOUT
+    assert seen.broker_transport_options["visibility_timeout"] == settings.CELERY_VISIBILITY_TIMEOUT
+    assert seen.result_backend_transport_options["visibility_timeout"] == settings.CELERY_VISIBILITY_TIMEOUT
+
+
+def test_the_command_with_nothing_to_do(db, capsys):
+    call_command("regrade")
+    assert capsys.readouterr().out.startswith('{"leads": 0, "changed": 0')
