@@ -16,6 +16,7 @@ ROLE_OF = {"ben": "sales rep", "ada": "sales manager", "mia": "marketer", "ann":
 WITHOUT_POLICY = {}
 # Routes that look at the reader beyond their policy, and why.
 DECIDE_THEMSELVES = {
+    "web:lead-export": "taking personal data away is a permission of its own, which the view asks for",
     "web:sign-out": "it ends the session this test needs, and shows nothing",
     "admin-sign-out": "the same, at the admin's own address",
     "admin-sign-in": "it tells whoever is signed in and not staff that the admin is not hers",
@@ -83,7 +84,8 @@ def test_each_role_opens_what_is_hers_and_nothing_else(cast, route, who):
     else:
         with connection.execute_wrapper(refuse_writes):
             answers = [client.get(route.path).status_code, client.post(route.path).status_code]
-        assert answers == [403, 403]
+        # A method that the route does not know at all may be refused before its policy is asked.
+        assert sorted(answers) in ([403, 403], [403, 405])
 
 
 @by_name(ADMIN_SITE)

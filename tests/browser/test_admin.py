@@ -1,0 +1,89 @@
+"""The admin in a real browser under its own content security policy: nothing refused, nothing fetched elsewhere."""
+
+import pytest
+from django.contrib import admin as django_admin
+from django.urls import reverse
+
+from tests.cast import make_user
+
+REPORT = """
+document.addEventListener("securitypolicyviolation", (event) => {
+  console.error(`refused: ${event.violatedDirective} ${event.blockedURI} ${event.sourceFile}:${event.lineNumber}`);
+});
+"""
+
+
+@pytest.fixture
+def admin(transactional_db):
+    return make_user("ann", is_staff=True, is_superuser=True)
+
+
+@pytest.fixture
+def visitor(visit, live_server, admin):
+    """An admin whose complaints also hold what the policy refused, what failed, and what went to another host."""
+    visitor = visit(admin)
+    here = (live_server.url, "data:")
+    visitor.page.add_init_script(REPORT)
+    visitor.page.on("requestfailed", lambda request: visitor.complaints.append(f"failed: {request.url}"))
+    visitor.page.on(
+        "request",
+        lambda request: request.url.startswith(here) or visitor.complaints.append(f"elsewhere: {request.url}"),
+    )
+    return visitor
+
+
+def open_page(visitor, path):
+    answer = visitor.page.goto(path)
+    visitor.page.wait_for_load_state("networkidle")
+    assert answer.status == 200, path
+
+
+def lists():
+    return [
+        reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
+        for model in django_admin.site._registry
+    ]
+
+
+def test_overview_and_every_list_and_form_to_add(visitor):
+    open_page(visitor, reverse("admin:index"))
+    assert visitor.page.get_by_role("link", name="Overview").count() >= 1
+
+    for path in lists():
+        open_page(visitor, path)
+        if visitor.page.locator(f'a[href^="{path}add/"]').count():
+            open_page(visitor, f"{path}add/")
+
+    assert visitor.complaints == []
+
+
+def test_a_form_is_filled_in_and_saved(visitor, admin):
+    open_page(visitor, reverse("admin:team_user_change", args=[admin.pk]))
+
+    visitor.page.locator("#id_name").fill("Annabel")
+    visitor.page.get_by_role("button", name="Save", exact=True).click()
+    visitor.page.wait_for_load_state("networkidle")
+
+    admin.refresh_from_db()
+    assert admin.name == "Annabel"
+    assert visitor.page.url.endswith(reverse("admin:team_user_changelist"))
+
+
+def test_menus_of_the_theme_open(visitor):
+    """Alpine builds these from attributes: with a policy too strict for it they would stay shut."""
+    open_page(visitor, reverse("admin:index"))
+
+    assert visitor.page.locator("[x-cloak]").count() == 0
+
+
+def test_the_policy_does_refuse(visitor, admin):
+    """The tests above would notice: a script written into the page does not run."""
+    open_page(visitor, reverse("admin:index"))
+
+    visitor.page.evaluate(
+        "document.body.append(Object.assign(document.createElement('script'), {textContent: 'window.ran = 1'}))"
+    )
+
+    assert visitor.page.evaluate("window.ran") is None
+    assert any("refused: script-src" in complaint for complaint in visitor.complaints)
+    visitor.complaints.clear()
