@@ -1,9 +1,9 @@
 from django.db import connection
 
 _CLAIM = """
-    DELETE FROM leads_dirtylead WHERE lead_id IN (
+    DELETE FROM leads_dirtylead WHERE lead_id = ANY (ARRAY(
         SELECT lead_id FROM leads_dirtylead ORDER BY marked_at, lead_id LIMIT %s FOR UPDATE SKIP LOCKED
-    ) RETURNING lead_id
+    )) RETURNING lead_id
 """
 
 
