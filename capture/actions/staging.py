@@ -113,11 +113,10 @@ def write_chunk(*, run, rows, problems, now):
             "actor": run.created_by_id,
             "campaign": run.campaign_id,
         }
-        if leads:
-            cursor.execute("ANALYZE staged_lead")
         if new:
             cursor.execute(_INSERT_LEADS, parameters)
         if len(new) < len(leads):
+            cursor.execute("ANALYZE staged_lead (lead_id, is_new)")
             cursor.execute(_UPDATE_LEADS, parameters)
         if leads:
             cursor.execute(_INSERT_SEARCH)
