@@ -5,18 +5,21 @@ exactly them before and after such a test, so that a killed run spoils nothing e
 """
 
 from django.apps import apps
+from django.contrib.contenttypes.models import ContentType
 from django.db import connection, transaction
 from django.db.migrations.recorder import MigrationRecorder
 
 
 def put_back():
     """Empties every table of ours and fills in what the migrations had put there."""
+    assert connection.settings_dict["NAME"].startswith("test_")
     tables = _tables()
     with transaction.atomic(), connection.cursor() as cursor:
         _keep_aside(cursor, tables)
         cursor.execute(f"TRUNCATE {', '.join(tables)} CASCADE")
         for table, kept in _kept(cursor).items():
             cursor.execute(f"INSERT INTO {table} SELECT * FROM kept.{kept}")
+    ContentType.objects.clear_cache()
 
 
 def _tables():

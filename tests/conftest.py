@@ -26,8 +26,13 @@ def client():
 
 
 @pytest.fixture
-def committed(django_db_setup, django_db_blocker):
+def committed(_rows_of_migrations, transactional_db):
     """The database without a transaction round the test, for threads and processes that have to see its rows."""
+
+
+@pytest.fixture
+def _rows_of_migrations(django_db_setup, django_db_blocker):
+    # Set up before and torn down after transactional_db, which leaves every table empty.
     with django_db_blocker.unblock():
         put_back()
         yield

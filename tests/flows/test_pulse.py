@@ -1,0 +1,161 @@
+"""The pulse with real workers, beats and a broker: nothing is lost, nothing is done twice, and it takes two seconds."""
+
+import tempfile
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from celery import Celery
+from django.conf import settings
+from django.db import connection
+from django.utils import timezone
+
+from insights.queries import is_alive
+from leads.actions.record import change_lead
+from leads.models import DirtyLead, Lead
+from routing.actions import settle_dirty
+from routing.models import Handover
+from routing.queries import queue
+from scoring.actions import load_model, publish_model, request_regrade
+from scoring.models import RegradeRun
+from team.models import User
+from tests.cast import make_cast
+from tests.factories.leads import make_lead
+from tests.flows.processes import Broker, Processes, wait_for
+from tests.routing.test_parallel import many
+from tests.routing.test_settle import MODEL
+
+pytestmark = pytest.mark.servers
+
+
+@pytest.fixture
+def broker():
+    # Not tmp_path: the path of a socket has to be short.
+    with tempfile.TemporaryDirectory(prefix="pulse-") as folder:
+        broker = Broker(Path(folder))
+        broker.start()
+        yield broker
+        broker.kill()
+
+
+@pytest.fixture
+def processes(committed, broker, tmp_path):
+    processes = Processes(tmp_path, broker)
+    yield processes
+    processes.end()
+
+
+@pytest.fixture
+def cast(committed):
+    """The cast, with a published model by which Kiel is an A and cal without a free place."""
+    cast = make_cast()
+    now = timezone.now()
+    publish_model(model=load_model(data=MODEL, by=cast.ann, now=now), by=cast.ann, now=now)
+    RegradeRun.objects.update(finished_at=now)
+    User.objects.filter(pk=cast.cal.pk).update(capacity=0)
+    return cast
+
+
+@pytest.fixture
+def ring_bell(broker):
+    """Sends a message as `ring` does, to the test's own broker."""
+    app = Celery("bell", broker=broker.url)
+    app.conf.broker_transport_options = settings.CELERY_BROKER_TRANSPORT_OPTIONS
+    yield lambda: app.send_task("routing.tasks.settle_dirty_leads", expires=10, ignore_result=True)
+    app.close()
+
+
+def quiet_lead():
+    """A lead that is no A yet and has no mark."""
+    lead = make_lead(first_name="Pat", city="Bonn")
+    while DirtyLead.objects.exists():
+        settle_dirty(now=timezone.now())
+    return lead
+
+
+def move_to_kiel(lead, by):
+    change_lead(lead=lead, changes={"city": "Kiel"}, by=by, now=timezone.now())
+
+
+def is_in_queue(lead, user):
+    return lambda: queue(user, tab="to_accept", now=timezone.now()).filter(pk=lead.pk).exists()
+
+
+def test_a_change_reaches_the_queue_within_two_seconds(cast, processes, ring_bell):
+    leads = [quiet_lead() for _ in range(3)]
+    processes.worker()
+    move_to_kiel(leads[0], cast.mia)
+    ring_bell()
+    wait_for(is_in_queue(leads[0], cast.ben), seconds=2, why=f"Not by the bell: {processes.logs()}")
+    beat = processes.beat()
+    wait_for(lambda: is_alive(timezone.now()), seconds=30, why=f"No heartbeat: {processes.logs()}")
+    # Without any bell, and by a hand that knows nothing of our code.
+    move_to_kiel(leads[1], cast.mia)
+    took = wait_for(is_in_queue(leads[1], cast.ben), seconds=2, why=f"Not by the tick: {processes.logs()}")
+    assert took < 2
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE leads_lead SET city = 'Kiel', changed_at = now() WHERE id = %s", [leads[2].pk])
+        cursor.execute("INSERT INTO leads_dirtylead VALUES (%s, now()) ON CONFLICT DO NOTHING", [leads[2].pk])
+    wait_for(is_in_queue(leads[2], cast.ben), seconds=2, why=f"Not after SQL: {processes.logs()}")
+    assert processes.stop(beat) == 0
+    assert "DeprecationWarning" not in processes.logs()
+    assert Handover.objects.count() == 3
+
+
+def test_doubled_messages_and_two_beats_do_it_once(cast, processes, ring_bell):
+    leads = [quiet_lead() for _ in range(10)]
+    processes.worker()
+    processes.beat()
+    processes.beat()
+    for lead in leads:
+        move_to_kiel(lead, cast.mia)
+        for _ in range(3):
+            ring_bell()
+    for lead in leads:
+        wait_for(is_in_queue(lead, cast.ben), seconds=10, why=processes.logs())
+    assert Counter(Handover.objects.values_list("lead", flat=True)) == {lead.pk: 1 for lead in leads}
+
+
+def test_a_loss_of_the_broker_costs_time_only(cast, processes, broker, ring_bell):
+    flushed, down, after = (quiet_lead() for _ in range(3))
+    processes.worker()
+    processes.beat()
+    wait_for(lambda: is_alive(timezone.now()), seconds=30, why=processes.logs())
+    move_to_kiel(flushed, cast.mia)
+    ring_bell()
+    broker.flush()
+    wait_for(is_in_queue(flushed, cast.ben), seconds=10, why=f"Not after FLUSHALL: {processes.logs()}")
+    broker.kill()
+    move_to_kiel(down, cast.mia)
+    broker.start()
+    wait_for(is_in_queue(down, cast.ben), seconds=45, why=f"Not after the restart: {processes.logs()}")
+    move_to_kiel(after, cast.mia)
+    wait_for(is_in_queue(after, cast.ben), seconds=10, why=f"Not as before: {processes.logs()}")
+    assert Handover.objects.count() == 3
+
+
+def test_a_killed_worker_costs_one_chunk(cast, processes):
+    User.objects.filter(pk__in=[cast.ben.pk, cast.cal.pk]).update(capacity=10_000)
+    ids = many(45_000, first_name="Pat", city="Bonn")
+    hot = ids[::100]
+    Lead.objects.filter(pk__in=hot).update(city="Kiel")
+    DirtyLead.objects.all().delete()
+    run = request_regrade(by=cast.ann, now=timezone.now())
+
+    def done():
+        return RegradeRun.objects.get(pk=run.pk).done
+
+    first = processes.worker()
+    processes.beat()
+    wait_for(lambda: done() > 0, seconds=60, why=processes.logs())
+    processes.kill(first)
+    assert done() in {20_000, 40_000, 45_000}
+    processes.worker()
+    wait_for(lambda: RegradeRun.objects.get(pk=run.pk).finished_at is not None, seconds=90, why=f"{processes.logs()}")
+    run.refresh_from_db()
+    assert (run.done, run.total) == (45_000, 45_000)
+    assert Counter(Lead.objects.values_list("grade", flat=True)) == {"A": len(hot), "D": 45_000 - len(hot)}
+    assert Handover.objects.count() == len(hot)
+    assert list(Lead.objects.filter(side="sales").order_by("pk").values_list("pk", flat=True)) == hot
+    loads = Counter(Lead.objects.filter(side="sales").values_list("owner__name", flat=True))
+    assert loads == {"Ben": len(hot) // 2, "Cal": len(hot) // 2}
