@@ -28,6 +28,10 @@ LN2 = 0.6931471805599453
 DAY_SECONDS = 86400
 
 
+# Stands for the ids that are yet to come (scoring.engine.prepared).
+IDS = object()
+
+
 class Statement(NamedTuple):
     sql: str
     params: list
@@ -89,7 +93,8 @@ class Plan:
         values = "".join(f", {sql} AS {name}" for name, (sql, _) in self.shared.columns.items())
         params = [value for _, values in self.shared.columns.values() for value in values]
         if lead_ids is not None:
-            chosen, params = "WHERE leads_lead.id = ANY(%s::bigint[])", [*params, id_array(lead_ids)]
+            ids = IDS if lead_ids is IDS else id_array(lead_ids)
+            chosen, params = "WHERE leads_lead.id = ANY(%s::bigint[])", [*params, ids]
         else:
             chosen = ""
         barrier = "OFFSET 0" if values else ""

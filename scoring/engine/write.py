@@ -3,7 +3,8 @@ from typing import NamedTuple
 from django.db import connection
 
 from scoring import queries
-from scoring.engine.plan import Plan, Statement
+from scoring.engine.plan import Statement
+from scoring.engine.prepared import prepared_select
 
 # Up to here everything is one statement. Beyond, the delta is a table of its own: PostgreSQL then computes it in
 # parallel, which it does not inside a statement that writes, and knows how few rows it holds.
@@ -60,7 +61,7 @@ def regrade(lead_ids, *, now, model=None):
     model = model or queries.published_model()
     if model is None or ids == []:
         return Regraded(0, 0, [])
-    select = Plan(model, now=now).select(ids)
+    select = prepared_select(model, now=now, lead_ids=ids)
     delta = Statement(_DELTA.format(select=select.sql), [*select.params, model.version])
     values = [model.version, now, now, now, model.version]
     with connection.cursor() as cursor:
