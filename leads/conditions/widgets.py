@@ -1,0 +1,67 @@
+"""The form field of a condition. Without JavaScript it is a text area of JSON; with it, the condition editor."""
+
+import json
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.forms import Script
+from django.utils.html import json_script
+
+from leads.conditions.grammar import ConditionError
+from leads.conditions.reading import read
+from leads.conditions.vocabulary import Vocabulary
+
+VOCABULARY_ID = "condition-vocabulary"
+
+
+class VocabularyBlock:
+    """The editor's vocabulary as a media asset: however many editors a page has, it is loaded and sent once."""
+
+    def __html__(self):
+        return json_script(Vocabulary.load().with_suggestions().as_json(), VOCABULARY_ID)
+
+    def __eq__(self, other):
+        return isinstance(other, VocabularyBlock)
+
+    def __hash__(self):
+        return hash(VOCABULARY_ID)
+
+
+class ConditionWidget(forms.Textarea):
+    """A text area that static/js/condition_editor.js turns into an editor; the page has to render the form's media."""
+
+    class Media:
+        css = {"all": ["css/condition_editor.css"]}
+        js = [VocabularyBlock(), Script("js/condition_editor.js", type="module")]
+
+    def __init__(self, attrs=None):
+        super().__init__({"rows": 8, "spellcheck": "false", "data-condition-editor": ""} | (attrs or {}))
+
+
+class ConditionField(forms.JSONField):
+    """Cleans to the JSON tree of a condition, or None when it may be empty and is. Errors name the path."""
+
+    widget = ConditionWidget
+    default_error_messages = {"invalid": "This is not JSON."}
+
+    def to_python(self, value):
+        try:
+            return super().to_python(value)
+        except (ValueError, RecursionError) as error:  # numbers of thousands of digits, thousands of brackets
+            raise ValidationError(self.error_messages["invalid"], code="invalid") from error
+
+    def prepare_value(self, value):
+        return json.dumps(value, ensure_ascii=False, indent=2) if isinstance(value, dict | list) else value
+
+    def bound_data(self, data, initial):
+        """What was typed, as it was typed."""
+        return initial if self.disabled else data
+
+    def validate(self, value):
+        super().validate(value)
+        if value is None:
+            return
+        try:
+            read(value, Vocabulary.load())
+        except ConditionError as error:
+            raise ValidationError([str(problem) for problem in error.problems], code="condition") from error
