@@ -156,6 +156,30 @@ WHERE rows_done <> created + updated + unchanged + rejected
    OR rows_done > rows_total
 """
 
+# Every row of the file has its line, with the same results as the counters of the import say.
+IMPORT_ROWS = """
+SELECT run.id FROM capture_import AS run
+LEFT JOIN (
+    SELECT run_id, count(*) AS rows,
+           count(*) FILTER (WHERE result = 'created') AS created,
+           count(*) FILTER (WHERE result = 'updated') AS updated,
+           count(*) FILTER (WHERE result = 'unchanged') AS unchanged,
+           count(*) FILTER (WHERE result = 'rejected') AS rejected
+    FROM capture_importrow GROUP BY run_id
+) AS counted ON counted.run_id = run.id
+WHERE (run.rows_done, run.created, run.updated, run.unchanged, run.rejected) <> (
+    coalesce(counted.rows, 0), coalesce(counted.created, 0), coalesce(counted.updated, 0),
+    coalesce(counted.unchanged, 0), coalesce(counted.rejected, 0)
+)
+"""
+
+# The database does not tie these rows to the leads and imports: that would cost a check for each row of each file.
+IMPORT_ROW_LOST = """
+SELECT row.id FROM capture_importrow AS row
+WHERE (row.lead_id IS NOT NULL AND NOT EXISTS (SELECT FROM leads_lead WHERE leads_lead.id = row.lead_id))
+   OR NOT EXISTS (SELECT FROM capture_import WHERE capture_import.id = row.run_id)
+"""
+
 NOT_IN_SEARCH = """
 SELECT lead.id FROM leads_lead AS lead
 WHERE NOT EXISTS (SELECT FROM leads_leadsearch WHERE leads_leadsearch.lead_id = lead.id)
@@ -236,6 +260,8 @@ INVARIANTS = (
     Invariant("I6", "No grade is better than its score allows.", "leads", GRADE_ABOVE_SCORE),
     Invariant("I6", "The engine gives a sample the same points again.", "leads", scored_otherwise),
     Invariant("I12", "Every import accounts for every row.", "imports", IMPORT_SUM),
+    Invariant("I12", "Every row of an import is kept with its result.", "imports", IMPORT_ROWS),
+    Invariant("I12", "No row of an import points to a lead that is gone.", "rows", IMPORT_ROW_LOST),
     Invariant("I16", "Every rep sees her own leads and no other.", "leads", seen_against_the_law),
     Invariant("I16", "Every lead is in the search index.", "leads", NOT_IN_SEARCH),
     Invariant("I18", "No transaction is older than 60 s, nor idle for 10 s.", "processes", OLD_TRANSACTION),

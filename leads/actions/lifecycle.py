@@ -42,7 +42,7 @@ WITH step AS (
             ELSE %(reason)s
         END,
         recycle_on = CASE WHEN %(disposition)s IS NULL THEN lead.recycle_on ELSE %(recycle_on)s::date END,
-        changed_at = step.at
+        changed_at = greatest(step.at, lead.changed_at + interval '1 microsecond')
     FROM step WHERE lead.id = step.lead_id
     RETURNING lead.id
 )

@@ -1,5 +1,6 @@
 """The facts about a person: creating and changing a lead's own fields, companies by name, the search document."""
 
+import datetime
 from dataclasses import dataclass
 
 from django.conf import settings
@@ -121,7 +122,8 @@ def change_lead(*, lead, changes, by, now):
             for name, value in _keys({name: getattr(current, name) for name in _KEY_SOURCES}).items():
                 setattr(current, name, value)
             current.fields = {code: value for code, value in (current.fields | fields).items() if value is not None}
-            current.changed_at = max(now, current.changed_at)
+            # Always later: workers tell by this time whether a lead is still as they read it.
+            current.changed_at = max(now, current.changed_at + datetime.timedelta(microseconds=1))
             _save(current, update_fields=[*columns, *_KEY_NAMES, "fields", "changed_at"])
             payload = {"changed": {code: list(pair) for code, pair in changed.items()}}
             log_activity(lead=current, kind=ActivityKind.FIELD_CHANGED, by=by, now=now, payload=payload)

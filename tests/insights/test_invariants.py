@@ -7,7 +7,7 @@ import pytest
 from django.core.management import call_command
 from django.db import connection
 
-from capture.models import Import
+from capture.models import Import, ImportRow
 from insights import invariants
 from insights.invariants import INVARIANTS, check_all
 from leads.enums import Disposition, Stage
@@ -45,9 +45,12 @@ def world(cast, now):
     make_lead(now=now, owner=cast.ben)
     make_lead(now=now, pool=Pool.objects.get(code="sales"))
     make_lead(now=now, stage=Stage.SUSPECT, disposition=Disposition.RECYCLED)
-    Import.objects.create(
+    run = Import.objects.create(
         file_name="a.csv", sha256="", created_at=now, status="done", rows_total=3, rows_done=3, created=2, rejected=1
     )
+    for number, (result, lead) in enumerate([("created", 0), ("created", 1), ("rejected", None)], start=1):
+        lead_id = None if lead is None else Lead.objects.order_by("pk")[lead].pk
+        ImportRow.objects.create(run=run, number=number, result=result, lead_id=lead_id)
     regrade(None, now=now + HOUR)
     sql("DELETE FROM leads_dirtylead")
     assert Lead.objects.get(city="Berlin").grade == "B"
@@ -172,6 +175,22 @@ def done_too_early():
     sql("UPDATE capture_import SET rows_total = 4")
 
 
+def row_gone():
+    sql("DELETE FROM capture_importrow WHERE number = 3")
+
+
+def other_result():
+    sql("UPDATE capture_importrow SET result = 'updated' WHERE number = 2")
+
+
+def lead_gone():
+    sql("UPDATE capture_importrow SET lead_id = 0 WHERE number = 2")
+
+
+def import_gone():
+    sql("DELETE FROM capture_import")
+
+
 def not_searchable():
     sql("DELETE FROM leads_leadsearch WHERE lead_id = (SELECT id FROM leads_lead WHERE city = 'Berlin')")
 
@@ -200,6 +219,10 @@ def not_searchable():
         (other_points, invariants.scored_otherwise),
         (lost_row, invariants.IMPORT_SUM),
         (done_too_early, invariants.IMPORT_SUM),
+        (row_gone, invariants.IMPORT_ROWS),
+        (other_result, invariants.IMPORT_ROWS),
+        (lead_gone, invariants.IMPORT_ROW_LOST),
+        (import_gone, invariants.IMPORT_ROW_LOST),
         (not_searchable, invariants.NOT_IN_SEARCH),
     ],
     ids=lambda value: value.__name__ if callable(value) else "",

@@ -59,6 +59,7 @@ def test_move_stage_behind_the_last_step_keeps_the_order(cast, now):
     move_stage(leads=[lead], to=Stage.NAME, reason="A mistake", by=cast.mia, now=now - HOUR)
 
     assert lead.transitions.get(seq=3).at == last + datetime.timedelta(microseconds=1)
+    assert Lead.objects.get(pk=lead.pk).changed_at > lead.changed_at
 
 
 def test_move_stage_of_a_set_is_the_same_few_queries(cast, now, django_assert_num_queries):

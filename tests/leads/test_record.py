@@ -227,6 +227,16 @@ def test_change_lead_sees_what_somebody_else_changed_meanwhile(cast, now):
     assert Lead.objects.values_list("first_name", "city").get() == ("Joe", "Köln")
 
 
+def test_every_change_moves_changed_at_on_whatever_the_clock_says(cast, now):
+    lead = make_lead(now=now, first_name="Jo")
+
+    change_lead(lead=lead, changes={"city": "Bonn"}, by=cast.mia, now=now)
+    first = lead.changed_at
+    change_lead(lead=lead, changes={"city": "Köln"}, by=cast.mia, now=now - datetime.timedelta(hours=1))
+
+    assert now < first < lead.changed_at == Lead.objects.get(pk=lead.pk).changed_at
+
+
 def test_a_customer_keeps_contract_and_money(cast, now):
     paid = {"contract_on": now.date(), "first_paid_on": now.date()}
     lead = make_lead(now=now, last_name="Roe", stage=Stage.CUSTOMER, **paid)
