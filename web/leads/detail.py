@@ -3,7 +3,6 @@
 import datetime
 
 from django.http import Http404
-from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
@@ -13,6 +12,7 @@ from leads.rules import can_change_lead
 from routing.enums import RejectReason
 from scoring.queries import explain, rating_answers
 from team.policies import allow
+from web.fragments import render_page
 from web.leads import queries
 from web.leads.facts import built_in_facts, codes_of, custom_facts
 from web.leads.forms import EditForm, LogForm, PageForm
@@ -31,7 +31,7 @@ def lead_detail(request, pk):
     if request.htmx and request.htmx.target in ("timeline", "timeline-more"):
         context = {"lead": lead, "now": timezone.now()} | timeline_context(lead, show=show, after=after)
         part = "timeline" if request.htmx.target == "timeline" else "timeline-page"
-        return render(request, f"leads/detail.html#{part}", context)
+        return render_page(request, "leads/detail.html", context, part=part)
     edit_form = None
     if edit:
         fields = queries.active_fields()
@@ -40,7 +40,8 @@ def lead_detail(request, pk):
             raise Http404
         edit_form = EditForm(lead=lead, codes=codes, definitions=fields)
         if request.htmx:
-            return render(request, "leads/detail.html#fact-form", {"lead": lead, "edit_form": edit_form, "edit": edit})
+            context = {"lead": lead, "edit_form": edit_form, "edit": edit}
+            return render_page(request, "leads/detail.html", context, part="fact-form")
     return lead_page(request, lead, show=show, after=after, edit_form=edit_form, edit=edit)
 
 
@@ -57,14 +58,14 @@ def lead_page(request, lead, *, status=200, show="", after="", **more):
     context = page_context(request, lead) | more
     context |= timeline_context(lead, show=show, after=after, labels=context["labels"])
     context["with_messages"] = bool(request.htmx)
-    template = "leads/detail.html#lead" if request.htmx and not request.htmx.boosted else "leads/detail.html"
-    return render(request, template, context, status=status)
+    return render_page(request, "leads/detail.html", context, part="lead", status=status)
 
 
 def page_context(request, lead):
     """Everything but the timeline. The number of queries does not depend on what the lead has."""
     now = timezone.now()
     fields = queries.active_fields()
+    built_in = built_in_facts(lead)
     answered, unanswered = custom_facts(lead, fields)
     answers = rating_answers(lead)
     writable = can_change_lead(request.user, lead)
@@ -78,9 +79,8 @@ def page_context(request, lead):
         "writable": writable,
         "owns": lead.owner_id == request.user.pk,
         "stages": [(stage, Stage(lead.stage).rank) for stage in Stage],
-        "facts": built_in_facts(lead),
-        "answered": answered,
-        "unanswered": unanswered if writable else [],
+        "facts": [fact for fact in built_in if fact.text] + answered,
+        "empty_facts": [fact for fact in built_in if not fact.text] + unanswered if writable else [],
         "answers": answers,
         "answers_form": EditForm(lead=lead, codes=codes, definitions=fields) if codes and writable else None,
         "ledger": [line for line in ledger if line.points],

@@ -14,6 +14,7 @@ from leads.enums import ActivityKind
 from leads.models import Lead
 from leads.rules import can_change_lead
 from routing.actions import regrade_and_route
+from scoring.queries import rating_answers
 from team.enums import Role
 from team.policies import allow
 from web.leads import queries
@@ -63,7 +64,8 @@ def lead_edit(request, pk):
 @allow(Role.REP, Role.MANAGER, Role.MARKETER)
 def lead_new(request):
     """Quick entry; the lead is graded and, where the policy says so, handed over before the answer comes."""
-    definitions = [field for field in queries.active_fields() if field.dimension]
+    asked = {answer.code for answer in rating_answers(Lead())}
+    definitions = [field for field in queries.active_fields() if field.code in asked]
     form = NewLeadForm(request.POST if request.method == "POST" else None, definitions=definitions)
     if request.method == "POST" and form.is_valid():
         lead = _create(request, form)

@@ -52,7 +52,7 @@ BUILT_IN = {
     "website": ("Website", ("website",)),
     "time_zone": ("Time zone", ("time_zone",)),
     "tags": ("Tags", ("tags",)),
-    "contact": ("May be reached", ("do_not_email", "do_not_call", "do_not_post")),
+    "contact": ("Contact", ("do_not_email", "do_not_call", "do_not_post")),
     "contract": ("Contract", ("contract_on", "first_paid_on")),
 }
 

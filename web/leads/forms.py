@@ -4,6 +4,7 @@ import json
 from crispy_forms.helper import FormHelper
 from crispy_forms.layout import Layout
 from django import forms
+from django.core.validators import ProhibitNullCharactersValidator
 from django.utils import timezone
 
 from leads.enums import ActivityKind, FieldType, TaskKind
@@ -13,7 +14,7 @@ from web.leads.facts import LABELS, as_original, said, value_of
 from web.leads.timeline import SHOWS
 
 _EMPTY_CHOICE = ("", "Not answered")
-NEXT_DAYS = [("", "As proposed"), ("1", "+1 day"), ("3", "+3 days"), ("7", "+7 days"), ("0", "None")]
+NEXT_DAYS = [("", "As proposed"), ("0", "Today"), ("1", "+1 day"), ("3", "+3 days"), ("7", "+7 days")]
 
 
 class TagsField(forms.CharField):
@@ -23,7 +24,10 @@ class TagsField(forms.CharField):
         return ", ".join(value) if isinstance(value, list) else value
 
     def to_python(self, value):
-        return [tag.strip() for tag in super().to_python(value).split(",") if tag.strip()]
+        text = super().to_python(value)
+        # The field's validators look at the list, in which this character is no longer seen.
+        ProhibitNullCharactersValidator()(text)
+        return [tag.strip() for tag in text.split(",") if tag.strip()]
 
 
 class DayField(forms.DateField):

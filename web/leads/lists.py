@@ -6,7 +6,6 @@ from django import forms
 from django.contrib.auth.decorators import permission_required
 from django.db.models import Q
 from django.http import StreamingHttpResponse
-from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
@@ -16,6 +15,7 @@ from leads.queries import COUNT_CAP
 from team.enums import Role
 from team.models import User
 from team.policies import allow
+from web.fragments import render_page
 from web.leads import queries
 from web.leads.columns import STANDARD, all_columns, cells
 from web.leads.filters import LeadFilter
@@ -92,8 +92,7 @@ def lead_list(request):
         "reps": User.objects.active().in_role(Role.REP) if request.user.has_perm("leads.assign_lead") else None,
         "now": timezone.now(),
     }
-    part = request.htmx and not request.htmx.boosted and request.htmx.target == "leads"
-    return render(request, "leads/list.html#leads" if part else "leads/list.html", context, status=status)
+    return render_page(request, "leads/list.html", context, part="leads", target="leads", status=status)
 
 
 @require_safe

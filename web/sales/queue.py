@@ -7,7 +7,7 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.http import Http404, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
@@ -19,6 +19,7 @@ from routing.queries import queue_counts
 from scoring.queries import why
 from team.enums import Role
 from team.policies import allow
+from web.fragments import render_page
 from web.sales.forms import TABS, AcceptForm, QueueForm
 
 SHOWN = 100
@@ -30,6 +31,7 @@ _SHOWN_FACTS = (
     "handover_id",
     "due_at",
     "accepted_at",
+    "first_touch_at",
     "next_task_at",
     "last_touch_at",
 )
@@ -105,8 +107,7 @@ def _queue_page(request, tab, *, seen="", with_messages=False):
         "now": now,
         "with_messages": with_messages,
     }
-    template = "sales/queue.html#queue-live" if request.htmx and not request.htmx.boosted else "sales/queue.html"
-    return render(request, template, context)
+    return render_page(request, "sales/queue.html", context, part="queue-live")
 
 
 def _version(tab, counts, leads, now):

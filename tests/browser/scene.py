@@ -1,0 +1,147 @@
+"""A small believable company: the cast, the BTD model, and leads of every grade with histories."""
+
+import datetime
+import itertools
+import json
+
+from django.conf import settings
+
+from leads.actions.record import create_lead
+from leads.actions.timeline import record_activities
+from leads.enums import ActivityKind, SourceKind
+from leads.models import Campaign, FieldDefinition, Source
+from leads.rules import fold
+from routing.actions import accept, record_outcome, regrade_and_route
+from scoring.actions import load_model, publish_model
+from tests.cast import make_cast
+
+MINUTE = datetime.timedelta(minutes=1)
+HOUR = datetime.timedelta(hours=1)
+DAY = datetime.timedelta(days=1)
+
+PEOPLE = [
+    ("Annika", "Lindqvist", "Head of operations", "Nordhaven Kitchens", "Gothenburg", "Sweden"),
+    ("Tomás", "Navarro", "Purchasing manager", "Ferrum Werke", "Bilbao", "Spain"),
+    ("Priya", "Raman", "Chief financial officer", "Brightwater Clinics", "Leeds", "United Kingdom"),
+    ("Jonas", "Weber", "Plant manager", "Weber & Söhne Feinmechanik", "Stuttgart", "Germany"),
+    ("Maren", "Holm", "Owner", "Holm Interiors", "Aarhus", "Denmark"),
+    ("Luca", "Ferrante", "IT lead", "Ferrante Logistica", "Turin", "Italy"),
+    ("Aoife", "Byrne", "Facilities manager", "Galway Harbour Hotels", "Galway", "Ireland"),
+    ("Yusuf", "Demir", "Managing director", "Demir Textiles", "Izmir", "Türkiye"),
+    ("Chloé", "Marchand", "Marketing director", "Atelier Marchand", "Lyon", "France"),
+    ("Piet", "van der Berg", "Operations", "Bergen Transport International Holding", "Rotterdam", "Netherlands"),
+    ("Sofia", "Kowalska", "Head of quality", "Polmed", "Poznań", "Poland"),
+    ("Henrik", "Aalto", "Technical buyer", "Aalto Marine", "Turku", "Finland"),
+]
+BUDGET = ["Approved", "Approved", "Planned", "Not yet", "No budget", None]
+TIMEFRAME = ["Within 3 months", "Within 3 months", "3 to 6 months", "6 to 12 months", "Later or never"]
+DECIDES = ["Decides", "Decides with others", "Decides", "Recommends", None, "Decides", "No part in it"]
+
+
+def build_scene(now, *, leads=36):
+    """The cast with `leads` leads, about a third of them handed to ben and cal; ben has worked some of his."""
+    cast = make_cast()
+    for user in (cast.ben, cast.cal):
+        user.work_starts, user.work_ends, user.work_days = datetime.time(0), datetime.time(23, 59), list(range(1, 8))
+        user.save()
+    data = json.loads((settings.BASE_DIR / "scoring" / "starter" / "btd.json").read_text())
+    publish_model(model=load_model(data=data, by=cast.ann, now=now - 60 * DAY), by=cast.ann, now=now - 60 * DAY)
+    sources = [
+        Source.objects.get_or_create(code=code, defaults={"name": name, "kind": kind})[0]
+        for code, name, kind in (
+            ("website", "Website", SourceKind.WEBSITE),
+            ("interzum", "Interzum fair", SourceKind.TRADE_SHOW),
+            ("referral", "Referral", SourceKind.REFERRAL),
+        )
+    ]
+    campaign = Campaign.objects.create(code="spring-fair", name="Spring fair follow-up", source=sources[1])
+    FieldDefinition.objects.create(code="interest", label="Interest", type="text", position=200)
+    FieldDefinition.objects.create(code="visits", label="Website visits", type="integer", position=210)
+    FieldDefinition.objects.create(code="newsletter_since", label="Newsletter since", type="date", position=220)
+    made = [_lead(number, cast, sources, campaign, now) for number in range(leads)]
+    _work(made, cast, now)
+    cast.leads = made
+    return cast
+
+
+def _lead(number, cast, sources, campaign, now):
+    first, last, title, company, city, country = PEOPLE[number % len(PEOPLE)]
+    if number >= len(PEOPLE):
+        last = PEOPLE[(number * 5 + 3) % len(PEOPLE)][1]
+    values = {
+        "first_name": first,
+        "last_name": last,
+        "job_title": title,
+        "company": company,
+        "city": city,
+        "country": country,
+        "email": f"{fold(f'{first} {last}').replace(' ', '.')}.{number}@{'shop' if number % 3 else 'plant'}.example",
+        "phone": f"+49 30 5550{number:03d}",
+        "interest": "Storage line" if number % 2 else "",
+        "budget": BUDGET[number % len(BUDGET)],
+        "timeframe": TIMEFRAME[number % len(TIMEFRAME)],
+        "decision_maker": DECIDES[number % len(DECIDES)],
+        "tags": ["fair"] if number % 4 == 0 else [],
+    }
+    values = {code: value for code, value in values.items() if value}
+    entered = now - datetime.timedelta(days=40 - number % 40, hours=number)
+    from_fair = number % 3 == 1
+    lead = create_lead(
+        values=values,
+        by=None,
+        now=entered,
+        source=sources[number % 3],
+        campaign=campaign if from_fair else None,
+        reason="Came in",
+    )
+    record_activities(rows=_history(lead, entered, number), now=now)
+    regrade_and_route([lead.pk], now=now - (number % 7) * 20 * MINUTE, by=None)
+    lead.refresh_from_db()
+    return lead
+
+
+def _history(lead, entered, number):
+    happenings = itertools.islice(
+        itertools.cycle(
+            [
+                (ActivityKind.VISIT, {"url": "/products/storage-line"}, False),
+                (ActivityKind.EMAIL_SENT, {"subject": "Five questions before you buy a storage line"}, False),
+                (ActivityKind.EMAIL_CLICKED, {"subject": "Five questions before you buy", "url": "/guide"}, True),
+                (ActivityKind.VISIT, {"url": "/pricing"}, False),
+                (
+                    ActivityKind.FORM,
+                    {"form": "Ask for an offer", "note": "Looking for 40 m of shelving by autumn."},
+                    False,
+                ),
+                (ActivityKind.EMAIL_REPLIED, {"text": "Could you call me on Thursday?"}, False),
+            ]
+        ),
+        3 + number % 5 * 2,
+    )
+    return [
+        {
+            "lead_id": lead.pk,
+            "kind": kind,
+            "occurred_at": entered + datetime.timedelta(hours=7 * step + 1),
+            "payload": payload,
+            "is_machine": is_machine,
+        }
+        for step, (kind, payload, is_machine) in enumerate(happenings)
+    ]
+
+
+def _work(leads, cast, now):
+    """Ben accepts every second of his leads, and has reached out to some."""
+    mine = [lead for lead in leads if lead.owner_id == cast.ben.pk]
+    for place, lead in enumerate(mine):
+        if place % 2:
+            accept(lead=lead, by=cast.ben, now=now - 2 * MINUTE)
+        if place % 4 == 1:
+            record_outcome(
+                lead=lead,
+                outcome="talked" if place % 8 == 1 else "no_answer",
+                by=cast.ben,
+                now=now - MINUTE,
+                note="Wants the offer split by hall.",
+                next_in_days=place % 3,
+            )

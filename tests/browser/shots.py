@@ -1,0 +1,79 @@
+"""Screenshots of every page, to be looked at: python -m tests.browser.shots ADDRESS FOLDER PASSWORD ROLE=EMAIL...
+
+Roles are rep, manager, marketer, admin and newcomer (somebody whose pages are empty); each is shown what it opens,
+at phone and desk width, light and dark.
+"""
+
+import sys
+from pathlib import Path
+from urllib.parse import urljoin
+
+from playwright.sync_api import sync_playwright
+
+from tests.browser.chromium import ARGUMENTS, CHROMIUM, DESK, PHONE
+
+PAGES = {
+    "rep": {
+        "queue": "/queue/",
+        "queue-today": "/queue/?tab=today",
+        "queue-all": "/queue/?tab=all",
+        "work": "/work/?tab=all",
+        "lead": "FIRST",
+        "lead-edit": "FIRST?edit=address",
+        "list": "/leads/",
+        "profile": "/profile/",
+    },
+    "manager": {"list-manager": "/leads/"},
+    "marketer": {
+        "list-marketer": "/leads/?grade=C&grade=D",
+        "list-bad": "/leads/?score_from=many",
+        "list-none": "/leads/?q=nobodyofthisname",
+        "new": "/leads/new/",
+        "lead-reader": "FIRST",
+        "imports": "/imports/",
+    },
+    "admin": {"status": "/status/", "mail": "/mail/", "admin": "/admin/"},
+    "newcomer": {"queue-empty": "/queue/", "work-empty": "/work/", "list-empty": "/leads/"},
+}
+
+
+def main(address, folder, password, *people):
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    emails = dict(person.split("=") for person in people)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        for role, email in emails.items():
+            for size, viewport in (("phone", PHONE), ("desk", DESK)):
+                context = browser.new_context(viewport=viewport, base_url=address)
+                page = context.new_page()
+                _sign_in(page, email, password)
+                for scheme in ("light", "dark"):
+                    page.emulate_media(color_scheme=scheme)
+                    for name, path in PAGES[role].items():
+                        _open(page, address, path)
+                        wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+                        page.screenshot(path=folder / f"{name}-{size}-{scheme}.png", full_page=True)
+                        sys.stdout.write(f"{name}-{size}-{scheme}{f' too wide by {wide}' if wide > 0 else ''}\n")
+                context.close()
+        browser.close()
+
+
+def _sign_in(page, email, password):
+    page.goto("/sign-in/")
+    page.fill("input[name=username]", email)
+    page.fill("input[name=password]", password)
+    page.press("input[name=password]", "Enter")
+    page.wait_for_url(lambda url: "/sign-in/" not in url)
+
+
+def _open(page, address, path):
+    if path.startswith("FIRST"):
+        page.goto("/leads/?side=sales")
+        first = page.locator(".cell-name a").first.get_attribute("href")
+        path = urljoin(address, first) + path.removeprefix("FIRST")
+    page.goto(path)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

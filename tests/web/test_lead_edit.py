@@ -1,0 +1,150 @@
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from leads.actions.record import change_lead
+from leads.models import Activity, Lead
+from tests.factories.leads import make_field, make_lead
+from web.leads.facts import as_original
+
+HTMX = {"HX-Request": "true", "HX-Target": "lead"}
+
+
+@pytest.fixture
+def lead(cast):
+    return make_lead(
+        owner=cast.ben, grade="B", score=60, first_name="Ines", last_name="Moreau", phone="030 1", now=timezone.now()
+    )
+
+
+def url(lead):
+    return reverse("web:lead-edit", args=[lead.pk])
+
+
+def edit(code, value, was):
+    return {"field": code, code: value, f"was-{code}": as_original(was)}
+
+
+def test_a_fact_is_opened_for_editing_in_place(cast, as_user, lead):
+    client = as_user(cast.ben)
+    page = client.get(lead.get_absolute_url(), {"edit": "phone"})
+    part = client.get(lead.get_absolute_url(), {"edit": "phone"}, headers={"HX-Request": "true", "HX-Target": "x"})
+    assert b'name="phone" value="030 1"' in part.content
+    assert b'name="phone" value="030 1"' in page.content
+
+
+def test_a_reader_cannot_open_a_fact(cast, as_user, lead):
+    assert as_user(cast.mia).get(lead.get_absolute_url(), {"edit": "phone"}).status_code == 404
+
+
+def test_saving_writes_the_change_once(cast, as_user, lead):
+    as_user(cast.ben).post(url(lead), edit("phone", "030 2", "030 1"))
+    assert Lead.objects.get(pk=lead.pk).phone == "030 2"
+    assert Activity.objects.get(kind="field_changed").payload == {"changed": {"phone": ["030 1", "030 2"]}}
+
+
+def test_an_answer_regrades_in_the_same_request(cast, as_user, model):
+    lead = make_lead(
+        first_name="A", budget="Approved", decision_maker="Decides", company="Firm", email="a@firm.example"
+    )
+    as_user(cast.mia).post(
+        url(lead),
+        {"field": ["timeframe"], "timeframe": "Within 3 months", "was-timeframe": "null"},
+    )
+    lead.refresh_from_db()
+    assert (lead.grade, lead.side) == ("A", "sales")
+
+
+def test_two_editors_of_one_field_are_shown_both_versions(cast, as_user, lead, unchanged):
+    change_lead(lead=lead, changes={"phone": "030 99"}, by=cast.ada, now=timezone.now())
+    client = as_user(cast.ben)
+    with unchanged():
+        answer = client.post(url(lead), edit("phone", "030 2", "030 1"), headers=HTMX)
+    assert answer.status_code == 409
+    (row,) = answer.context["conflict"]["rows"]
+    assert (row["mine"], row["now"], row["original"]) == ("030 2", "030 99", "030 1")
+
+
+def test_the_dialog_s_own_form_settles_it(cast, as_user, lead):
+    change_lead(lead=lead, changes={"phone": "030 99"}, by=cast.ada, now=timezone.now())
+    client = as_user(cast.ben)
+    conflict = client.post(url(lead), edit("phone", "030 2", "030 1")).context["conflict"]
+    fields = {"field": conflict["codes"], **dict(conflict["hidden"])}
+    client.post(url(lead), fields | {"keep-phone": "now"})
+    assert Lead.objects.get(pk=lead.pk).phone == "030 99"
+    client.post(url(lead), fields | {"keep-phone": "mine"})
+    assert Lead.objects.get(pk=lead.pk).phone == "030 2"
+
+
+def test_two_editors_of_different_fields_do_not_meet(cast, as_user, lead):
+    change_lead(lead=lead, changes={"last_name": "Moreau-Petit"}, by=cast.ada, now=timezone.now())
+    answer = as_user(cast.ben).post(
+        url(lead),
+        edit("first_name", "Inès", "Ines")
+        | {"field": ["first_name", "last_name"]}
+        | {"last_name": "Moreau", "was-last_name": as_original("Moreau")},
+    )
+    lead.refresh_from_db()
+    assert answer.status_code == 302
+    assert (lead.first_name, lead.last_name) == ("Inès", "Moreau-Petit")
+
+
+def test_two_editors_who_agree_do_not_meet(cast, as_user, lead):
+    change_lead(lead=lead, changes={"phone": "030 2"}, by=cast.ada, now=timezone.now())
+    assert as_user(cast.ben).post(url(lead), edit("phone", "030 2", "030 1")).status_code == 302
+
+
+def test_a_bad_value_is_kept_and_said(cast, as_user, lead, unchanged):
+    with unchanged():
+        answer = as_user(cast.ben).post(url(lead), edit("email", "nowhere", "") | {"edit": "email"})
+    assert answer.status_code == 422
+    assert b"nowhere is not an e-mail address." in answer.content
+    assert b'value="nowhere"' in answer.content
+
+
+@pytest.mark.parametrize("code", ["owner", "score", "grade", "stage", "side", "id", "disposition", "no_such_field"])
+def test_what_is_not_typed_in_cannot_be(cast, as_user, lead, unchanged, code):
+    with unchanged():
+        assert as_user(cast.ben).post(url(lead), edit(code, "1", "")).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("type", "choices", "typed", "stored"),
+    [
+        ("text", (), "shelf", "shelf"),
+        ("integer", (), "12", 12),
+        ("number", (), "1.5", 1.5),
+        ("boolean", (), "false", False),
+        ("date", (), "2026-05-01", "2026-05-01"),
+        ("datetime", (), "2026-05-01T10:00", "2026-05-01T10:00:00+00:00"),
+        ("choice", ("x", "y"), "y", "y"),
+        ("choices", ("x", "y"), ["y"], ["y"]),
+    ],
+)
+def test_every_type_of_custom_field_is_edited_and_then_unchanged(cast, as_user, lead, type, choices, typed, stored):
+    make_field("extra", type=type, choices=choices)
+    client = as_user(cast.ben)
+    client.post(url(lead), {"field": "extra", "extra": typed, "was-extra": "null"})
+    lead.refresh_from_db()
+    assert lead.fields["extra"] == stored
+    # Saved again as it stands, nothing is different.
+    form = client.get(lead.get_absolute_url(), {"edit": "extra"}).context["edit_form"]
+    again = {"field": "extra", "extra": typed, "was-extra": form.initial["was-extra"]}
+    page = client.post(url(lead), again, follow=True)
+    assert [str(message) for message in page.context["messages"]][-1] == "Nothing was different."
+
+
+def test_tags_and_permissions(cast, as_user, lead):
+    client = as_user(cast.ben)
+    client.post(url(lead), edit("tags", "fair, vip , fair", []))
+    client.post(
+        url(lead),
+        {
+            "field": ["do_not_call", "do_not_email"],
+            "do_not_call": "on",
+            "was-do_not_call": "false",
+            "was-do_not_email": "false",
+        },
+    )
+    lead.refresh_from_db()
+    assert (lead.tags, lead.do_not_call, lead.do_not_email) == (["fair", "vip"], True, False)

@@ -1,0 +1,219 @@
+import csv
+import io
+
+import pytest
+from django.urls import reverse
+
+from leads.models import Lead
+from leads.queries import COUNT_CAP
+from tests.factories.leads import NOW, make_field, make_lead, make_source
+from tests.web.fragments import bare
+from web.leads.keyset import PAGE
+from web.models import SavedView
+
+URL = reverse("web:lead-list")
+EXPORT = reverse("web:lead-export")
+
+
+def names(page):
+    return [lead.last_name for lead, _ in page.context["rows"]]
+
+
+def crowd(count, **values):
+    """`count` scored leads at once, past the actions: only how they are listed counts."""
+    return Lead.objects.bulk_create(
+        [
+            Lead(
+                first_name="Pat",
+                last_name=f"L{number}",
+                email_key=f"l{number}@x.example",
+                score=number % 7,
+                grade="C",
+                score_version=1,
+                scored_at=NOW,
+                stage_since=NOW,
+                created_at=NOW,
+                changed_at=NOW,
+                **values,
+            )
+            for number in range(count)
+        ]
+    )
+
+
+def test_everybody_sees_what_is_hers(cast, as_user):
+    make_lead(owner=cast.ben, last_name="Bens")
+    make_lead(owner=cast.cal, last_name="Cals")
+    make_lead(last_name="Marketings")
+    seen = {name: sorted(names(as_user(getattr(cast, name)).get(URL))) for name in ("ada", "ben", "cal", "mia")}
+    assert seen == {
+        "ada": ["Bens", "Cals"],
+        "ben": ["Bens"],
+        "cal": ["Cals"],
+        "mia": ["Bens", "Cals", "Marketings"],
+    }
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_the_number_of_queries_is_fixed(cast, as_user, count, django_assert_num_queries):
+    for _ in range(count):
+        make_lead(owner=cast.ben, company="Firm", source=make_source())
+    SavedView.objects.create(user=cast.ada, name="Mine", query="grade=A")
+    client = as_user(cast.ada)
+    with django_assert_num_queries(13):
+        assert len(client.get(URL).context["rows"]) == count
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ({"grade": "A"}, ["Hot"]),
+        ({"grade": ["A", "C"]}, ["Hot", "Cool"]),
+        ({"grade": "none"}, ["New"]),
+        ({"stage": "qualified"}, ["Hot"]),
+        ({"side": "sales"}, ["Hot"]),
+        ({"disposition": "lost"}, ["Cool"]),
+        ({"source": "fair"}, ["Cool"]),
+        ({"score_from": "40"}, ["Hot"]),
+        ({"score_to": "39"}, ["Cool", "New"]),
+        ({"tags": "vip"}, ["Hot"]),
+        ({"tags": "vip, fair"}, []),
+        ({"q": "hot"}, ["Hot"]),
+        ({"q": "nobody"}, []),
+        ({"entered_from": "2026-06-10", "entered_to": "2026-06-10"}, ["Hot", "Cool", "New"]),
+        ({"entered_from": "2026-06-11"}, []),
+        ({}, ["Hot", "Cool", "New"]),
+    ],
+)
+def test_filters(cast, as_user, query, found):
+    fair = make_source("fair")
+    make_lead(last_name="Hot", first_name="A", grade="A", score=80, stage="qualified", owner=cast.ben, tags=["vip"])
+    make_lead(last_name="Cool", first_name="A", grade="C", score=30, disposition="lost", source=fair)
+    make_lead(last_name="New", first_name="A")
+    query = {name: fair.pk if name == "source" else value for name, value in query.items()}
+    assert names(as_user(cast.mia).get(URL, query)) == found
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"grade": "Z"},
+        {"stage": "nowhere"},
+        {"owner": "1 OR 1=1"},
+        {"owner": "99999999999999999999"},
+        {"source": "x"},
+        {"score_from": "many"},
+        {"score_from": "99999999999"},
+        {"entered_from": "tomorrow"},
+        {"entered_from": "99999-01-01"},
+        {"sort": "owner__password"},
+        {"col": "password"},
+        {"after": "'; drop table"},
+        {"before": "1"},
+        {"owner__password__startswith": "a"},
+        {"grad": "A"},
+        {"q": "x" * 201},
+        {"q": "a\x00b"},
+        {"tags": "a\x00b"},
+    ],
+)
+def test_a_bad_filter_is_said_and_shows_nobody(cast, as_user, query):
+    make_lead(last_name="Secret")
+    page = as_user(cast.mia).get(URL, query)
+    assert page.status_code == 400
+    assert page.context["rows"] == []
+    assert b"These filters do not hold" in page.content
+    if "sort" not in query and "col" not in query and "after" not in query and "before" not in query:
+        assert as_user(cast.ann).get(EXPORT, query).status_code == 400
+
+
+@pytest.mark.parametrize("sort", ["best", "worst", "newest", "oldest"])
+def test_pages_follow_each_other_without_gap_or_overlap(cast, as_user, sort):
+    crowd(2 * PAGE + 5)
+    client = as_user(cast.mia)
+    page = client.get(URL, {"sort": sort})
+    pages = [page]
+    while page.context["after_query"]:
+        page = client.get(f"{URL}?{page.context['after_query']}")
+        pages.append(page)
+    order = {"best": ("-score", "-pk"), "worst": ("score", "pk"), "newest": ("-pk",), "oldest": ("pk",)}[sort]
+    assert sum([names(one) for one in pages], []) == list(
+        Lead.objects.order_by(*order).values_list("last_name", flat=True)
+    )
+    back = client.get(f"{URL}?{pages[2].context['before_query']}")
+    assert names(back) == names(pages[1])
+    first = client.get(f"{URL}?{back.context['before_query']}")
+    assert names(first) == names(pages[0])
+    assert first.context["before_query"] == ""
+
+
+def test_many_are_counted_to_a_thousand(cast, as_user):
+    crowd(COUNT_CAP + 1)
+    page = as_user(cast.mia).get(URL)
+    assert page.context["found"].count == "1,000+"
+    assert len(page.context["rows"]) == PAGE
+
+
+def test_the_fragment_stands_in_the_page(cast, as_user):
+    make_lead(last_name="One")
+    client = as_user(cast.mia)
+    page = client.get(URL)
+    fragment = client.get(URL, headers={"HX-Request": "true", "HX-Target": "leads"})
+    assert bare(fragment.content) in bare(page.content)
+
+
+def test_chosen_columns_are_shown(cast, as_user):
+    make_field("hall_size", type="integer")
+    make_lead(last_name="One", first_name="A", hall_size=12000, city="Oslo")
+    page = as_user(cast.mia).get(URL, {"col": ["city", "hall_size"]})
+    ((_, cells),) = page.context["rows"]
+    assert [cell.text for cell in cells] == ["Oslo", "12,000"]
+
+
+def test_a_view_is_saved_shared_and_found_again(cast, as_user):
+    client = as_user(cast.ben)
+    answer = client.post(
+        reverse("web:view-save"), {"name": "Hot ones", "query": "grade=A&after=5_5&evil=1", "is_shared": "on"}
+    )
+    assert answer.headers["Location"] == f"{URL}?grade=A"
+    assert [view.query for view in as_user(cast.cal).get(URL).context["views"]] == ["grade=A"]
+
+
+def test_a_view_of_ones_own_is_not_shown_to_others(cast, as_user):
+    SavedView.objects.create(user=cast.ben, name="Mine", query="grade=A")
+    assert as_user(cast.cal).get(URL).context["views"] == []
+
+
+def test_filters_that_do_not_hold_are_not_saved(cast, as_user, unchanged):
+    with unchanged():
+        as_user(cast.ben).post(reverse("web:view-save"), {"name": "Bad", "query": "grade=Z"})
+
+
+def test_only_its_owner_deletes_a_view(cast, as_user):
+    view = SavedView.objects.create(user=cast.ben, name="Mine", query="grade=A", is_shared=True)
+    url = reverse("web:view-delete", args=[view.pk])
+    assert as_user(cast.cal).post(url).status_code == 404
+    assert as_user(cast.ben).get(url).status_code == 405
+    assert SavedView.objects.count() == 1
+    as_user(cast.ben).post(url)
+    assert SavedView.objects.count() == 0
+
+
+def exported(client, **query):
+    answer = client.get(EXPORT, query)
+    return answer, list(csv.DictReader(io.StringIO(b"".join(answer.streaming_content).decode())))
+
+
+def test_export_holds_what_the_filters_find(cast, as_user):
+    make_lead(last_name="Hot", first_name="A", grade="A", score=80, owner=cast.ben)
+    make_lead(last_name="Cool", first_name="A", grade="C", score=30, owner=cast.ben)
+    make_lead(last_name="Hidden", first_name="A")
+    answer, rows = exported(as_user(cast.ada), grade="A")
+    assert answer.headers["Content-Disposition"].startswith("attachment; filename=")
+    assert [row["last_name"] for row in rows] == ["Hot"]
+    assert [row["last_name"] for row in exported(as_user(cast.ada))[1]] == ["Hot", "Cool"]
+
+
+def test_export_is_a_permission(cast, as_user):
+    assert as_user(cast.ben).get(EXPORT).status_code == 403
+    assert as_user(cast.ada).post(EXPORT).status_code == 405

@@ -1,0 +1,234 @@
+import datetime
+import re
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from leads.actions.timeline import record_activities
+from leads.actions.todo import add_task
+from leads.enums import ActivityKind
+from leads.models import Activity, Lead, Task
+from leads.queries import TIMELINE_PAGE
+from routing.enums import HandoverEnd
+from routing.models import Handover
+from tests.factories.leads import make_field, make_lead
+from tests.web.fragments import bare
+
+
+def url(name, lead, *more):
+    return reverse(f"web:{name}", args=[lead.pk, *more])
+
+
+@pytest.fixture
+def lead(cast):
+    return make_lead(
+        owner=cast.ben,
+        grade="A",
+        score=80,
+        first_name="Ines",
+        last_name="Moreau",
+        company="Atelier",
+        now=timezone.now(),
+    )
+
+
+def visits(lead, count):
+    now = timezone.now()
+    record_activities(
+        rows=[
+            {
+                "lead_id": lead.pk,
+                "kind": ActivityKind.VISIT,
+                "occurred_at": now - datetime.timedelta(days=1, minutes=number),
+                "payload": {"url": f"/page/{number}"},
+            }
+            for number in range(count)
+        ],
+        now=now,
+    )
+
+
+def test_who_may_read_a_lead(cast, as_user, lead):
+    answers = {name: as_user(getattr(cast, name)).get(url("lead-detail", lead)).status_code for name in vars(cast)}
+    assert answers == {"ada": 200, "ben": 200, "cal": 404, "mia": 200, "ann": 200}
+
+
+def test_a_reader_is_offered_no_way_to_write(cast, as_user, lead):
+    page = as_user(cast.mia).get(url("lead-detail", lead))
+    assert page.context["writable"] is False
+    assert b'hx-post="/leads/' not in page.content
+
+
+WRITES = {
+    "lead-log": {"kind": "call", "note": "x"},
+    "task-add": {"kind": "call", "title": "x", "due_at": "2027-01-01T10:00"},
+    "lead-accept": {},
+    "lead-return": {"reason": "x"},
+    "lead-reject": {"reason": "no_budget"},
+    "lead-edit": {"field": "phone", "phone": "1", "was-phone": "null"},
+}
+
+
+@pytest.mark.parametrize("name", WRITES)
+def test_writing_is_for_those_who_may(cast, as_user, lead, unchanged, name):
+    with unchanged():
+        assert as_user(cast.cal).post(url(name, lead), WRITES[name]).status_code == 404
+        assert as_user(cast.mia).post(url(name, lead), WRITES[name]).status_code == 403
+        assert as_user(cast.ben).get(url(name, lead)).status_code == 405
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_the_number_of_queries_is_fixed(cast, as_user, lead, count, django_assert_num_queries):
+    for _ in range(count):
+        make_lead(owner=cast.ben, first_name="Ines", last_name="Moreau", company="Atelier", email="ines@x.example")
+        due = timezone.now() + datetime.timedelta(days=1)
+        add_task(lead=lead, kind="call", title="Call", due_at=due, assignee=cast.ben, by=cast.ben, now=timezone.now())
+    visits(lead, count)
+    client = as_user(cast.ben)
+    with django_assert_num_queries(12):
+        page = client.get(url("lead-detail", lead))
+    assert (len(page.context["tasks"]), len(page.context["duplicates"])) == (count, count)
+
+
+def test_the_fragment_stands_in_the_page(cast, as_user, lead):
+    client = as_user(cast.ben)
+    page = client.get(url("lead-detail", lead))
+    fragment = client.get(url("lead-detail", lead), headers={"HX-Request": "true", "HX-Target": "timeline"})
+    assert bare(fragment.content) in bare(page.content)
+
+
+def test_the_timeline_goes_on_where_it_ended(cast, as_user, lead):
+    visits(lead, TIMELINE_PAGE + 3)
+    client = as_user(cast.ben)
+    first = client.get(url("lead-detail", lead), {"show": "marketing"})
+    more = client.get(
+        url("lead-detail", lead),
+        {"show": "marketing", "after": first.context["place"]},
+        headers={"HX-Request": "true", "HX-Target": "timeline-more"},
+    )
+    shown = re.findall(r'id="event-(\d+)"', first.content.decode() + more.content.decode())
+    newest_first = Activity.objects.filter(kind="visit").order_by("-occurred_at").values_list("pk", flat=True)
+    assert [int(pk) for pk in shown] == list(newest_first)
+    assert b"Show older" in first.content
+    assert b"Show older" not in more.content
+
+
+@pytest.mark.parametrize("query", [{"show": "secrets"}, {"after": "nowhere"}, {"edit": "owner"}, {"edit": "score"}])
+def test_what_is_no_part_of_the_page_is_not_found(cast, as_user, lead, query):
+    assert as_user(cast.ben).get(url("lead-detail", lead), query).status_code == 404
+
+
+def test_a_machine_s_click_is_said_to_be_one(cast, as_user, lead):
+    row = {"lead_id": lead.pk, "kind": "email_clicked", "occurred_at": timezone.now(), "is_machine": True}
+    record_activities(rows=[row], now=timezone.now())
+    page = as_user(cast.ben).get(url("lead-detail", lead)).content.decode()
+    assert "event-machine" in page
+    assert "by a machine" in page
+
+
+def test_logging_a_call_is_the_first_touch(cast, as_user, lead):
+    as_user(cast.ben).post(url("lead-log", lead), {"kind": "call", "note": "Wants an offer"})
+    call = Activity.objects.get(kind=ActivityKind.CALL)
+    assert (call.actor, call.payload) == (cast.ben, {"note": "Wants an offer"})
+    assert Handover.objects.get(lead=lead).first_touch_at == call.occurred_at
+
+
+@pytest.mark.parametrize("data", [{"kind": "note"}, {"kind": "visit", "note": "x"}, {}])
+def test_a_log_that_says_nothing_is_refused(cast, as_user, lead, unchanged, data):
+    with unchanged():
+        assert as_user(cast.ben).post(url("lead-log", lead), data).status_code == 422
+
+
+def test_a_next_step_is_added_and_done(cast, as_user, lead):
+    client = as_user(cast.ben)
+    client.post(url("task-add", lead), {"kind": "call", "title": "Call back", "due_at": "2027-01-01T10:00"})
+    task = Task.objects.get()
+    assert (task.title, task.assignee, task.done_at) == ("Call back", cast.ben, None)
+    client.post(url("task-done", lead, task.pk))
+    task.refresh_from_db()
+    assert task.done_by == cast.ben
+
+
+def test_a_task_of_another_lead_is_not_found(cast, as_user, lead, unchanged):
+    other = make_lead(owner=cast.cal, grade="A", score=70)
+    due = timezone.now()
+    task = add_task(lead=other, kind="call", title="x", due_at=due, assignee=cast.cal, by=cast.cal, now=due)
+    with unchanged():
+        assert as_user(cast.ben).post(url("task-done", lead, task.pk)).status_code == 404
+        assert as_user(cast.ben).post(url("task-done", other, task.pk)).status_code == 404
+
+
+def test_a_bad_task_keeps_what_was_typed(cast, as_user, lead, unchanged):
+    with unchanged():
+        page = as_user(cast.ben).post(url("task-add", lead), {"kind": "call", "title": "Half typed", "due_at": "soon"})
+    assert page.status_code == 422
+    assert b"Half typed" in page.content
+
+
+def test_accept(cast, as_user, lead):
+    as_user(cast.ben).post(url("lead-accept", lead))
+    assert Handover.objects.get(lead=lead).accepted_at is not None
+
+
+def test_returning_sends_the_rep_to_her_queue(cast, as_user, lead):
+    answer = as_user(cast.ben).post(url("lead-return", lead), {"reason": "Not my region"})
+    assert answer.headers["Location"] == reverse("web:queue")
+    assert Handover.objects.get(lead=lead).end == HandoverEnd.RETURNED
+    assert as_user(cast.ben).get(url("lead-detail", lead)).status_code == 404
+
+
+def test_an_untouched_lead_cannot_be_rejected(cast, as_user, lead, unchanged):
+    with unchanged():
+        page = as_user(cast.ben).post(url("lead-reject", lead), {"reason": "no_budget"}, follow=True)
+    (message,) = page.context["messages"]
+    assert "cannot be rejected" in str(message)
+
+
+def test_a_worked_lead_is_rejected_with_a_reason(cast, as_user, lead):
+    client = as_user(cast.ben)
+    client.post(url("lead-log", lead), {"kind": "call"})
+    client.post(url("lead-reject", lead), {"reason": "no_budget"})
+    assert Handover.objects.get(lead=lead).end == HandoverEnd.REJECTED
+
+
+def test_quick_entry_makes_a_graded_lead(cast, as_user, model):
+    answer = as_user(cast.mia).post(
+        reverse("web:lead-new"),
+        {
+            "first_name": "Nora",
+            "last_name": "Berg",
+            "email": "nora@berg.example",
+            "company": "Berg",
+            "budget": "Approved",
+            "timeframe": "Within 3 months",
+            "decision_maker": "Decides",
+            "note": "Met at the fair",
+        },
+    )
+    lead = Lead.objects.get()
+    assert answer.headers["Location"] == lead.get_absolute_url()
+    assert (lead.grade, lead.side) == ("A", "sales")
+    assert lead.owner in {cast.ben, cast.cal}
+    assert Activity.objects.get(kind="note").payload == {"note": "Met at the fair"}
+
+
+def test_quick_entry_without_a_name_says_what_is_missing(cast, as_user, model, unchanged):
+    with unchanged():
+        page = as_user(cast.mia).post(reverse("web:lead-new"), {"city": "Oslo"})
+    assert page.status_code == 422
+    assert b"A lead needs a name" in page.content
+    assert b"Oslo" in page.content
+
+
+def test_a_bad_address_is_said_at_its_field(cast, as_user, model):
+    page = as_user(cast.mia).post(reverse("web:lead-new"), {"first_name": "A", "email": "no address"})
+    assert page.context["form"].errors.keys() == {"email"}
+
+
+def test_custom_fields_are_shown_by_their_label(cast, as_user):
+    make_field("hall_size", type="integer")
+    lead = make_lead(owner=cast.ben, grade="A", score=80, hall_size=12000)
+    page = as_user(cast.ben).get(url("lead-detail", lead)).content.decode()
+    assert "Hall size" in page
+    assert "12,000" in page

@@ -1,0 +1,71 @@
+import pytest
+from django.urls import reverse
+
+from leads.actions.timeline import mark_dirty
+from tests.factories.leads import make_lead
+
+STATUS = reverse("web:status")
+MAIL = reverse("web:mail-list")
+MESSAGE = b"""X-Envelope-To: ben@example.com\r
+From: LeadFunnel <no-reply@leadfunnel.example>\r
+To: ben@example.com\r
+Subject: =?utf-8?q?Gr=C3=BC=C3=9Fe?= <script>alert(1)</script>\r
+Date: Wed, 10 Jun 2026 10:00:00 +0000\r
+Content-Type: text/plain; charset=utf-8\r
+\r
+Open http://127.0.0.1:8000/password/reset/x/y/ <img src=x onerror=alert(1)>\r
+"""
+NAME = "00000000001234567890-0a1b2c3d"
+
+
+@pytest.fixture
+def caught(settings, tmp_path):
+    settings.VAR_DIR = tmp_path
+    folder = tmp_path / "mail" / "new"
+    folder.mkdir(parents=True)
+    (folder / f"{NAME}.eml").write_bytes(MESSAGE)
+    (tmp_path / "mail" / "secret.eml").write_bytes(MESSAGE)
+    return folder
+
+
+def test_status_says_what_waits(cast, as_user, now):
+    lead = make_lead()
+    mark_dirty(leads=[lead.pk], now=now)
+    page = as_user(cast.ann).get(STATUS)
+    assert page.status_code == 200
+    assert [lane.waiting for lane in page.context["lanes"] if lane.code == "dirty"] == [1]
+    assert b"No worker answers" in page.content
+
+
+@pytest.mark.parametrize("url", [STATUS, MAIL, reverse("web:mail-detail", args=[NAME])])
+@pytest.mark.parametrize("name", ["ada", "ben", "mia"])
+def test_only_admins_look_at_the_machine(cast, as_user, caught, url, name):
+    assert as_user(getattr(cast, name)).get(url).status_code == 403
+
+
+def test_caught_mail_is_read_as_text(cast, as_user, caught):
+    client = as_user(cast.ann)
+    assert "Grüße" in client.get(MAIL).content.decode()
+    page = client.get(reverse("web:mail-detail", args=[NAME])).content.decode()
+    assert '<a href="http://127.0.0.1:8000/password/reset/x/y/"' in page
+    assert "<img" not in page
+    assert "<script>alert" not in page
+
+
+@pytest.mark.parametrize("name", ["nothing", "secret", "00000000001234567890-ffffffff"])
+def test_mail_that_is_not_there(cast, as_user, caught, name):
+    assert as_user(cast.ann).get(reverse("web:mail-detail", args=[name])).status_code == 404
+
+
+def test_delivered_mail_is_nobody_s_to_read(cast, as_user, caught, settings):
+    settings.ENVIRONMENT = settings.ENVIRONMENT.model_copy(update={"email_url": "smtp://mail.example.com"})
+    assert as_user(cast.ann).get(MAIL).status_code == 404
+    assert as_user(cast.ann).get(reverse("web:mail-detail", args=[NAME])).status_code == 404
+
+
+def test_a_broken_message_is_still_shown(cast, as_user, caught):
+    broken = b"Subject: \xff\xfe\r\nContent-Type: text/plain; charset=no-such\r\n\r\n\xff body"
+    (caught / f"{NAME}.eml").write_bytes(broken)
+    client = as_user(cast.ann)
+    assert client.get(MAIL).status_code == 200
+    assert b"body" in client.get(reverse("web:mail-detail", args=[NAME])).content
