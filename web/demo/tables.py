@@ -3,9 +3,14 @@
 import datetime
 import io
 import json
+import re
 
 from django.db import connection
 
+MOST_KNOWN = 20_000
+_KNOWN = {}
+_ENCODER = json.JSONEncoder(ensure_ascii=False)
+_SPECIAL = re.compile(r"[\\\t\n\r]")
 _ESCAPED = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 
 
@@ -23,7 +28,7 @@ def copy_rows(table, rows):
     columns = list(rows[0])
     text = io.StringIO()
     for row in rows:
-        text.write("\t".join(map(_field, row.values())))
+        text.write("\t".join([_WRITTEN[type(value)](value) for value in row.values()]))
         text.write("\n")
     text.seek(0)
     quote = connection.ops.quote_name
@@ -31,17 +36,31 @@ def copy_rows(table, rows):
         cursor.copy_expert(f"COPY {quote(table)} ({', '.join(map(quote, columns))}) FROM STDIN", text)
 
 
-def _field(value):
-    if value is None:
-        return r"\N"
-    if isinstance(value, str):
-        return value.translate(_ESCAPED)
-    if value is True or value is False:
-        return "t" if value else "f"
-    if isinstance(value, datetime.datetime):
-        return value.isoformat()
-    if isinstance(value, dict):
-        return json.dumps(value, ensure_ascii=False).translate(_ESCAPED)
-    if isinstance(value, list):
-        return "{" + ",".join(f'"{item}"' for item in value) + "}"
-    return str(value)
+def _text(value):
+    return value.translate(_ESCAPED) if _SPECIAL.search(value) else value
+
+
+def _json(value):
+    """Payloads are few and repeat, so each is written once."""
+    try:
+        key = tuple(value.items())
+        known = _KNOWN.get(key)
+    except TypeError:  # a list or dict inside
+        return _text(_ENCODER.encode(value))
+    if known is None:
+        known = _text(_ENCODER.encode(value))
+        if len(_KNOWN) < MOST_KNOWN:
+            _KNOWN[key] = known
+    return known
+
+
+_WRITTEN = {
+    type(None): lambda value: r"\N",
+    str: _text,
+    bool: lambda value: "t" if value else "f",
+    int: str,
+    datetime.datetime: datetime.datetime.isoformat,
+    datetime.date: datetime.date.isoformat,
+    dict: _json,
+    list: lambda value: "{" + ",".join(f'"{item}"' for item in value) + "}",
+}

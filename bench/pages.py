@@ -1,0 +1,236 @@
+"""Pages against their main query written by hand: what Django, the other queries and the template add to it."""
+
+import datetime
+import json
+import statistics
+import time
+
+from django.contrib.auth.models import Group
+from django.db import connection, transaction
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from bench import regrade
+from leads.actions.lifecycle import begin_history
+from leads.models import DirtyLead, Lead, Source
+from routing.actions import route
+from routing.models import Handover
+from team.enums import Role
+from team.models import Pool, PoolMember, User
+
+REPS = 50
+CAPACITY = 40
+WAITING = 200  # leads in the pool
+WARM_UP = 3
+ROUNDS = 40
+
+# The words that refresh_search gives these leads. The first names repeat as they do in life: few often, many seldom.
+_SEARCH = """
+INSERT INTO leads_leadsearch (lead_id, document)
+SELECT lead.id, lower(lead.first_name || ' ' || lead.last_name) || ' '
+    || split_part(lead.email, '@', 1) || ' example com' || coalesce(' ' || company.name_key, '')
+FROM leads_lead AS lead LEFT JOIN leads_company AS company ON company.id = lead.company_id
+ORDER BY lead.id
+"""
+_NAMES = """
+UPDATE leads_lead SET first_name =
+    (ARRAY['Ana', 'Ben', 'Carla', 'Dan', 'Eva', 'Finn', 'Gina', 'Hugo', 'Ines', 'Jan'])
+        [1 + floor(power((hashint8(id) & 1023) / 1024.0, 3) * 10)::int]
+    || (ARRAY['', '', '', 'belle', 'ette', 'olin', 'ard', 'ilde'])[1 + (hashint8(id + 7) & 7)]
+"""
+_WORKED = """
+UPDATE routing_handover SET accepted_at = assigned_at + interval '1 minute',
+    first_touch_at = assigned_at + interval '2 minutes'
+WHERE ended_at IS NULL AND owner_id IS NOT NULL AND id % 3 > 0
+"""
+_TASKS = """
+INSERT INTO leads_task (lead_id, kind, title, due_at, assignee_id, created_at, created_by_id)
+SELECT lead_id, 'call', 'Follow up', accepted_at + (id % 7 - 3) * interval '1 day', owner_id, accepted_at, owner_id
+FROM routing_handover WHERE accepted_at IS NOT NULL
+"""
+
+_LIST = """
+SELECT lead.*, company.name, owner.name, pool.name, source.name, campaign.name
+FROM leads_lead AS lead
+LEFT JOIN leads_company AS company ON company.id = lead.company_id
+LEFT JOIN team_user AS owner ON owner.id = lead.owner_id
+LEFT JOIN team_pool AS pool ON pool.id = lead.pool_id
+LEFT JOIN leads_source AS source ON source.id = lead.source_id
+LEFT JOIN leads_campaign AS campaign ON campaign.id = lead.campaign_id
+WHERE {where} ORDER BY lead.score DESC, lead.id DESC LIMIT 51
+"""
+_QUEUE = """
+SELECT lead.*, company.name, handover.*, task.due_at, task.title, touch.at
+FROM leads_lead AS lead
+LEFT JOIN leads_company AS company ON company.id = lead.company_id
+LEFT JOIN routing_handover AS handover ON handover.lead_id = lead.id AND handover.ended_at IS NULL
+LEFT JOIN LATERAL (
+    SELECT due_at, title FROM leads_task
+    WHERE lead_id = lead.id AND assignee_id = %(user)s AND done_at IS NULL ORDER BY due_at, id LIMIT 1
+) AS task ON TRUE
+LEFT JOIN LATERAL (
+    SELECT occurred_at AS at FROM leads_activity
+    WHERE lead_id = lead.id AND kind IN ('call', 'email', 'meeting', 'demo') AND NOT is_machine
+    ORDER BY occurred_at DESC LIMIT 1
+) AS touch ON TRUE
+WHERE lead.owner_id = %(user)s
+ORDER BY coalesce(task.due_at, handover.due_at), lead.grade, lead.score DESC, lead.id LIMIT 101
+"""
+_LEAD = """
+SELECT lead.*, company.name, activity.* FROM leads_lead AS lead
+LEFT JOIN leads_company AS company ON company.id = lead.company_id
+LEFT JOIN LATERAL (
+    SELECT * FROM leads_activity WHERE lead_id = lead.id ORDER BY occurred_at DESC, id DESC LIMIT 31
+) AS activity ON TRUE
+WHERE lead.id = %(lead)s
+"""
+_FOUND = """lead.id IN (
+    WITH hits AS MATERIALIZED (SELECT lead_id FROM leads_leadsearch WHERE vector @@ %(words)s::tsquery LIMIT 1000)
+    SELECT lead_id FROM hits
+)"""
+
+
+def main(*, leads, activities):
+    """Prints a line per page: floor and ours are medians in milliseconds, p95 is the page's, queries the most seen."""
+    regrade.build(leads=leads, activities=activities)
+    reps, marketer = _people()
+    _complete()
+    asked = _questions(reps, marketer, leads)
+    for name, user_of, statement, calls in asked:
+        floors = [_time_statement(statement, params) for _, params in calls]
+        client = {user.pk: _signed_in(user) for user in {user_of(number) for number in range(len(calls))}}
+        ours, queries = [], 0
+        for number, (url, _) in enumerate(calls):
+            seconds, count = _time_page(client[user_of(number).pk], url)
+            ours.append(seconds)
+            queries = max(queries, count)
+        _print(name, floors[WARM_UP:], ours[WARM_UP:], queries, leads)
+
+
+def _questions(reps, marketer, leads):
+    """(name, user by number, statement by hand, [(address, its parameters)]) of every page."""
+    total = ROUNDS + WARM_UP
+    hers = list(Lead.objects.filter(owner__in=reps).order_by("owner", "pk").values_list("pk", flat=True))
+    some = [hers[number * len(hers) // total] for number in range(total)]
+    anybody = list(Lead.objects.order_by("external_id")[:total])
+    source = Source.objects.get(code="referral").pk
+    middle = list(Lead.objects.order_by("-score", "-pk").values_list("score", "pk")[leads // 2 :][:total])
+    queue, listed = reverse("web:queue"), reverse("web:lead-list")
+
+    def rep(number):
+        return reps[number % len(reps)]
+
+    def reader(number):
+        return marketer
+
+    def search(word):
+        return [(f"{listed}?q={word}", {"words": " & ".join(f"'{part}':*" for part in word.split("+"))})] * total
+
+    found = _LIST.format(where=_FOUND)
+    filtered = _LIST.format(where="lead.grade = 'A' AND lead.source_id = %(source)s")
+    deep = _LIST.format(where="(lead.score, lead.id) < (%(score)s, %(id)s)")
+    return [
+        ("page queue", rep, _QUEUE, [(f"{queue}?tab=all", {"user": rep(number).pk}) for number in range(total)]),
+        ("page lead of sales", reader, _LEAD, [(reverse("web:lead-detail", args=[pk]), {"lead": pk}) for pk in some]),
+        ("page lead", reader, _LEAD, [(lead.get_absolute_url(), {"lead": lead.pk}) for lead in anybody]),
+        ("page leads", reader, _LIST.format(where="TRUE"), [(listed, {})] * total),
+        (
+            "page leads by grade and source",
+            reader,
+            filtered,
+            [(f"{listed}?grade=A&source={source}", {"source": source})] * total,
+        ),
+        (
+            "page leads deep down",
+            reader,
+            deep,
+            [(f"{listed}?after={score}_{pk}", {"score": score, "id": pk}) for score, pk in middle],
+        ),
+        ("page search common word", reader, found, search("ana")),
+        ("page search two words", reader, found, search("ben+works")),
+        ("page search rare word", reader, found, search(f"person{leads // 2 + 1}")),
+        ("page search absent word", reader, found, search("zzyzx")),
+    ]
+
+
+def _people():
+    """The reps, all in the default pool, and a marketer, who reads everybody."""
+    users = list(User.objects.filter(email__endswith="@bench.example").order_by("pk"))
+    if not users:
+        users = User.objects.bulk_create(
+            User(email=f"user{number}@bench.example", name=f"User {number}", capacity=CAPACITY)
+            for number in range(REPS + 1)
+        )
+        groups = {group.name: group for group in Group.objects.all()}
+        for user in users[:REPS]:
+            user.groups.add(groups[Role.REP.value])
+        users[REPS].groups.add(groups[Role.MARKETER.value])
+        pool = Pool.objects.get(code="sales")
+        PoolMember.objects.bulk_create(PoolMember(pool=pool, user=user) for user in users[:REPS])
+    return users[:REPS], users[REPS]
+
+
+def _complete():
+    """Names, search documents and, for the best leads, hand-overs: those that fit the reps, and some in the pool."""
+    if Handover.objects.exists():
+        return
+    now = timezone.now() - datetime.timedelta(days=1)
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("DELETE FROM leads_leadsearch")
+        cursor.execute(_NAMES)
+        cursor.execute(_SEARCH)
+        best = Lead.objects.filter(grade__in="AB").order_by("grade", "-score", "pk").values_list("pk", flat=True)
+        ids = list(best[: REPS * CAPACITY + WAITING])
+        begin_history(lead_ids=ids, reason="Came with a list", by=None, now=now)
+        route(ids, now=now)
+        cursor.execute(_WORKED)
+        cursor.execute(_TASKS)
+        DirtyLead.objects.all().delete()
+    with connection.cursor() as cursor:
+        cursor.execute("VACUUM ANALYZE")
+
+
+def _signed_in(user):
+    client = Client(HTTP_HOST="localhost")
+    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    return client
+
+
+def _time_statement(statement, params):
+    with connection.cursor() as cursor:
+        start = time.perf_counter()
+        cursor.execute(statement, params)
+        cursor.fetchall()
+        return time.perf_counter() - start
+
+
+def _time_page(client, url):
+    count = 0
+
+    def counted(execute, *arguments):
+        nonlocal count
+        count += 1
+        return execute(*arguments)
+
+    with connection.execute_wrapper(counted):
+        start = time.perf_counter()
+        response = client.get(url)
+        seconds = time.perf_counter() - start
+    if response.status_code != 200:
+        raise SystemExit(f"{url} answered {response.status_code}.")
+    return seconds, count
+
+
+def _print(name, floors, ours, queries, leads):
+    floor, median = statistics.median(floors) * 1000, statistics.median(ours) * 1000
+    figures = {
+        "name": name,
+        "floor": round(floor, 2),
+        "ours": round(median, 2),
+        "ratio": round(median / floor, 1),
+        "p95": round(statistics.quantiles(ours, n=20)[-1] * 1000, 1),
+        "queries": queries,
+        "leads": leads,
+    }
+    print(json.dumps(figures), flush=True)
