@@ -10,5 +10,6 @@ urlpatterns = [
     path("admin/logout/", accounts.sign_out, name="admin-sign-out"),
     path("admin/password_change/", accounts.password_change, name="admin-password-change"),
     path("admin/", admin.site.urls),
+    path("imports/", include("capture.urls")),
     path("", include("web.urls")),
 ]
