@@ -3,9 +3,7 @@
 import datetime
 import threading
 
-import pytest
 from django.db import connection, transaction
-from django.test.utils import setup_databases
 
 from insights.invariants import check_all
 from leads.actions.lifecycle import move_stage, set_disposition
@@ -15,27 +13,10 @@ from leads.actions.todo import add_task, complete_task
 from leads.enums import Disposition, Stage
 from leads.models import Activity, Company, DirtyLead, Lead
 from scoring.actions import claim_dirty
-from team.models import User
 from tests.cast import make_user
 from tests.factories.leads import make_lead
 
 HOUR = datetime.timedelta(hours=1)
-
-
-@pytest.fixture
-def committed(django_db_setup, django_db_blocker):
-    """The database with real commits; what the test made is gone afterwards, what migrations made stays."""
-    with django_db_blocker.unblock():
-        if not connection.settings_dict["NAME"].startswith("test_"):
-            # pytest-django sets the database up for the tests it wraps in a transaction, and here may be none.
-            setup_databases(verbosity=0, interactive=False, keepdb=True, aliases=["default"])
-        try:
-            yield
-        finally:
-            with connection.cursor() as cursor:
-                cursor.execute("TRUNCATE leads_lead, leads_company CASCADE")
-            User.objects.filter(email="kim@example.com").delete()
-            connection.close()
 
 
 def at_once(*jobs):
@@ -141,8 +122,6 @@ def test_a_task_is_done_by_one(committed, now):
 
     assert sorted(done) == [False, False, False, True]
     assert Activity.objects.filter(kind="task_done").count() == 1
-    task.delete()
-    Activity.objects.filter(actor=kim).delete()
 
 
 def test_a_mark_made_again_outlives_the_worker_that_comes_meanwhile(committed, now):

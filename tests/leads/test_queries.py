@@ -117,7 +117,9 @@ def test_duplicates_use_the_indexes(cast, now):
     same |= Lead.objects.filter(company=lead.company_id, name_key=lead.name_key)
 
     with connection.cursor() as cursor:
+        # The tables are so small that reading them whole would be as good.
         cursor.execute("SET LOCAL enable_seqscan = off")
-    plan = same.order_by("pk").explain()
+        cursor.execute("SET LOCAL enable_indexscan = off")
+    plan = same.order_by().explain()
 
     assert [name for name in ("lead_by_email", "lead_by_phone", "lead_by_company") if name not in plan] == []
