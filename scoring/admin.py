@@ -53,7 +53,7 @@ class RuleInline(OfDraft, StackedInline):
     model = ScoringRule
     form = forms.RuleForm
     formset = forms.RuleFormSet
-    fields = [("label", "points", "cap", "half_life_days"), "condition", "in_english", "position"]
+    fields = ["label", ("points", "cap", "half_life_days"), "condition", "in_english", "position"]
     ordering_field = "position"
     hide_ordering_field = True
 

@@ -2,7 +2,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import Max
 from django.utils.functional import cached_property
-from unfold.widgets import TEXTAREA_CLASSES
+from unfold.widgets import TEXTAREA_CLASSES, UnfoldAdminTextareaWidget
 
 from leads.conditions import Vocabulary
 from leads.conditions.widgets import ConditionField, ConditionWidget
@@ -24,6 +24,7 @@ class ScoringModelForm(forms.ModelForm):
     class Meta:
         model = ScoringModel
         fields = ["name", "question_set", "a_from", "b_from", "c_from", "notes"]
+        widgets = {"notes": UnfoldAdminTextareaWidget(attrs={"rows": 3})}
 
     def clean(self):
         for name in ("a_from", "b_from", "c_from"):

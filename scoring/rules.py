@@ -85,11 +85,17 @@ def condition_problems(tree, vocabulary):
 
 
 def behaviour_problems(tree):
-    """Why a well-formed condition cannot be counted activity by activity; [] when it can."""
+    """Why a well-formed condition cannot be counted activity by activity; [] when it can.
+
+    A group of one is its only member: the editor writes it so.
+    """
+    path = ""
+    while head := next((head for head in ("all", "any") if len(tree.get(head, ())) == 1), None):
+        tree, path = tree[head][0], join(path, f"{head}[0]")
     if "activity" not in tree:
-        return [FileProblem("", "a rule with a cap counts activities, so it has to be a single activity test")]
+        return [FileProblem(path, "a rule with a cap counts activities, so it has to be a single activity test")]
     return [
-        FileProblem(key, "a rule with a cap counts every activity by itself; leave this out or leave the cap out")
+        FileProblem(join(path, key), "a rule with a cap counts every activity by itself; leave out this or the cap")
         for key, harmless in (("at_least", 1), ("seen", None))
         if tree.get(key, harmless) != harmless
     ]

@@ -61,6 +61,13 @@ def test_behaviour_halves_with_age_and_is_capped(now, days_ago, points, sign):
     assert scored(lead, now)[2] == [points * sign]
 
 
+def test_an_activity_test_in_a_group_of_one_is_counted(now):
+    publish(("Clicked", 4, {"all": [{"activity": "email_clicked"}]}, {"cap": 10}), now=now)
+    lead = make_lead()
+    happen(lead, "email_clicked", now=now)
+    assert scored(lead, now)[0] == 4
+
+
 def test_behaviour_without_a_half_life_counts(now):
     publish(("Clicked", 4, {"activity": "email_clicked"}, {"cap": 10}), now=now)
     two, three = make_lead(), make_lead()

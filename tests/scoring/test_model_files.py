@@ -100,7 +100,9 @@ REFUSED = [
     ([(("rules", 1, "half_life_days"), 1.5)], ["rules[1].half_life_days"]),
     ([(("rules", 1, "cap"), DELETE)], ["rules[1].half_life_days"]),  # a half-life without a cap
     ([(("rules", 0, "cap"), 5)], ["rules[0].when"]),  # counts activities, but tests a field
-    ([(("rules", 1, "when"), {"all": [{"activity": "visit"}]})], ["rules[1].when"]),
+    ([(("rules", 1, "when"), {"all": [{"activity": "visit"}, {"activity": "form"}]})], ["rules[1].when"]),
+    ([(("rules", 1, "when"), {"not": {"activity": "visit"}})], ["rules[1].when"]),
+    ([(("rules", 1, "when"), {"any": [{"activity": "visit", "at_least": 3}]})], ["rules[1].when.any[0].at_least"]),
     ([(("rules", 1, "when", "at_least"), 2)], ["rules[1].when.at_least"]),
     (
         [(("rules", 1, "when"), {"activity": "visit", "seen": "last", "op": "within_days", "value": 3})],
@@ -168,6 +170,10 @@ def test_a_good_file_becomes_a_draft_or_is_published(tmp_path):
     assert load(tmp_path, GOOD) == "Good v1 is draft.\n"
     assert load(tmp_path, GOOD, "--publish") == "Good v2 is published.\n"
     assert RegradeRun.objects.get().model.version == 2
+
+
+def test_a_group_of_one_activity_test_can_be_counted(tmp_path):
+    assert load(tmp_path, changed((("rules", 1, "when"), {"all": [{"activity": "visit"}]})))
 
 
 def test_what_is_dumped_can_be_loaded(tmp_path):
