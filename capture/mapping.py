@@ -66,6 +66,8 @@ TEXT_LIMITS = {
     "country": 100,
     "website": 300,
 }
+# What the error file of an import adds; nothing to import when it comes back corrected.
+ERROR_COLUMNS = ("Row in the file", "What was wrong")
 SETTINGS = {"external_system", "not_answered", "columns", "header", "row_number"}
 COLUMN_SETTINGS = {"field", "type", "label", "choices", "day_first"}
 _SYSTEM = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._-]{0,29}")
@@ -264,6 +266,9 @@ def _guess(plan, known, header, cells, definitions, create_fields):
     taken = set(definitions)
     for index, name in enumerate(header):
         short = compact(name)
+        if name in ERROR_COLUMNS:
+            plan.skipped.append(name)
+            continue
         target = known.columns.get(short) if known else None
         if target is None and not (known and short in known.noise):
             target = _guess_target(name, known, cells.of(index))

@@ -1,9 +1,8 @@
 """What imports know: fields, words and mappings to plan with, progress, problems, the rows of the error file."""
 
-from django.db.models import Count
-
+from capture.enums import RowResult
 from capture.mapping import header_key
-from capture.models import ImportProblem, RememberedMapping, UnansweredWord
+from capture.models import ImportProblem, ImportRow, RememberedMapping, UnansweredWord
 from leads.models import Campaign, FieldDefinition, Source
 from leads.rules import fold
 
@@ -42,14 +41,17 @@ def campaigns_by_spelling():
     return by_spelling(Campaign)
 
 
-def problem_counts(run):
-    """[(column, message without its example, rejects, count)]-like rows: the commonest problems of an import."""
-    return list(
-        ImportProblem.objects.filter(run=run)
-        .values("column", "rejects")
-        .annotate(count=Count("pk"))
-        .order_by("-rejects", "-count", "column")
-    )
+def problems_of(run, *, limit):
+    """The first problems of an import, rejected rows before single cells: (row, column, message, rejects)."""
+    problems = ImportProblem.objects.filter(run=run).order_by("-rejects", "number", "pk")
+    return list(problems.values_list("number", "column", "message", "rejects")[:limit])
+
+
+def leads_of(run, *, limit):
+    """The first few leads that an import created or changed, as (row number, result, lead)."""
+    rows = ImportRow.objects.filter(run=run, lead__isnull=False, result__in=[RowResult.CREATED, RowResult.UPDATED])
+    rows = rows.select_related("lead__company").order_by("number")[:limit]
+    return [(row.number, row.get_result_display(), row.lead) for row in rows]
 
 
 def error_rows(run):

@@ -115,6 +115,13 @@ def start_import(*, run, plan, now, source=None, campaign=None, remember=False):
         run.save(update_fields=["mapping", "format", "notes", "source", "campaign", "status"])
 
 
+def keep_mapping(*, run, mapping, source, campaign):
+    """Notes the mapping that was chosen for an upload, until it is started or changed."""
+    run.mapping = mapping | {"header": run.mapping.get("header", True)}
+    run.source, run.campaign = source, campaign
+    run.save(update_fields=["mapping", "source", "campaign"])
+
+
 def discard_file(*, run):
     """Forgets an upload that was never started."""
     if Import.objects.filter(pk=run.pk, status=ImportStatus.UPLOADED).delete()[0]:

@@ -7,7 +7,7 @@ from django.db import transaction
 
 from capture.actions.merging import Target, merge_chunk
 from capture.actions.running import chunks, cleaned_rows
-from capture.actions.staging import start_overlay
+from capture.actions.staging import end_overlay, start_overlay
 from capture.enums import RowResult
 
 
@@ -28,7 +28,15 @@ def rehearse(*, table, plan, now, source=None, campaign=None, rows=None, limit=N
     result = Rehearsal()
     target = Target(plan=plan, source_id=source and source.pk, campaign_id=campaign and campaign.pk)
     start_overlay()
-    for chunk in chunks(itertools.islice(cleaned_rows(table, plan), rows)):
+    try:
+        _try(cleaned_rows(table, plan), target, result, rows, limit, now)
+    finally:
+        end_overlay()
+    return result
+
+
+def _try(cleaned, target, result, rows, limit, now):
+    for chunk in chunks(itertools.islice(cleaned, rows)):
         with transaction.atomic():
             counts = merge_chunk(chunk, target, now=now)
         for kind, count in counts.items():
@@ -40,4 +48,3 @@ def rehearse(*, table, plan, now, source=None, campaign=None, rows=None, limit=N
                 result.problem_total += 1
                 if limit is None or len(result.problems) < limit:
                     result.problems.append((row.number, column, message, bool(row.rejected)))
-    return result

@@ -45,6 +45,7 @@ _NAMES = ", ".join(COLUMNS)
 _TYPES = ", ".join([*(f"{name} text" for name in TEXTS), *(f"{name} {kind}" for name, kind in OTHERS.items())])
 
 _STAGE = f"""
+DROP TABLE IF EXISTS pg_temp.staged_lead, pg_temp.staged_row;
 CREATE TEMP TABLE staged_lead (lead_id bigint, is_new boolean, document text, row_number bigint, {_TYPES})
     ON COMMIT DROP;
 CREATE TEMP TABLE staged_row (number bigint, result text, lead_id bigint, before jsonb) ON COMMIT DROP
@@ -138,6 +139,12 @@ def start_overlay():
     """An empty overlay for a dry run, in this database session."""
     with connection.cursor() as cursor:
         cursor.execute(_OVERLAY)
+
+
+def end_overlay():
+    """Forgets what the dry run kept."""
+    with connection.cursor() as cursor:
+        cursor.execute("DROP TABLE IF EXISTS overlay_lead")
 
 
 def write_overlay(leads):

@@ -1,0 +1,115 @@
+from django import forms
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.template.defaultfilters import filesizeformat
+
+from capture.mapping import TARGETS, MappingError, check_mapping, field_code
+from leads.models import Campaign, Source
+
+SKIP, NEW = "", "+"
+# Each choice of the mapping list by its heading.
+GROUPS = {
+    "Person": ("email", "phone", "first_name", "last_name", "full_name", "job_title", "external_id", "tags"),
+    "Company": ("company", "industry", "employees", "annual_revenue"),
+    "Place": ("street", "city", "region", "postal_code", "country", "website", "time_zone"),
+    "Objections": ("do_not_email", "do_not_call", "do_not_post", "mail_status", "mail_bounced"),
+    "Other": ("source", "campaign", "contract_on", "first_paid_on", "deleted"),
+}
+
+
+class UploadForm(forms.Form):
+    file = forms.FileField(
+        label="CSV or Excel file (XLSX)",
+        help_text="Any encoding and delimiter; exports of HubSpot, Salesforce, Zoho, Pipedrive, Mailchimp, Brevo, "
+        "ActiveCampaign, Mautic and Facebook lead ads are recognised.",
+        widget=forms.FileInput(attrs={"accept": ".csv,.txt,.tsv,.xlsx,text/csv"}),
+    )
+    no_header = forms.BooleanField(
+        label="The first row is a person, not the names of the columns",
+        required=False,
+        widget=forms.CheckboxInput(attrs={"class": "form-check-input"}),
+    )
+
+    def clean_file(self):
+        file = self.cleaned_data["file"]
+        if file.size > settings.UPLOAD_MAX_BYTES:
+            raise ValidationError(
+                f"The file is larger than {filesizeformat(settings.UPLOAD_MAX_BYTES)}. Split it, or ask your admin to "
+                "import it on the server."
+            )
+        return file
+
+
+class MappingForm(forms.Form):
+    """One choice per column, by its place. `plan` is the suggestion, `custom` {code: (label, type, choices)}."""
+
+    external_system = forms.CharField(
+        label="Who gave out the external ids",
+        max_length=30,
+        required=False,
+        help_text="Ids are matched only within the same system, such as hubspot.",
+    )
+    source = forms.ModelChoiceField(Source.objects.all(), required=False, empty_label="None")
+    campaign = forms.ModelChoiceField(Campaign.objects.all(), required=False, empty_label="None")
+    row_number = forms.BooleanField(
+        label="Nothing tells the people apart: identify each by the number of her row",
+        required=False,
+        widget=forms.CheckboxInput(attrs={"class": "form-check-input"}),
+    )
+
+    def __init__(self, *args, header, plan, custom, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.header = header
+        self.custom = custom
+        chosen = {column.index: column.target for column in plan.columns} if plan else {}
+        choices = _choices(custom)
+        for index, name in enumerate(header):
+            self.fields[f"column_{index}"] = forms.ChoiceField(
+                label=name,
+                choices=choices,
+                required=False,
+                initial=chosen.get(index, SKIP),
+                widget=forms.Select(attrs={"class": "form-select"}),
+            )
+        if plan:
+            self.fields["external_system"].initial = plan.external_system
+            self.fields["row_number"].initial = plan.row_number
+
+    @property
+    def columns(self):
+        """The bound fields of the columns, in the order of the file."""
+        return [self[f"column_{index}"] for index in range(len(self.header))]
+
+    def clean(self):
+        """Adds cleaned_data["mapping"], in the form of capture.mapping."""
+        cleaned = super().clean()
+        columns, taken = {}, set(self.custom)
+        for index, name in enumerate(self.header):
+            choice = cleaned.get(f"column_{index}", SKIP)
+            if choice == NEW:
+                code = field_code(name, taken)
+                taken.add(code)
+                columns[name] = {"field": code, "label": name[:100]}
+            elif choice != SKIP:
+                columns[name] = choice
+        if not columns:
+            raise ValidationError("Every column is skipped. Say what at least one of them holds.")
+        mapping = {
+            "external_system": cleaned.get("external_system", ""),
+            "row_number": cleaned.get("row_number", False),
+            "columns": columns,
+        }
+        try:
+            check_mapping(mapping)
+        except MappingError as error:
+            raise ValidationError(list(error.problems)) from error
+        cleaned["mapping"] = mapping
+        return cleaned
+
+
+def _choices(custom):
+    groups = [(SKIP, "Skip"), (NEW, "Create a field")]
+    groups += [(heading, [(code, TARGETS[code]) for code in codes]) for heading, codes in GROUPS.items()]
+    if custom:
+        groups.append(("Your fields", [(code, label) for code, (label, _, _) in custom.items()]))
+    return groups

@@ -1,0 +1,219 @@
+import itertools
+import tempfile
+from pathlib import Path
+
+from django.contrib import messages
+from django.http import Http404, StreamingHttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from capture.actions import receiving, running
+from capture.actions.rehearsal import rehearse
+from capture.enums import ImportStatus, RowResult
+from capture.forms import MappingForm, UploadForm
+from capture.mapping import ERROR_COLUMNS, MappingError
+from capture.models import Import
+from capture.queries import custom_fields, error_rows, leads_of, problems_of
+from capture.reading import Broken, Unreadable, open_table
+from leads.csv_export import csv_lines
+from team.enums import Role
+from team.policies import allow
+
+PAGE = 50
+SAMPLE = 5
+# A dry run answers while somebody waits; what is beyond these rows is found out by the import itself.
+REHEARSED_ROWS = 20_000
+SHOWN_PROBLEMS = 200
+
+
+@allow(Role.MARKETER, Role.ADMIN)
+@require_GET
+def import_list(request):
+    runs = Import.objects.visible_to(request.user).select_related("created_by")[: PAGE + 1]
+    return render(
+        request, "capture/import_list.html", {"runs": runs[:PAGE], "more": len(runs) > PAGE, "now": timezone.now()}
+    )
+
+
+@allow(Role.MARKETER, Role.ADMIN)
+@require_http_methods(["GET", "POST"])
+def import_new(request):
+    form = UploadForm(request.POST or None, request.FILES or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            run = _receive(form.cleaned_data["file"], request.user, has_header=not form.cleaned_data["no_header"])
+        except Unreadable as error:
+            form.add_error("file", str(error))
+        else:
+            return redirect("capture:import-map", run.pk)
+    return render(request, "capture/import_new.html", {"form": form}, status=422 if form.errors else 200)
+
+
+@allow(Role.MARKETER, Role.ADMIN)
+@require_http_methods(["GET", "POST"])
+def import_map(request, pk):
+    run = _visible(request, pk, ImportStatus.UPLOADED)
+    table, sample = _read(run)
+    plan, trouble = _suggestion(run, sample)
+    form = MappingForm(
+        request.POST or None,
+        header=run.header,
+        plan=plan,
+        custom=custom_fields(),
+        initial={"source": run.source, "campaign": run.campaign},
+    )
+    if request.method == "POST" and form.is_valid():
+        try:
+            plan = receiving.plan_for(run.header, sample, mapping=form.cleaned_data["mapping"], create_fields=True)
+        except MappingError as error:
+            form.add_error(None, list(error.problems))
+        else:
+            receiving.keep_mapping(
+                run=run,
+                mapping=form.cleaned_data["mapping"],
+                source=form.cleaned_data["source"],
+                campaign=form.cleaned_data["campaign"],
+            )
+            return _tried(request, run, table, plan)
+    columns = [
+        (field, [row[index] for row in sample[:SAMPLE] if index < len(row) and row[index].strip()][:3])
+        for index, field in enumerate(form.columns)
+    ]
+    context = {"run": run, "form": form, "plan": plan, "trouble": trouble, "columns": columns, "table": table}
+    return render(request, "capture/import_map.html", context, status=422 if form.errors else 200)
+
+
+@allow(Role.MARKETER, Role.ADMIN)
+@require_POST
+def import_start(request, pk):
+    run = _visible(request, pk, ImportStatus.UPLOADED)
+    _, sample = _read(run)
+    try:
+        plan = receiving.plan_for(run.header, sample, mapping=run.mapping, create_fields=True)
+    except MappingError as error:
+        messages.error(request, str(error))
+        return redirect("capture:import-map", run.pk)
+    receiving.start_import(
+        run=run, plan=plan, now=timezone.now(), source=run.source, campaign=run.campaign, remember=True
+    )
+    return redirect("capture:import-detail", run.pk)
+
+
+@allow(Role.MARKETER, Role.ADMIN)
+@require_GET
+def import_detail(request, pk):
+    run = get_object_or_404(Import.objects.visible_to(request.user).select_related("created_by"), pk=pk)
+    if run.status == ImportStatus.UPLOADED:
+        return redirect("capture:import-map", run.pk)
+    problems = problems_of(run, limit=SHOWN_PROBLEMS)
+    context = {
+        "run": run,
+        "problems": problems,
+        "leads": leads_of(run, limit=10),
+        "shown_problems": SHOWN_PROBLEMS,
+        "now": timezone.now(),
+    }
+    template = "capture/import_detail.html"
+    # Once nothing moves any more, the whole page is due: its buttons and lists change with the state.
+    if request.htmx and not request.htmx.boosted:
+        if not run.is_moving:
+            response = render(request, f"{template}#import-state", context)
+            response["HX-Refresh"] = "true"
+            return response
+        template = f"{template}#import-state"
+    response = render(request, template, context)
+    response["Vary"] = "HX-Request"
+    return response
+
+
+@allow(Role.MARKETER, Role.ADMIN)
+@require_POST
+def import_change(request, pk, change):
+    run = get_object_or_404(Import.objects.visible_to(request.user), pk=pk)
+    changed = {
+        "pause": lambda: running.pause(run=run),
+        "resume": lambda: running.resume(run=run),
+        "cancel": lambda: running.cancel(run=run, now=timezone.now()),
+        "undo": lambda: running.undo(run=run),
+    }[change]()
+    if not changed:
+        messages.warning(request, f"The import is {run.get_status_display().lower()}; nothing was changed.")
+    return redirect("capture:import-detail", run.pk)
+
+
+@allow(Role.MARKETER, Role.ADMIN)
+@require_POST
+def import_discard(request, pk):
+    run = _visible(request, pk, ImportStatus.UPLOADED)
+    receiving.discard_file(run=run)
+    messages.success(request, f"{run.file_name} was put away.")
+    return redirect("capture:import-list")
+
+
+@allow(Role.MARKETER, Role.ADMIN)
+@require_GET
+def import_errors(request, pk):
+    run = get_object_or_404(Import.objects.visible_to(request.user), pk=pk)
+    rows = ([*_padded(cells, len(run.header)), number, reason] for reason, number, cells in error_rows(run))
+    lines = csv_lines([*run.header, *ERROR_COLUMNS], rows)
+    # The mark makes spreadsheets read the file as UTF-8.
+    content = (line.encode() for line in itertools.chain(["\ufeff"], lines))
+    name = "".join(letter if letter.isascii() and letter.isalnum() else "_" for letter in Path(run.file_name).stem)
+    return StreamingHttpResponse(
+        content,
+        content_type="text/csv; charset=utf-8",
+        headers={"Content-Disposition": f'attachment; filename="{name}_problems.csv"'},
+    )
+
+
+def _tried(request, run, table, plan):
+    """The page of the dry run: what the import would do, and nothing done."""
+    tried = rehearse(
+        table=table,
+        plan=plan,
+        now=timezone.now(),
+        source=run.source,
+        campaign=run.campaign,
+        rows=REHEARSED_ROWS,
+        limit=SHOWN_PROBLEMS,
+    )
+    counts = [(kind, tried.counts[kind]) for kind in RowResult]
+    return render(request, "capture/import_try.html", {"run": run, "plan": plan, "tried": tried, "counts": counts})
+
+
+def _padded(cells, width):
+    return [*cells[:width], *[""] * (width - len(cells))]
+
+
+def _visible(request, pk, status):
+    """The import in that state; one that is past it is found on its own page."""
+    run = get_object_or_404(Import.objects.visible_to(request.user).select_related("source", "campaign"), pk=pk)
+    if run.status != status:
+        raise Http404
+    return run
+
+
+def _receive(upload, user, has_header):
+    with tempfile.NamedTemporaryFile(prefix="leadfunnel-") as kept:
+        for block in upload.chunks():
+            kept.write(block)
+        kept.flush()
+        return receiving.receive_file(
+            path=Path(kept.name), file_name=upload.name, by=user, now=timezone.now(), has_header=has_header
+        )
+
+
+def _read(run):
+    table = open_table(run.file.path, has_header=run.mapping.get("header", True))
+    rows = itertools.islice(table.rows(), receiving.SAMPLE_ROWS)
+    return table, [row for row in rows if not isinstance(row, Broken)]
+
+
+def _suggestion(run, sample):
+    """(plan, why there is none)."""
+    mapping = run.mapping if "columns" in run.mapping else None
+    try:
+        return receiving.plan_for(run.header, sample, mapping=mapping, create_fields=mapping is not None), ""
+    except MappingError as error:
+        return None, str(error)
