@@ -1,11 +1,12 @@
 """Every route of the program, read from the URL resolver, with a path that reaches its view."""
 
+import re
 from typing import NamedTuple
 
 from django.urls import URLPattern, get_resolver, reverse
 
-# A value that each kind of path parameter takes and that belongs to nothing in the database.
-SAMPLES = {"int": 987654321, "str": "nothing", "slug": "nothing", "uuid": "00000000-0000-0000-0000-000000000000"}
+# Values that belong to nothing in the database; a path parameter gets the first that its pattern takes.
+SAMPLES = ("987654321", "nothing", "00000000-0000-0000-0000-000000000000")
 
 
 class Route(NamedTuple):
@@ -38,11 +39,14 @@ def _patterns(resolver, prefix, space):
 
 def _route(pattern, prefix, space):
     name = f"{space}{pattern.name}" if pattern.name else prefix + str(pattern.pattern)
-    samples = {
-        parameter: SAMPLES.get(type(converter).__name__.removesuffix("Converter").lower().replace("string", "str"), "x")
-        for parameter, converter in pattern.pattern.converters.items()
-    }
+    samples = {parameter: _sample(converter) for parameter, converter in pattern.pattern.converters.items()}
     regex = prefix + str(pattern.pattern)
     if pattern.name is None or regex.startswith("admin/") and "(?P" in regex:
         return Route(name, "/" + prefix, pattern.callback)
     return Route(name, reverse(name, kwargs=samples), pattern.callback)
+
+
+def _sample(converter):
+    # The last resort is for a parameter that takes one of a few words.
+    text = next((value for value in SAMPLES if re.fullmatch(converter.regex, value)), converter.regex.split("|")[0])
+    return converter.to_python(text)

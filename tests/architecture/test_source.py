@@ -1,6 +1,7 @@
 """What no test of a page can see: rules about the code itself, read from the code."""
 
 import ast
+import functools
 import re
 import subprocess
 import sys
@@ -82,8 +83,9 @@ def name(path):
     return path.relative_to(ROOT).as_posix()
 
 
+@functools.cache
 def nodes(path):
-    return ast.walk(ast.parse(path.read_text(), filename=str(path)))
+    return list(ast.walk(ast.parse(path.read_text(), filename=str(path))))
 
 
 def found_in(sources, finder):
