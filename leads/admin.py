@@ -5,9 +5,10 @@ from django.utils import timezone
 from unfold.admin import ModelAdmin
 from unfold.widgets import UnfoldAdminTextareaWidget
 
-from leads import conditions, rules
+from leads import rules
 from leads.actions.company import save_company
 from leads.actions.definitions import define_stage
+from leads.conditions.widgets import ConditionField
 from leads.models import Campaign, Company, FieldDefinition, Lead, Source, StageDefinition
 
 
@@ -102,19 +103,11 @@ class FieldDefinitionAdmin(CodeStays):
 
 
 class StageDefinitionForm(forms.ModelForm):
+    entry = ConditionField(label="entry condition", required=False)
+
     class Meta:
         model = StageDefinition
         fields = ["who", "moves_in", "entry"]
-
-    def clean_entry(self):
-        entry = self.cleaned_data["entry"]
-        if entry is None:
-            return None
-        try:
-            conditions.check(entry)
-        except conditions.ConditionError as error:
-            raise ValidationError([f"{problem.path} {problem.message}".strip() for problem in error.problems]) from None
-        return entry
 
 
 @admin.register(StageDefinition)

@@ -2,27 +2,20 @@ import json
 
 from django import forms
 from django.contrib import admin
-from django.core.exceptions import ValidationError
 from django.utils import timezone
 from unfold.admin import ModelAdmin, TabularInline
 
-from leads import conditions
+from leads.conditions.widgets import ConditionField
 from routing.actions import activate_policy, reroute
 from routing.models import AssignmentRule, Handover, RoutingPolicy
 
 
 class AssignmentRuleForm(forms.ModelForm):
+    condition = ConditionField()
+
     class Meta:
         model = AssignmentRule
         fields = ["position", "name", "condition", "pool"]
-
-    def clean_condition(self):
-        condition = self.cleaned_data["condition"]
-        try:
-            conditions.check(condition)
-        except conditions.ConditionError as error:
-            raise ValidationError([f"{problem.path} {problem.message}".strip() for problem in error.problems]) from None
-        return condition
 
 
 class AssignmentRuleInline(TabularInline):

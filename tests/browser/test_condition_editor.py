@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from leads.conditions import Vocabulary, describe
 from leads.conditions.widgets import ConditionField
 from tests.browser.chromium import DESK, PHONE
+from tests.committed import put_back
 from tests.leads.conditions import trees
 from tests.leads.conditions.crowd import add_field
 
@@ -60,6 +61,15 @@ def editor(request):
 
 urlpatterns = [path("editor/", editor)]
 pytestmark = [pytest.mark.urls("tests.browser.test_condition_editor")]
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _rows_of_migrations_come_back(django_db_setup, django_db_blocker):
+    # live_server empties every table after each test.
+    with django_db_blocker.unblock():
+        put_back()
+        yield
+        put_back()
 
 
 @pytest.fixture(autouse=True)

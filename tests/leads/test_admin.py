@@ -1,4 +1,3 @@
-
 import pytest
 from django.test import Client
 from django.urls import reverse
@@ -137,7 +136,7 @@ def test_a_bad_entry_condition_is_refused_by_path(browser):
     response = browser.post(url("change", "stagedefinition", old.pk), values)
 
     [message] = response.context["adminform"].form.errors["entry"]
-    assert message.startswith("all[0].field ")
+    assert message.startswith("all[0].field: ")
     assert StageDefinition.objects.filter(stage="lead").count() == 1
 
 
