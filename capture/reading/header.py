@@ -31,9 +31,9 @@ def column_names(cells):
     _refuse_data(filled)
     if len(names) == 1 and len(names[0].split()) > 5:
         raise Unreadable("This is text, not a table with columns.")
-    if len(filled) * 3 < len(names) * 2:
+    if len(filled) * 3 < len(names) * 2 or (len(filled) == 1 and len(cells) > 2):
         raise Unreadable(
-            f"The file has no header: its first row names only {len(filled)} of {len(names)} columns. "
+            f"The file has no header: its first row names only {len(filled)} of {len(cells)} columns. "
             "Remove whatever stands above the column names."
         )
     notes = []

@@ -247,7 +247,7 @@ def _single_byte(path):
             odd = odd or bool(_NOT_CP1252.search(block))
             if len(sample) < SAMPLE_BYTES:
                 sample += block[: SAMPLE_BYTES - len(sample)]
-    if odd or high > letters * 0.25:
+    if odd or (high > 20 and high > letters * 0.25):
         guess = from_bytes(sample).best()
         if guess is not None and guess.encoding != "ascii":
             with contextlib.suppress(LookupError):
