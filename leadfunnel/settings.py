@@ -186,7 +186,6 @@ LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"
 USE_I18N = False
 USE_TZ = True
-USE_THOUSAND_SEPARATOR = True
 
 STATIC_URL = "/static/"
 STATIC_ROOT = VAR_DIR / "static"
@@ -261,8 +260,8 @@ CELERY_WORKER_MAX_TASKS_PER_CHILD = 5000
 CELERY_WORKER_MAX_MEMORY_PER_CHILD = 300_000
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_SEND_TASK_EVENTS = False
-# Beat keeps nothing: what is due is computed from the database (leadfunnel.celery has the schedule).
-CELERY_BEAT_SCHEDULER = "celery.beat:Scheduler"
+# The schedule is in leadfunnel.celery.
+CELERY_BEAT_SCHEDULER = "leadfunnel.beat:PatientScheduler"
 CELERY_TIMEZONE = "UTC"
 
 UNFOLD = {

@@ -1,6 +1,6 @@
 from typing import NamedTuple
 
-from django.urls import is_valid_path, reverse
+from django.urls import reverse
 
 from team.enums import Role
 from web.operations.mailbox import mail_is_caught
@@ -38,8 +38,8 @@ def _entries(user):
     if user.has_role(Role.REP, Role.MANAGER, Role.ADMIN):
         entries.append(Entry("My queue", "inbox", reverse("web:queue"), "/queue/", "q"))
     entries.append(Entry("Leads", "users", reverse("web:lead-list"), "/leads/", "l"))
-    if user.has_role(Role.MARKETER, Role.ADMIN) and is_valid_path("/imports/"):
-        entries.append(Entry("Imports", "file-import", "/imports/", "/imports/", "i"))
+    if user.has_role(Role.MARKETER, Role.ADMIN):
+        entries.append(Entry("Imports", "file-import", reverse("capture:import-list"), "/imports/", "i"))
     if user.has_role(Role.ADMIN):
         entries.append(Entry("Status", "activity", reverse("web:status"), "/status/"))
         if mail_is_caught():

@@ -2,7 +2,9 @@ import os
 import shutil
 
 import pytest
+from django.test import Client
 from django.utils import timezone
+from pytest_django.live_server_helper import LiveServer
 
 from tests.browser.chromium import ARGUMENTS, CHROMIUM, DESK
 from tests.browser.scene import build_scene
@@ -31,33 +33,61 @@ def chromium():
         browser.close()
 
 
+@pytest.fixture(scope="session")
+def site(django_db_setup):
+    """A running server; `.url` is its address. Ask for `committed` too, so that it sees what the test writes.
+
+    Not called live_server, because pytest-django empties all tables after a test with a fixture of that name, and
+    with them what the migrations have put there.
+    """
+    server = LiveServer("localhost")
+    yield server
+    server.stop()
+
+
 @pytest.fixture
-def scene(transactional_db):
+def scene(committed):
+    """The people and leads of tests.browser.scene, in a database that the server sees."""
     return build_scene(timezone.now())
 
 
 class Visitor:
-    """A person at a browser. `complaints` collects console errors, failed scripts and broken security policy."""
+    """A person at a browser. `complaints` collects console errors, failed scripts and broken security policy.
 
-    def __init__(self, browser, address, *, viewport=None, scheme="light"):
-        self.context = browser.new_context(viewport=viewport or DESK, color_scheme=scheme, base_url=address)
+    What a test provokes on purpose goes into `expected`, as part of the text of the complaint.
+    """
+
+    def __init__(self, browser, address, *, viewport=None, scheme="light", javascript=True):
+        self.context = browser.new_context(
+            viewport=viewport or DESK, color_scheme=scheme, base_url=address, java_script_enabled=javascript
+        )
         self.context.set_default_timeout(15_000)
         self.page = self.context.new_page()
+        self.expected = []
         self.complaints = []
         self.page.on("console", lambda message: message.type == "error" and self.complaints.append(message.text))
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
 
+    @property
+    def unexpected(self):
+        return [text for text in self.complaints if not any(part in text for part in self.expected)]
+
 
 @pytest.fixture
-def visit(chromium, live_server, client):
-    """visit(user, viewport=, scheme=) -> Visitor who is signed in as `user`; checks its complaints at the end."""
+def visit(chromium, site):
+    """visit(user, viewport=, scheme=, javascript=) -> Visitor, signed in as `user` unless that is None.
+
+    At the end nothing unexpected may have been complained about.
+    """
     visitors = []
 
     def start(user, **how):
-        visitor = Visitor(chromium, live_server.url, **how)
-        client.force_login(user)
-        session = client.cookies["sessionid"].value
-        visitor.context.add_cookies([{"name": "sessionid", "value": session, "url": live_server.url}])
+        visitor = Visitor(chromium, site.url, **how)
+        if user is not None:
+            client = Client()
+            client.force_login(user)
+            session = client.cookies["sessionid"].value
+            visitor.context.add_cookies([{"name": "sessionid", "value": session, "url": site.url}])
         visitors.append(visitor)
         return visitor
 
@@ -65,4 +95,4 @@ def visit(chromium, live_server, client):
     for visitor in visitors:
         visitor.context.close()
     for visitor in visitors:
-        assert visitor.complaints == []
+        assert visitor.unexpected == []

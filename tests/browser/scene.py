@@ -38,7 +38,7 @@ TIMEFRAME = ["Within 3 months", "Within 3 months", "3 to 6 months", "6 to 12 mon
 DECIDES = ["Decides", "Decides with others", "Decides", "Recommends", None, "Decides", "No part in it"]
 
 
-def build_scene(now, *, leads=36):
+def build_scene(now, *, leads=30):
     """The cast with `leads` leads, about a third of them handed to ben and cal; ben has worked some of his."""
     cast = make_cast()
     for user in (cast.ben, cast.cal):
@@ -59,6 +59,11 @@ def build_scene(now, *, leads=36):
     FieldDefinition.objects.create(code="visits", label="Website visits", type="integer", position=210)
     FieldDefinition.objects.create(code="newsletter_since", label="Newsletter since", type="date", position=220)
     made = [_lead(number, cast, sources, campaign, now) for number in range(leads)]
+    for group in range(7):
+        # Handed over at different times, so that some are nearer to being due.
+        regrade_and_route([lead.pk for lead in made[group::7]], now=now - group * 20 * MINUTE, by=None)
+    for lead in made:
+        lead.refresh_from_db()
     _work(made, cast, now)
     cast.leads = made
     return cast
@@ -95,8 +100,6 @@ def _lead(number, cast, sources, campaign, now):
         reason="Came in",
     )
     record_activities(rows=_history(lead, entered, number), now=now)
-    regrade_and_route([lead.pk], now=now - (number % 7) * 20 * MINUTE, by=None)
-    lead.refresh_from_db()
     return lead
 
 

@@ -14,15 +14,15 @@ document.addEventListener("securitypolicyviolation", (event) => {
 
 
 @pytest.fixture
-def admin(transactional_db):
+def admin(committed):
     return make_user("ann", is_staff=True, is_superuser=True)
 
 
 @pytest.fixture
-def visitor(visit, live_server, admin):
+def visitor(visit, site, admin):
     """An admin whose complaints also hold what the policy refused, what failed, and what went to another host."""
     visitor = visit(admin)
-    here = (live_server.url, "data:")
+    here = (site.url, "data:")
     visitor.page.add_init_script(REPORT)
     visitor.page.on("requestfailed", lambda request: visitor.complaints.append(f"failed: {request.url}"))
     visitor.page.on(

@@ -37,7 +37,8 @@ def test_going_ahead_with_all_that_the_filters_find(cast, as_user, leads):
 
 def test_undo_gives_them_back(cast, as_user, leads):
     client = as_user(cast.ada)
-    client.post(URL, {"lead": [leads[0].pk], "to": cast.cal.pk, "go": "1"})
+    page = client.post(URL, {"lead": [leads[0].pk], "to": cast.cal.pk, "go": "1"}, follow=True)
+    assert page.context["undo_count"] == 1
     client.post(UNDO)
     assert owners(leads) == ["Ben", "Ben", "Ben"]
     assert b"There is nothing to undo" in client.post(UNDO, follow=True).content

@@ -1,6 +1,8 @@
 import datetime
+import re
 
 import pytest
+from django.db import connection
 from django.urls import reverse
 from django.utils import timezone
 
@@ -112,6 +114,16 @@ def test_the_time_left_is_said(cast, as_user):
 def test_an_empty_queue_says_what_comes_next(cast, as_user):
     assert b"Done for today" in as_user(cast.ben).get(URL).content
     assert b"Nothing to accept" in as_user(cast.ben).get(URL, {"tab": "to_accept"}).content
+
+
+def test_large_numbers_of_leads_go_there_and_back(cast, as_user):
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT setval(pg_get_serial_sequence('leads_lead', 'id'), 1234567)")
+    lead = make_lead(owner=cast.ben, grade="A", score=80)
+    client = as_user(cast.ben)
+    (value,) = re.findall(r'name="lead" value="([^"]*)"', client.get(URL).content.decode())
+    client.post(reverse("web:queue-accept"), {"lead": value})
+    assert Handover.objects.get(lead=lead).accepted_at is not None
 
 
 def test_names_are_text_not_markup(cast, as_user):

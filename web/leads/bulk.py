@@ -17,12 +17,12 @@ from team.enums import Role
 from team.models import User
 from team.policies import allow
 from web.leads.filters import LeadFilter
+from web.leads.lists import UNDO
 from web.sales.forms import IdListField
 
 MOST = 10_000
 UNDO_UP_TO = 500
 EXAMPLES = 5
-UNDO = "undo-assign"
 
 
 class AssignForm(forms.Form):

@@ -5,7 +5,7 @@ import json
 from typing import NamedTuple
 
 from django.utils.dateparse import parse_datetime
-from django.utils.formats import date_format, localize
+from django.utils.formats import date_format
 
 from leads.enums import FieldType
 from web.templatetags.spoken import exact
@@ -87,7 +87,7 @@ def said(value, field_type=""):
         return exact(parse_datetime(value))
     if isinstance(value, datetime.date):
         return date_format(value, "j M Y")
-    return str(localize(value))
+    return f"{value:,}" if isinstance(value, int | float) else str(value)
 
 
 def built_in_facts(lead):

@@ -22,6 +22,8 @@ from web.leads.filters import LeadFilter
 from web.leads.keyset import SORTS, Page, page_of, read_place
 from web.models import SavedView
 
+UNDO = "undo-assign"  # Where the session keeps {owner's id: the leads taken from her} of the last hand-out.
+
 
 class ListForm(forms.Form):
     """What of the list is shown: its order, columns and place."""
@@ -89,6 +91,7 @@ def lead_list(request):
         "after_query": query_without(request, "before", after=page.after) if page.after else "",
         "before_query": query_without(request, "after", before=page.before) if page.before else "",
         "views": saved_views(request.user),
+        "undo_count": sum(len(taken) for taken in request.session.get(UNDO, {}).values()),
         "reps": User.objects.active().in_role(Role.REP) if request.user.has_perm("leads.assign_lead") else None,
         "now": timezone.now(),
     }
