@@ -33,7 +33,10 @@ class LeadFilter(django_filters.FilterSet):
     grade = django_filters.MultipleChoiceFilter(
         choices=[*Grade.choices, ("none", "Not graded")], method="graded", widget=forms.CheckboxSelectMultiple
     )
-    stage = django_filters.MultipleChoiceFilter(choices=Stage.choices, widget=forms.CheckboxSelectMultiple)
+    # Not distinct: no join can double a lead, and DISTINCT would sort everybody before the first is shown.
+    stage = django_filters.MultipleChoiceFilter(
+        choices=Stage.choices, widget=forms.CheckboxSelectMultiple, distinct=False
+    )
     side = django_filters.ChoiceFilter(choices=Side.choices, empty_label="Both")
     owner = django_filters.ModelChoiceFilter(queryset=User.objects.in_role(Role.REP), empty_label="Anybody")
     source = django_filters.ModelChoiceFilter(queryset=Source.objects.all(), empty_label="Any")

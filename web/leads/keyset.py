@@ -3,7 +3,7 @@
 import re
 from typing import NamedTuple
 
-from django.db.models import F, Q
+from django.db.models import BooleanField, F, Func, Value
 
 PAGE = 50
 
@@ -67,12 +67,18 @@ def page_of(leads, *, sort, after="", before="", size=PAGE):
 
 
 def _beyond(column, place, descending):
+    """The rows past a place, as one comparison of rows: the index starts right there, however many share the value."""
     value, pk = place
-    side = "lt" if descending else "gt"
-    if not column:
-        return Q(**{f"pk__{side}": pk})
-    # The first condition is what the index can start at; the second settles those of the same value.
-    return Q(**{f"{column}__{side}e": value}) & (Q(**{f"{column}__{side}": value}) | Q(**{f"pk__{side}": pk}))
+    names, values = (["pk"], [pk]) if not column else ([column, "pk"], [value, pk])
+    row = Func(*(F(name) for name in names), function="ROW", output_field=BooleanField())
+    here = Func(*(Value(value) for value in values), function="ROW", output_field=BooleanField())
+    return Func(
+        row,
+        here,
+        arg_joiner=" < " if descending else " > ",
+        template="(%(expressions)s)",
+        output_field=BooleanField(),
+    )
 
 
 def _place(lead, order):
