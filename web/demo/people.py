@@ -122,7 +122,8 @@ class People:
 
     def _custom(self, plan, company):
         chance = self.chance
-        if plan.fate in {Fate.NAME, Fate.SUSPECT} or chance.random() < 0.2:
+        is_known = plan.fate == Fate.LIVE or chance.random() < 0.8
+        if plan.fate in {Fate.NAME, Fate.SUSPECT} or not is_known:
             return {}
         roof = chance.randrange(3, 90) * 50
         fields = {"interest": chance.sample(("Solar roof", "Battery", "Charging points", "Heat pump"), 1)}
