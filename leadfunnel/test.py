@@ -26,9 +26,7 @@ PRODUCTION = {
 def main():
     arguments = sys.argv[1:]
     if {"-h", "--help"} & set(arguments):
-        sys.stdout.write(
-            "bin/test [pytest arguments]: every check, then pytest\n"
-        )
+        sys.stdout.write("bin/test [pytest arguments]: every check, then pytest\n")
         return
     have_chromium()
     checks = [
