@@ -30,7 +30,7 @@ def settle_dirty_leads():
 def run_regrade_chunk():
     """One chunk of a run of everybody; rings for the next, so that fresh changes get their turn in between."""
     if regrade_chunk(now=timezone.now()):
-        run_regrade_chunk.apply_async(expires=60, retry=False)
+        _wake(run_regrade_chunk, expires=60)
 
 
 @shared_task
@@ -82,10 +82,15 @@ class _Bell:
     def _run(rung):
         while rung.wait():
             rung.clear()
-            try:
-                settle_dirty_leads.apply_async(expires=10, retry=False)
-            except Exception:
-                logger.debug("Nobody heard the bell; the next tick finds the work.", exc_info=True)
+            _wake(settle_dirty_leads, expires=10)
+
+
+def _wake(task, *, expires):
+    """Sends a message that may get lost: the next tick finds the work just as well."""
+    try:
+        task.apply_async(expires=expires, retry=False)
+    except Exception:
+        logger.debug("Nobody heard the bell for %s.", task.name, exc_info=True)
 
 
 _bell = _Bell()

@@ -11,6 +11,8 @@ from leads.models import FieldDefinition, Lead
 from team.business_hours import Hours, add_business_minutes
 from team.models import Pool
 
+SLICE = 5000
+
 # What a person did or what a person did to reach her, as against what the program noted.
 TOUCHES = sorted(
     {
@@ -26,8 +28,16 @@ TOUCHES = sorted(
     }
 )
 
-# A lead comes back at the moment its last hand-over ended, at the earliest: the two must not overlap.
+# A lead comes back at the moment its last hand-over ended, at the earliest: the two must not overlap. What is joined
+# is gathered first, so that nothing is looked up in the table that is being filled.
 _OPEN = """
+WITH last AS MATERIALIZED (
+    SELECT lead_id, max(ended_at) AS ended_at FROM routing_handover WHERE lead_id = ANY(%(leads)s) GROUP BY lead_id
+), model AS MATERIALIZED (
+    SELECT model.version, model.name, array_agg(rule.label ORDER BY rule.position) AS labels
+    FROM scoring_scoringmodel AS model LEFT JOIN scoring_scoringrule AS rule ON rule.model_id = model.id
+    GROUP BY model.id
+)
 INSERT INTO routing_handover
     (lead_id, pool_id, handed_at, handed_by_id, receipt, owner_id, assigned_at, due_at, why, "end", end_reason)
 SELECT lead.id, plan.pool_id, start.at, %(by)s,
@@ -37,10 +47,9 @@ SELECT lead.id, plan.pool_id, start.at, %(by)s,
         'model', coalesce(model.name, ''),
         'model_version', lead.score_version,
         'ledger', coalesce((
-            SELECT jsonb_agg(jsonb_build_object('label', rule.label, 'points', line.points) ORDER BY line.nr)
+            SELECT jsonb_agg(jsonb_build_object('label', model.labels[line.nr], 'points', line.points) ORDER BY line.nr)
             FROM unnest(lead.score_ledger) WITH ORDINALITY AS line (points, nr)
-            JOIN rules AS rule ON rule.version = lead.score_version AND rule.nr = line.nr
-            WHERE line.points <> 0
+            WHERE line.points <> 0 AND model.labels IS NOT NULL
         ), '[]'),
         'answers', coalesce((
             SELECT jsonb_object_agg(code, lead.fields -> code)
@@ -71,20 +80,12 @@ FROM unnest(
     %(leads)s::bigint[], %(pools)s::bigint[], %(owners)s::bigint[], %(dues)s::timestamptz[], %(whys)s::text[]
 ) AS plan (lead_id, pool_id, owner_id, due_at, why)
 JOIN leads_lead AS lead ON lead.id = plan.lead_id
-CROSS JOIN LATERAL (
-    SELECT greatest(%(now)s, max(ended_at)) AS at FROM routing_handover WHERE lead_id = lead.id
-) AS start
+LEFT JOIN last ON last.lead_id = lead.id
+CROSS JOIN LATERAL (SELECT greatest(%(now)s, last.ended_at) AS at) AS start
 LEFT JOIN leads_source AS source ON source.id = lead.source_id
 LEFT JOIN leads_campaign AS campaign ON campaign.id = lead.campaign_id
-LEFT JOIN scoring_scoringmodel AS model ON model.version = lead.score_version
+LEFT JOIN model ON model.version = lead.score_version
 """
-_RULES = """
-WITH rules AS MATERIALIZED (
-    SELECT model.version, rule.label, row_number() OVER (PARTITION BY model.id ORDER BY rule.position) AS nr
-    FROM scoring_scoringrule AS rule JOIN scoring_scoringmodel AS model ON model.id = rule.model_id
-)
-"""
-
 _SERVE = """
 UPDATE routing_handover AS handover SET
     owner_id = plan.owner_id, assigned_at = greatest(%(now)s, handover.handed_at), due_at = plan.due_at, why = plan.why
@@ -121,14 +122,17 @@ def open_handovers(placed, *, now, by, reason):
     if not placed:
         return
     answers = list(FieldDefinition.objects.exclude(dimension="").values_list("code", flat=True))
-    values = _columns(placed) | {"now": now, "by": by and by.pk, "answers": answers, "touches": TOUCHES}
-    with connection.cursor() as cursor:
-        cursor.execute(_RULES + _OPEN, values)
-        cursor.execute(_KEEPER, values)
-    _tell("handed_over", placed, now=now, by=by)
     lower = [stage for stage in Stage if stage.rank < Stage.QUALIFIED.rank]
-    below = Lead.objects.filter(pk__in=[one.lead_id for one in placed], stage__in=lower)
-    move_stage(leads=below, to=Stage.QUALIFIED, reason=reason, by=by, now=now, check_entry=False)
+    # In slices, so that no single statement of a big batch runs into the statement timeout.
+    for start in range(0, len(placed), SLICE):
+        some = placed[start : start + SLICE]
+        values = _columns(some) | {"now": now, "by": by and by.pk, "answers": answers, "touches": TOUCHES}
+        with connection.cursor() as cursor:
+            cursor.execute(_OPEN, values)
+            cursor.execute(_KEEPER, values)
+        below = Lead.objects.filter(pk__in=values["leads"], stage__in=lower)
+        move_stage(leads=below, to=Stage.QUALIFIED, reason=reason, by=by, now=now, check_entry=False)
+    _tell("handed_over", placed, now=now, by=by)
 
 
 def serve_waiting(placed, *, now, by):

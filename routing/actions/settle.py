@@ -27,8 +27,8 @@ FULL_RUN_EVERY = datetime.timedelta(hours=24)
 POSTPONED = datetime.timedelta(minutes=10)
 FAILURES_IN_A_ROW = 5
 
-# PostgreSQL calls a deadlock after a second. A worker gives way before that, so that it is never a person's click
-# that is broken off; its work is still there on the next tick.
+# PostgreSQL calls a deadlock after a second, and breaks off whoever notices. Settling gives way before that, so that
+# it is never a person's click that is broken off; the marks are still there for the next tick.
 LOCK_TIMEOUT_MS = 700
 _GAVE_WAY = {"55P03", "40P01"}  # lock not available, deadlock detected
 
@@ -53,13 +53,23 @@ def regrade_and_route(lead_ids, *, now, by=None):
     """Scores leads (queryset, objects or ids) and hands over what belongs to sales; returns `Settled`.
 
     Grade, side, owner and receipt commit together. One transaction, for a page's own use right after its change; the
-    leads' marks are taken first, so that workers and pages wait for each other in one order.
+    leads' marks are taken first, so that workers and pages wait for each other in one order. When a worker holds the
+    pools for long, the marks stay, nothing is settled here, and a worker does it a little later.
     """
     ids = ids_of(lead_ids)
     with transaction.atomic():
         mark_dirty(leads=Lead.objects.filter(pk__in=ids), now=now)
-        DirtyLead.objects.filter(pk__in=ids).delete()
-        return _settle(ids, now=now, by=by)
+        try:
+            with transaction.atomic():
+                DirtyLead.objects.filter(pk__in=ids).delete()
+                _give_way()
+                settled = _settle(ids, now=now, by=by)
+                _wait_again()
+        except OperationalError as error:
+            if not gave_way(error):
+                raise
+            return Settled()
+    return settled
 
 
 def settle_dirty(*, now, limit=SMALL):
@@ -229,6 +239,11 @@ def _sorted_out(ids, policy, now):
         else:
             (to_route if disposition == Disposition.OPEN else to_wake).append(pk)
     return to_route, to_wake, to_take_back
+
+
+def _wait_again():
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL lock_timeout = DEFAULT")
 
 
 def _give_way():

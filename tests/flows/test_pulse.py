@@ -1,29 +1,32 @@
 """The pulse with real workers, beats and a broker: nothing is lost, nothing is done twice, and it takes two seconds."""
 
 import tempfile
+import time
 from collections import Counter
 from pathlib import Path
 
 import pytest
+import redis
 from celery import Celery
 from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
 from insights.queries import is_alive
+from leadfunnel.beat import MOST_WAITING
 from leads.actions.record import change_lead
 from leads.models import DirtyLead, Lead
 from routing.actions import settle_dirty
 from routing.models import Handover
 from routing.queries import queue
-from scoring.actions import load_model, publish_model, request_regrade
+from scoring.actions import request_regrade
 from scoring.models import RegradeRun
 from team.models import User
 from tests.cast import make_cast
 from tests.factories.leads import make_lead
+from tests.factories.routing import publish_cities
 from tests.flows.processes import Broker, Processes, wait_for
 from tests.routing.test_parallel import many
-from tests.routing.test_settle import MODEL
 
 pytestmark = pytest.mark.servers
 
@@ -49,9 +52,7 @@ def processes(committed, broker, tmp_path):
 def cast(committed):
     """The cast, with a published model by which Kiel is an A and cal without a free place."""
     cast = make_cast()
-    now = timezone.now()
-    publish_model(model=load_model(data=MODEL, by=cast.ann, now=now), by=cast.ann, now=now)
-    RegradeRun.objects.update(finished_at=now)
+    publish_cities(by=cast.ann, now=timezone.now())
     User.objects.filter(pk=cast.cal.pk).update(capacity=0)
     return cast
 
@@ -132,6 +133,14 @@ def test_a_loss_of_the_broker_costs_time_only(cast, processes, broker, ring_bell
     move_to_kiel(after, cast.mia)
     wait_for(is_in_queue(after, cast.ben), seconds=10, why=f"Not as before: {processes.logs()}")
     assert Handover.objects.count() == 3
+
+
+def test_beat_stops_ringing_while_nobody_answers(processes, broker):
+    processes.beat()
+    with redis.Redis(unix_socket_path=str(broker.socket)) as client:
+        wait_for(lambda: client.llen("celery") == MOST_WAITING, seconds=60, why=processes.logs())
+        time.sleep(3)
+        assert client.llen("celery") == MOST_WAITING
 
 
 def test_a_killed_worker_costs_one_chunk(cast, processes):

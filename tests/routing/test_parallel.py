@@ -1,15 +1,17 @@
 """Workers at once: every lead in one pair of hands, and the hands equally full."""
 
 import threading
+import time
 from collections import Counter
 
 import pytest
-from django.db import connection, connections
+from django.db import connection, connections, transaction
 from django.utils import timezone
 
 from leads.actions.record import change_lead
 from leads.models import DirtyLead, Lead
 from routing.actions import (
+    Settled,
     assign,
     regrade_and_route,
     regrade_chunk,
@@ -18,13 +20,13 @@ from routing.actions import (
     settle_marked,
     share_out_pools,
 )
+from routing.actions.route import lock_pools
 from routing.models import Handover
-from scoring.actions import load_model, publish_model
 from team.enums import Role
 from team.models import Pool, PoolMember, User
 from tests.cast import make_cast, make_user
 from tests.factories.leads import make_lead
-from tests.routing.test_settle import MODEL
+from tests.factories.routing import publish_cities
 
 LEADS = 300
 
@@ -115,7 +117,7 @@ def test_workers_route_the_same_leads_once_and_evenly(cast):
 
 
 def test_workers_settle_marks_once_and_evenly(cast, now):
-    publish_model(model=load_model(data=MODEL, by=cast.ann, now=now), by=cast.ann, now=now)
+    publish_cities(by=cast.ann, now=now)
     ids = many(LEADS, first_name="Pat", city="Kiel")
     at_once(
         settle_all,
@@ -143,7 +145,7 @@ def test_capacity_holds_under_parallel_workers(cast):
 
 def test_people_and_workers_do_not_break_each_other_off(cast, now):
     """Pages that change, assign and return leads while workers settle the same ones: no deadlock reaches a page."""
-    publish_model(model=load_model(data=MODEL, by=cast.ann, now=now), by=cast.ann, now=now)
+    publish_cities(by=cast.ann, now=now)
     ids = many(60, first_name="Pat", city="Jena")
     settle_all()
 
@@ -168,3 +170,28 @@ def test_people_and_workers_do_not_break_each_other_off(cast, now):
     keepers = Lead.objects.filter(side="sales", owner__isnull=False).count()
     assert keepers == Handover.objects.open().count()
     assert Lead.objects.filter(grade="A").count() == 60
+
+
+def test_a_page_does_not_wait_for_a_worker_that_holds_the_pools(cast, now):
+    publish_cities(by=cast.ann, now=now)
+    lead = make_lead(first_name="Pat", city="Kiel")
+    held, done = threading.Event(), threading.Event()
+
+    def hold():
+        with transaction.atomic():
+            lock_pools()
+            held.set()
+            done.wait(20)
+
+    def change():
+        held.wait(10)
+        begin = time.monotonic()
+        assert regrade_and_route([lead.pk], now=timezone.now()) == Settled()
+        assert time.monotonic() - begin < 5
+        done.set()
+
+    at_once(hold, change)
+    assert DirtyLead.objects.filter(lead=lead).exists()
+    settle_all()
+    lead.refresh_from_db()
+    assert (lead.grade, lead.side) == ("A", "sales")

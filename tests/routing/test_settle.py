@@ -21,34 +21,14 @@ from routing.actions import (
     settle_marked,
 )
 from routing.models import Handover
-from scoring.actions import load_model, publish_model, request_regrade
+from scoring.actions import request_regrade
 from scoring.models import RegradeRun
 from team.models import User
 from tests.factories.leads import make_lead
+from tests.factories.routing import city
 
 HOUR = datetime.timedelta(hours=1)
 DAY = datetime.timedelta(days=1)
-MODEL = {
-    "name": "Cities",
-    "ranges": {"A": [80, None], "B": [50, 79], "C": [20, 49], "D": [None, 19]},
-    "rules": [
-        {"label": "From Kiel", "points": 90, "when": {"field": "city", "op": "is", "value": "Kiel"}},
-        {"label": "From Ulm", "points": 60, "when": {"field": "city", "op": "is", "value": "Ulm"}},
-        {"label": "From Jena", "points": 30, "when": {"field": "city", "op": "is", "value": "Jena"}},
-    ],
-}
-
-
-@pytest.fixture
-def model(cast, now):
-    """Kiel is an A, Ulm a B, Jena a C, anything else a D. The run its publishing asked for is cancelled."""
-    model = publish_model(model=load_model(data=MODEL, by=cast.ann, now=now - DAY), by=cast.ann, now=now - DAY)
-    RegradeRun.objects.all().delete()
-    return model
-
-
-def city(name, **values):
-    return make_lead(first_name="Pat", city=name, **values)
 
 
 def facts(lead):

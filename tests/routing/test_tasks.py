@@ -19,7 +19,7 @@ from scoring.actions import request_regrade
 from scoring.models import RegradeRun
 from team.models import User
 from tests.factories.leads import make_lead
-from tests.routing.test_settle import city, model  # noqa: F401 (model is a fixture)
+from tests.factories.routing import city
 
 DEAD = "redis+socket:///nowhere/valkey.sock"
 
@@ -47,7 +47,7 @@ def test_every_tick_names_a_task_and_goes_stale():
         assert tick["options"]["expires"] >= tick["schedule"]
 
 
-def test_settling_twice_does_it_once(cast, model):  # noqa: F811
+def test_settling_twice_does_it_once(cast, model):
     city("Kiel")
     tasks.settle_dirty_leads()
     tasks.settle_dirty_leads()
@@ -55,7 +55,7 @@ def test_settling_twice_does_it_once(cast, model):  # noqa: F811
     assert DirtyLead.objects.count() == 0
 
 
-def test_settling_when_the_lead_is_gone(cast, model):  # noqa: F811
+def test_settling_when_the_lead_is_gone(cast, model):
     lead = city("Kiel")
     lead.transitions.all().delete()
     Lead.objects.filter(pk=lead.pk).delete()
@@ -72,23 +72,22 @@ def test_sharing_out_twice_does_it_once(cast, now):
     assert Lead.objects.filter(owner=cast.ben).count() == 1
 
 
-def test_a_run_goes_on_by_itself_without_a_broker(cast, now, model, dead_broker):  # noqa: F811
+def test_a_run_goes_on_by_itself_without_a_broker(cast, now, model, dead_broker):
     city("Kiel")
     run = request_regrade(by=None, now=now)
-    with pytest.raises(Exception):  # noqa: B017, PT011 (whatever the transport raises; the chunk is done before it)
-        tasks.run_regrade_chunk()
+    tasks.run_regrade_chunk()
     run.refresh_from_db()
     assert run.finished_at is not None
 
 
-def test_a_run_that_is_gone(cast, now, model):  # noqa: F811
+def test_a_run_that_is_gone(cast, now, model):
     request_regrade(by=None, now=now)
     RegradeRun.objects.all().delete()
     tasks.run_regrade_chunk()
     assert RegradeRun.objects.count() == 0
 
 
-def test_the_nightly_run_twice(cast, model):  # noqa: F811
+def test_the_nightly_run_twice(cast, model):
     tasks.start_nightly_regrade()
     tasks.start_nightly_regrade()
     assert RegradeRun.objects.count() == 1
