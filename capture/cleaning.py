@@ -83,7 +83,7 @@ _MONTH_NAMED = re.compile(
     rf"(?P<year>\d{{4}}){_TIME}{_ZONE}"
 )
 _COMPACT = re.compile(r"(?P<year>(?:19|20)\d\d)(?P<month>0\d|1[0-2])(?P<day>[0-2]\d|3[01])")
-_SERIAL = re.compile(r"\d{5}(\.\d+)?")
+_SERIAL = re.compile(r"[2-7]\d{4}(\.\d+)?")
 _SERIAL_START = datetime.datetime(1899, 12, 30, tzinfo=datetime.UTC)
 
 

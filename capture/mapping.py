@@ -70,6 +70,7 @@ TEXT_LIMITS = {
 ERROR_COLUMNS = ("Row in the file", "What was wrong")
 SETTINGS = {"external_system", "not_answered", "columns", "header", "row_number"}
 COLUMN_SETTINGS = {"field", "type", "label", "choices", "day_first"}
+UNKNOWN_SYSTEM = "list-"
 _SYSTEM = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._-]{0,29}")
 _CODE = re.compile(r"[a-z][a-z0-9_]{0,49}")
 
@@ -360,8 +361,8 @@ def _finish_ids(plan, header):
         )
     if "external_id" in targets and not plan.external_system:
         # Ids of an unknown system mean something only among files of the same columns, and less than an address.
-        plan.external_system = f"list-{header_key(header)[:12]}"
-        plan.trusts_ids = False
+        plan.external_system = f"{UNKNOWN_SYSTEM}{header_key(header)[:12]}"
+    plan.trusts_ids = not plan.external_system.startswith(UNKNOWN_SYSTEM)
 
 
 def _column_problem(name, value):
