@@ -5,6 +5,7 @@ from leads.enums import SourceKind
 from web.demo.companies import slug
 from web.demo.phones import invent_phone
 from web.demo.plans import Fate
+from web.demo.staff import LARGE_COMPANY
 from web.demo.words import FIRST_NAMES, LAST_NAMES, PLACES, STREETS, TITLES
 
 BUDGETS = ("Approved", "Planned", "Not yet", "No budget")
@@ -52,7 +53,7 @@ class People:
     def __init__(self, chance, companies):
         self.chance = chance
         self.companies = companies
-        self.large = [company for company in companies if company.employees >= 500] or companies
+        self.large = [company for company in companies if company.employees >= LARGE_COMPANY] or companies
         self.addresses = {}
 
     def invent(self, pk, plan):
