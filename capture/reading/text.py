@@ -32,6 +32,7 @@ _BOMS = [
 ]
 # Bytes that text may hold; many others mean that this is no text at all.
 _TEXT = bytes(set(range(256)) - set(range(32)) | {9, 10, 12, 13, 27})
+_CONTROL = re.compile("[\x00-\x08\x0b\x0e-\x1a\x1c-\x1f]")
 # Undefined in cp1252.
 _NOT_CP1252 = re.compile(rb"[\x81\x8d\x8f\x90\x9d]")
 _C1 = re.compile(rb"[\x80-\x9f]")
@@ -84,6 +85,8 @@ def detect(path):
     sample = codecs.getincrementaldecoder(encoding)(errors).decode(start[skip:])
     if not sample.strip():
         raise Unreadable("The file is empty.")
+    if len(_CONTROL.findall(sample)) > 4 + len(sample) // 50:
+        raise Unreadable("This is a binary file, not a table. Save the list as CSV or XLSX.")
     for pattern, what in _OTHER_TEXT:
         if pattern.match(sample):
             raise Unreadable(f"This is {what}, not a table. Save the list as CSV or XLSX.")
