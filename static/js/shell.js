@@ -58,7 +58,10 @@ document.addEventListener("keydown", (event) => {
 const trouble = document.getElementById("trouble");
 for (const name of ["htmx:sendError", "htmx:responseError", "htmx:timeout"]) {
   document.addEventListener(name, (event) => {
-    if (trouble && !event.detail.requestConfig?.headers?.["X-Poll"]) trouble.hidden = false;
+    if (!trouble || event.detail.requestConfig?.headers?.["X-Poll"]) return;
+    const refused = [403, 404].includes(event.detail.xhr?.status);
+    trouble.textContent = refused ? trouble.dataset.refused : trouble.dataset.silent;
+    trouble.hidden = false;
   });
 }
 document.addEventListener("htmx:afterOnLoad", () => {
@@ -66,14 +69,16 @@ document.addEventListener("htmx:afterOnLoad", () => {
 });
 
 // A fragment may bring a dialog, such as the one for two people who changed the same field.
-document.addEventListener("htmx:afterSwap", (event) => {
-  const dialog = event.detail.target.querySelector?.("dialog[data-show]");
-  if (dialog && !dialog.open) dialog.showModal();
-});
-for (const dialog of document.querySelectorAll("dialog[data-show]")) {
-  dialog.close();
-  dialog.showModal();
-}
+// It comes open, for those without JavaScript; here it is opened again so that it holds the focus.
+const showDialogs = () => {
+  for (const dialog of document.querySelectorAll("dialog[data-show]")) {
+    delete dialog.dataset.show;
+    dialog.close();
+    dialog.showModal();
+  }
+};
+document.addEventListener("htmx:afterSwap", showDialogs);
+showDialogs();
 
 // A field that sends its form as soon as it is changed; without JavaScript the form's own button does.
 document.addEventListener("change", (event) => {

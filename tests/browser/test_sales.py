@@ -101,6 +101,10 @@ def test_work_mode_by_keyboard(visit, scene):
     page.wait_for_url(f"**/work/{line[1]}/?tab=all")
     page.keyboard.press("k")
     page.wait_for_url(f"**/work/{line[0]}/?tab=all")
+    page.get_by_role("button", name="Accept").wait_for()
+    page.keyboard.press("a")
+    expect(page.locator("#messages")).to_contain_text("Accepted.")
+    assert Handover.objects.open().get(lead=line[0]).accepted_at is not None
     page.keyboard.press("n")
     page.keyboard.type("3 halls, not 2")
     page.keyboard.press("Escape")
@@ -148,6 +152,7 @@ def test_two_people_at_one_fact(visit, scene):
     page.get_by_role("textbox", name="Phone").press("Enter")
     dialog = page.get_by_role("dialog")
     expect(dialog).to_be_visible()
+    assert dialog.evaluate("dialog => dialog.matches(':modal')")
     for text in ("+49 30 1", "+49 30 2", original):
         expect(dialog).to_contain_text(text)
     dialog.get_by_label("+49 30 1").check()

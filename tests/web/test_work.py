@@ -75,6 +75,17 @@ def test_a_bad_outcome_is_said_and_nothing_changes(cast, as_user, line, unchange
         assert as_user(cast.ben).post(outcome_url(line[0]), data | {"tab": "all"}).status_code == 422
 
 
+def test_what_is_done_in_the_head_stays_in_work_mode(cast, as_user, line):
+    client = as_user(cast.ben)
+    accepted = client.post(reverse("web:lead-accept", args=[line[0].pk]), {"tab": "all"})
+    assert accepted.headers["Location"] == place(line[0])
+    returned = client.post(reverse("web:lead-return", args=[line[0].pk]), {"tab": "all", "reason": "Not my region"})
+    assert returned.headers["Location"] == f"{reverse('web:work')}?tab=all"
+    assert client.post(reverse("web:lead-accept", args=[line[1].pk]), {"tab": "//evil"}).headers["Location"] == (
+        line[1].get_absolute_url()
+    )
+
+
 def test_another_reps_lead_is_not_found(cast, as_user, line, unchanged):
     with unchanged():
         client = as_user(cast.cal)

@@ -114,7 +114,8 @@ def _go(request, form, leads):
             messages.error(request, " ".join(error.messages))
             return _back(form)
         regrade_and_route(ids, now=now, by=request.user)
-    messages.success(request, f"{done.given:,} lead{'s' if done.given != 1 else ''} given to {to}.")
+    if done.given:
+        messages.success(request, f"{done.given:,} lead{'s' if done.given != 1 else ''} given to {to}.")
     if done.skipped:
         messages.warning(request, f"{done.skipped:,} stayed: closed, or with {to} already.")
     request.session.pop(UNDO, None)

@@ -5,6 +5,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.http import Http404
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -21,6 +22,7 @@ from web.leads import queries
 from web.leads.detail import lead_page, readable_or_404
 from web.leads.facts import LABELS, as_original, said, value_of
 from web.leads.forms import EditForm, NewLeadForm
+from web.sales.forms import QueueForm
 
 
 class _ChangedMeanwhile(Exception):
@@ -88,9 +90,18 @@ def after_change(request, pk, text):
     """The lead page as it is now, with `text` as a notice; the list for somebody who no longer may read the lead."""
     if text:
         messages.success(request, text)
+    tab = working_tab(request)
+    if tab:
+        return redirect(f"{reverse('web:work-lead', args=[pk])}?tab={tab}")
     if not request.htmx:
         return redirect("web:lead-detail", pk=pk)
     return lead_page(request, readable_or_404(request, pk))
+
+
+def working_tab(request):
+    """The tab of the queue that is being worked off, when the change was sent from work mode; else ""."""
+    form = QueueForm(request.POST)
+    return form.cleaned_data["tab"] if form.is_valid() else ""
 
 
 def _locked(lead, now):

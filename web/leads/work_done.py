@@ -15,7 +15,7 @@ from leads.models import Lead, Task
 from routing.actions import accept, regrade_and_route, reject, return_lead
 from team.policies import allow
 from web.leads.detail import lead_page
-from web.leads.edits import after_change, writable_or_refused
+from web.leads.edits import after_change, working_tab, writable_or_refused
 from web.leads.forms import LogForm, ReasonForm, RejectForm, TaskForm
 
 
@@ -110,4 +110,7 @@ def _settle(request, pk, action, text, form=None):
         return after_change(request, pk, text)
     # A rep no longer reads what she gave back.
     messages.success(request, text)
+    tab = working_tab(request)
+    if tab:
+        return redirect(f"{reverse('web:work')}?tab={tab}")
     return HttpResponseClientRedirect(reverse("web:queue")) if request.htmx else redirect("web:queue")
