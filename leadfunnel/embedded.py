@@ -340,6 +340,8 @@ def _wait(answers, process, what, log, *, seconds):
             process.kill()
             raise ServerFailed(what, log)
         time.sleep(0.05)
+    # It outlives this process on purpose; without a return code Python would warn of a forgotten child.
+    process.returncode = 0
 
 
 def _pid_of(path, word):

@@ -13,7 +13,6 @@ from hypothesis import HealthCheck, given, settings
 from leads.conditions import Vocabulary, describe
 from leads.conditions.widgets import ConditionField
 from tests.browser.chromium import DESK, PHONE
-from tests.committed import put_back
 from tests.leads.conditions import trees
 from tests.leads.conditions.crowd import add_field
 
@@ -63,23 +62,14 @@ urlpatterns = [path("editor/", editor)]
 pytestmark = [pytest.mark.urls("tests.browser.test_condition_editor")]
 
 
-@pytest.fixture(autouse=True, scope="module")
-def _rows_of_migrations_come_back(django_db_setup, django_db_blocker):
-    # live_server empties every table after each test.
-    with django_db_blocker.unblock():
-        put_back()
-        yield
-        put_back()
-
-
 @pytest.fixture(autouse=True)
-def _budget(transactional_db):
+def _budget(committed):
     add_field("budget", "choice", choices=["Approved", "Planned", "Not yet"])
 
 
 @pytest.fixture
-def page(chromium, live_server):
-    context = chromium.new_context(viewport=DESK, base_url=live_server.url)
+def page(chromium, site):
+    context = chromium.new_context(viewport=DESK, base_url=site.url)
     context.set_default_timeout(10_000)
     page = context.new_page()
     wrong = []
@@ -205,8 +195,8 @@ def test_text_that_is_no_condition_stays_text_and_its_errors_are_told(page):
     assert page.locator("textarea[name=condition]").is_visible()
 
 
-def test_without_javascript_the_text_area_is_enough(chromium, live_server):
-    context = chromium.new_context(base_url=live_server.url, java_script_enabled=False)
+def test_without_javascript_the_text_area_is_enough(chromium, site):
+    context = chromium.new_context(base_url=site.url, java_script_enabled=False)
     page = context.new_page()
     page.goto("/editor/")
 
@@ -216,8 +206,8 @@ def test_without_javascript_the_text_area_is_enough(chromium, live_server):
 
 
 @pytest.mark.parametrize("viewport", [DESK, PHONE], ids=["desk", "phone"])
-def test_nothing_is_wider_than_the_screen(chromium, live_server, viewport):
-    context = chromium.new_context(viewport=viewport, base_url=live_server.url)
+def test_nothing_is_wider_than_the_screen(chromium, site, viewport):
+    context = chromium.new_context(viewport=viewport, base_url=site.url)
     page = context.new_page()
     page.goto("/editor/")
 
