@@ -13,6 +13,10 @@ from team.enums import Role
 
 SEARCH_LIMIT = 1000
 
+# The same leads as side=sales (the constraint lead_has_exactly_one_keeper sees to it), but found through the indexes of
+# owner and pool, of which side has none.
+ON_SALES_SIDE = Q(owner__isnull=False) | Q(pool__isnull=False)
+
 
 class LeadQuerySet(models.QuerySet):
     def visible_to(self, user):
@@ -27,7 +31,7 @@ class LeadQuerySet(models.QuerySet):
             return self
         seen = Q()
         if user.has_role(Role.MANAGER):
-            seen |= Q(side=Side.SALES)
+            seen |= ON_SALES_SIDE
         if user.has_role(Role.REP):
             seen |= Q(owner=user)
         return self.filter(seen) if seen else self.none()
@@ -41,7 +45,7 @@ class LeadQuerySet(models.QuerySet):
         if user.has_role(Role.MARKETER):
             allowed |= Q(side=Side.MARKETING)
         if user.has_role(Role.MANAGER):
-            allowed |= Q(side=Side.SALES)
+            allowed |= ON_SALES_SIDE
         if user.has_role(Role.REP):
             allowed |= Q(owner=user)
         return visible.filter(allowed) if allowed else visible.none()

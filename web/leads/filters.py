@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from leads.enums import Disposition, Grade, Side, Stage
 from leads.models import Campaign, Lead, Source
+from leads.models.lead import ON_SALES_SIDE
 from team.enums import Role
 from team.models import User
 from web.leads.forms import DayField, TagsField
@@ -37,7 +38,7 @@ class LeadFilter(django_filters.FilterSet):
     stage = django_filters.MultipleChoiceFilter(
         choices=Stage.choices, widget=forms.CheckboxSelectMultiple, distinct=False
     )
-    side = django_filters.ChoiceFilter(choices=Side.choices, empty_label="Both")
+    side = django_filters.ChoiceFilter(choices=Side.choices, empty_label="Both", method="on_side")
     owner = django_filters.ModelChoiceFilter(queryset=User.objects.in_role(Role.REP), empty_label="Anybody")
     source = django_filters.ModelChoiceFilter(queryset=Source.objects.all(), empty_label="Any")
     campaign = django_filters.ModelChoiceFilter(
@@ -83,6 +84,9 @@ class LeadFilter(django_filters.FilterSet):
     def graded(self, leads, name, value):
         grades = ["" if grade == "none" else grade for grade in value]
         return leads.filter(grade__in=grades) if grades else leads
+
+    def on_side(self, leads, name, value):
+        return leads.filter(ON_SALES_SIDE if value == Side.SALES else ~ON_SALES_SIDE)
 
     def entered_since(self, leads, name, value):
         return leads.filter(created_at__gte=_midnight(value))

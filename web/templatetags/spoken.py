@@ -4,7 +4,6 @@ import datetime
 
 from django import template
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.html import format_html
 
 register = template.Library()
@@ -24,9 +23,11 @@ def exact(moment):
     """A time in the reader's zone, such as "Wed 10 Jun 2026, 12:00"; a date without the clock; "" for None."""
     if not moment:
         return ""
+    # strftime and not Django's date_format, which costs ten times as much: a list says fifty times.
     if not isinstance(moment, datetime.datetime):
-        return date_format(moment, "D j M Y")
-    return date_format(timezone.localtime(moment), "D j M Y, H:i")
+        return f"{moment:%a} {moment.day} {moment:%b %Y}"
+    local = timezone.localtime(moment)
+    return f"{local:%a} {local.day} {local:%b %Y, %H:%M}"
 
 
 @register.filter
@@ -81,3 +82,14 @@ def due_words(due_at, now):
         return f"{_length(-seconds)} over"
     same_day = timezone.localtime(due_at).date() == timezone.localtime(now).date()
     return f"due {timezone.localtime(due_at):%H:%M}" if same_day else f"due in {_length(seconds)}"
+
+
+@register.simple_tag
+def grade_badge(grade, size=""):
+    """The letter in its square; `size` may be "large"."""
+    return format_html(
+        '<span class="grade grade-{}{}"><span class="visually-hidden">Grade </span>{}</span>',
+        grade or "none",
+        " grade-large" if size == "large" else "",
+        grade or "–",
+    )
