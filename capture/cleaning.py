@@ -5,6 +5,7 @@ for what it cannot take; `kept` is the part it could.
 """
 
 import datetime
+import functools
 import json
 import re
 import zoneinfo
@@ -132,6 +133,8 @@ def phone(raw, region, default_region):
     if number.endswith(".0") and number[:-2].isdigit():
         number = number[:-2]
     key = _phone_key(number, region or default_region)
+    if key and (region in {None, default_region} or number[0] == "+"):
+        return number, key
     if key:
         # Keys are computed anew, without the country, whenever somebody edits the number.
         return (number if _phone_key(number, default_region) == key else key), key
@@ -394,8 +397,9 @@ def _all_readable(samples, attempt):
         return False
 
 
+@functools.lru_cache(maxsize=1000)
 def region_of(country):
-    return phone_region(country) if country else None
+    return phone_region(country)
 
 
 def _short(raw):

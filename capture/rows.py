@@ -30,7 +30,7 @@ class Row(NamedTuple):
 
 
 class RowCleaner:
-    """Turns rows into Rows by a plan; feed it the rows in order."""
+    """Turns rows into Rows by a plan, a chunk at a time: column by column, because cells repeat and rows do not."""
 
     def __init__(self, plan, width, *, phone_region, not_answered=(), sources=None, campaigns=None):
         self.width = width
@@ -39,49 +39,76 @@ class RowCleaner:
         self.row_number = plan.row_number
         self.unanswered = frozenset(word.casefold() for word in (*not_answered, *plan.not_answered))
         lookups = {"source": (sources or {}, "sources"), "campaign": (campaigns or {}, "campaigns")}
-        self.columns = [
-            (column.index, column.name, column.target, column.is_custom, {}, _cleaner(column, plan, lookups))
-            for column in plan.columns
+        self.columns = [(column, {"": None}, _cleaner(column, plan, lookups)) for column in plan.columns]
+
+    def clean(self, first_number, rows):
+        """The Rows for a list of rows as they stand in the file (cells or Broken), numbered from `first_number`."""
+        problems = [[] for _ in rows]
+        by_column = list(zip(*self._even(rows, problems), strict=True))
+        people, fields, phones = {}, {}, []
+        for column, cache, clean in self.columns:
+            values = self._clean_column(by_column[column.index], column, cache, clean, problems)
+            if column.target == "phone" and not column.is_custom:
+                phones.append((column.name, values))
+                continue
+            group = fields if column.is_custom else people
+            known = group.get(column.target)
+            if known is not None:
+                join = _joined_tags if column.target == "tags" else _first_given
+                values = list(map(join, known, values))
+            group[column.target] = values
+        return [
+            self._row(first_number + place, rows[place], values, stored, numbers, problems[place])
+            for place, (values, stored, numbers) in enumerate(
+                zip(
+                    _as_dicts(people, len(rows)),
+                    _as_dicts(fields, len(rows)),
+                    _alternatives(phones, len(rows)),
+                    strict=True,
+                )
+            )
         ]
 
-    def clean(self, number, cells):
-        """The Row for cells as they stand in the file, or for a Broken."""
-        if isinstance(cells, Broken):
+    def _even(self, rows, problems):
+        """The rows, all as wide as the header."""
+        width = self.width
+        even = []
+        for place, cells in enumerate(rows):
+            if len(cells) != width or type(cells) is Broken:
+                if type(cells) is Broken:
+                    cells = [""] * width
+                else:
+                    self._note_width(cells, problems[place])
+                    cells = [*cells[:width], *[""] * (width - len(cells))]
+            even.append(cells)
+        return even
+
+    def _clean_column(self, cells, column, cache, clean, problems):
+        if len(cache) > CACHE_SIZE:
+            cache.clear()
+            cache[""] = None
+        is_bad = False
+        for raw in set(cells).difference(cache):
+            cache[raw] = value = self._clean_cell(raw, clean)
+            is_bad = is_bad or type(value) is BadCell
+        values = list(map(cache.__getitem__, cells))
+        if is_bad or BadCell in set(map(type, values)):
+            for place, value in enumerate(values):
+                if type(value) is BadCell:
+                    problems[place].append((column.name, value.message[:MESSAGE_LIMIT]))
+                    values[place] = value.kept
+        if column.target in _UNIQUE and not column.is_custom:
+            cache.clear()
+            cache[""] = None
+        return values
+
+    def _row(self, number, cells, values, fields, phones, problems):
+        if type(cells) is Broken:
             return Row(number, {}, {}, [("", cells.message)], cells.message, [cells.text[:1000]])
-        values, fields, problems = {}, {}, []
-        size = len(cells)
-        if size != self.width:
-            self._note_width(cells, size, problems)
-        phones = None
-        for index, name, target, is_custom, cache, clean in self.columns:
-            if index >= size:
-                continue
-            raw = cells[index]
-            if not raw:
-                continue
-            try:
-                value = cache[raw]
-            except KeyError:
-                value = self._clean_cell(raw, target, cache, clean)
-            if value is None:
-                continue
-            if type(value) is BadCell:
-                problems.append((name, value.message[:MESSAGE_LIMIT]))
-                value = value.kept
-                if value is None:
-                    continue
-            if is_custom:
-                fields.setdefault(target, value)
-            elif target == "phone":
-                phones = phones or []
-                phones.append((name, value))
-            elif target == "tags":
-                values["tags"] = list(dict.fromkeys([*values.get("tags", ()), *value]))
-            elif target == "full_name":
-                if "first_name" not in values and "last_name" not in values:
-                    values["first_name"], values["last_name"] = value
-            elif target not in values:
-                values[target] = value
+        if "full_name" in values:
+            name = values.pop("full_name")
+            if "first_name" not in values and "last_name" not in values:
+                values["first_name"], values["last_name"] = name
         if phones:
             self._take_phone(phones, values, problems)
         if self.row_number:
@@ -93,7 +120,7 @@ class RowCleaner:
             problems.append(("", rejected))
         return Row(number, values, fields, problems, rejected, cells if problems else None)
 
-    def _clean_cell(self, raw, target, cache, clean):
+    def _clean_cell(self, raw, clean):
         text = raw.strip()
         bad = ""
         if not text.isascii() or not text.isprintable():
@@ -104,23 +131,16 @@ class RowCleaner:
         if text[:1] == "'":
             text = restore(text)
         if not text or text.casefold() in self.unanswered:
-            value = BadCell(bad) if bad else None
-        else:
-            try:
-                value = clean(text)
-                if bad:
-                    value = BadCell(bad, value)
-            except BadCell as problem:
-                # Anew, because the one raised holds on to its whole stack.
-                value = BadCell(problem.message, problem.kept)
-        if target not in _UNIQUE:
-            if len(cache) >= CACHE_SIZE:
-                cache.clear()
-            cache[raw] = value
-        return value
+            return BadCell(bad) if bad else None
+        try:
+            value = clean(text)
+        except BadCell as problem:
+            # Anew, because the one raised holds on to its whole stack.
+            return BadCell(problem.message, problem.kept)
+        return BadCell(bad, value) if bad else value
 
     def _take_phone(self, phones, values, problems):
-        region = cleaning.region_of(values.get("country"))
+        region = cleaning.region_of(values["country"]) if "country" in values else None
         for name, raw in phones:
             if values.get("phone_key"):
                 return
@@ -163,7 +183,8 @@ class RowCleaner:
             return "Nothing tells who this is: no external id, e-mail, phone number or name that can be used."
         return ""
 
-    def _note_width(self, cells, size, problems):
+    def _note_width(self, cells, problems):
+        size = len(cells)
         if size < self.width:
             if any(cell.strip() for cell in cells):
                 problems.append(("", f"The row has {size} cells and the header {self.width}."))
@@ -171,6 +192,36 @@ class RowCleaner:
             problems.append(
                 ("", f"The row has {size} cells and the header {self.width}; what stands behind was left out.")
             )
+
+
+def _first_given(first, second):
+    return second if first is None else first
+
+
+def _joined_tags(first, second):
+    return list(dict.fromkeys([*(first or ()), *(second or ())])) or None
+
+
+def _as_dicts(columns, size):
+    """Per row a dict of what is given, from a dict of lists."""
+    if not columns:
+        return [{} for _ in range(size)]
+    names = list(columns)
+    return [
+        {name: value for name, value in zip(names, row, strict=True) if value is not None}
+        for row in zip(*columns.values(), strict=True)
+    ]
+
+
+def _alternatives(columns, size):
+    """Per row the given (column name, value) pairs."""
+    if not columns:
+        return [()] * size
+    names = [name for name, _ in columns]
+    return [
+        [(name, value) for name, value in zip(names, row, strict=True) if value is not None]
+        for row in zip(*(values for _, values in columns), strict=True)
+    ]
 
 
 def _cleaner(column, plan, lookups):

@@ -80,8 +80,10 @@ def merge_chunk(rows, target, *, now):
 
     Takes the lock that keeps other imports out until the transaction ends.
     """
-    if target.run is not None:
-        with connection.cursor() as cursor:
+    with connection.cursor() as cursor:
+        # Statistics of a table that has just grown or shrunk would have all of it read for every chunk.
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        if target.run is not None:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [MERGE_LOCK])
     accepted = [row for row in rows if not row.rejected]
     companies = _companies(accepted, target, now)
@@ -197,8 +199,7 @@ def _candidates(rows, companies, target):
     found = set()
     with connection.cursor() as cursor:
         for table in tables:
-            # Without statistics of a table that has just grown, the planner would read all of it for every chunk.
-            cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_hashjoin = off")
+            cursor.execute("SET LOCAL enable_hashjoin = off")
             for kind, wanted in keys.items():
                 if wanted:
                     parameters = {"keys": sorted(wanted), "system": target.plan.external_system}
@@ -208,7 +209,7 @@ def _candidates(rows, companies, target):
                 ids, names = zip(*sorted(named), strict=True)
                 cursor.execute(_BY_COMPANY.format(table=table), {"companies": list(ids), "keys": list(names)})
                 found.update(lead_id for (lead_id,) in cursor.fetchall())
-            cursor.execute("SET LOCAL enable_seqscan = on; SET LOCAL enable_hashjoin = on")
+            cursor.execute("SET LOCAL enable_hashjoin = on")
     return found
 
 

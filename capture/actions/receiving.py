@@ -46,28 +46,30 @@ def opened(path, *, has_header=True):
 
 
 def receive_file(*, path, file_name, by, now, has_header=True):
-    """Keeps the file and returns its Import, to be mapped. Raises Unreadable and keeps nothing.
-
-    A workbook is kept as the text of its sheet, which can be read from any row in little memory.
-    """
+    """Keeps the file and returns its Import, to be mapped. Raises Unreadable and keeps nothing."""
     with opened(path, has_header=has_header) as file:
-        table = file.table
-        with table.path.open("rb") as content:
-            stored = default_storage.save(f"imports/{header_key(table.header)[:16]}.csv", File(content))
-        return Import.objects.create(
-            file_name=Path(file_name).name[:255],
-            file=stored,
-            sha256=sha256_of(path),
-            encoding=table.encoding,
-            delimiter=table.delimiter,
-            sheet=file.sheet[:100],
-            header=table.header,
-            notes=file.notes,
-            mapping={"header": has_header},
-            rows_total=file.rows_total,
-            created_by=by,
-            created_at=now,
-        )
+        return keep_file(file=file, path=path, file_name=file_name, by=by, now=now)
+
+
+def keep_file(*, file, path, file_name, by, now):
+    """The Import of an Opened file; a workbook is kept as text, which can be read from any row in little memory."""
+    table = file.table
+    with table.path.open("rb") as content:
+        stored = default_storage.save(f"imports/{header_key(table.header)[:16]}.csv", File(content))
+    return Import.objects.create(
+        file_name=Path(file_name).name[:255],
+        file=stored,
+        sha256=sha256_of(path),
+        encoding=table.encoding,
+        delimiter=table.delimiter,
+        sheet=file.sheet[:100],
+        header=table.header,
+        notes=file.notes,
+        mapping={"header": table.has_header},
+        rows_total=file.rows_total,
+        created_by=by,
+        created_at=now,
+    )
 
 
 def plan_for(header, sample, *, mapping=None, format_code="", create_fields=False):

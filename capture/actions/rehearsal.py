@@ -1,12 +1,11 @@
 """A dry run: the same rows, the same decisions, nothing written but a temporary table."""
 
-import itertools
 from dataclasses import dataclass, field
 
 from django.db import transaction
 
 from capture.actions.merging import Target, merge_chunk
-from capture.actions.running import chunks, cleaned_rows
+from capture.actions.running import cleaned_chunks
 from capture.actions.staging import end_overlay, start_overlay
 from capture.enums import RowResult
 
@@ -29,14 +28,14 @@ def rehearse(*, table, plan, now, source=None, campaign=None, rows=None, limit=N
     target = Target(plan=plan, source_id=source and source.pk, campaign_id=campaign and campaign.pk)
     start_overlay()
     try:
-        _try(cleaned_rows(table, plan), target, result, rows, limit, now)
+        _try(cleaned_chunks(table, plan, rows=rows), target, result, limit, now)
     finally:
         end_overlay()
     return result
 
 
-def _try(cleaned, target, result, rows, limit, now):
-    for chunk in chunks(itertools.islice(cleaned, rows)):
+def _try(chunks, target, result, limit, now):
+    for chunk in chunks:
         with transaction.atomic():
             counts = merge_chunk(chunk, target, now=now)
         for kind, count in counts.items():

@@ -1,8 +1,11 @@
 """An import at work: chunk by chunk, each committed with its place in the file, so that a kill costs one chunk."""
 
 import datetime
+import gc
 import itertools
 import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 
 from django.conf import settings
 from django.db import IntegrityError, OperationalError, transaction
@@ -42,7 +45,8 @@ def continue_import(*, run_id, clock, seconds=None):
         if run.status == ImportStatus.UNDOING:
             _undo(run, token, clock, seconds)
         else:
-            _import(run, token, clock, seconds)
+            with _without_collector():
+                _import(run, token, clock, seconds)
     except LeaseLost:
         return True
     except Unreadable as error:
@@ -61,8 +65,23 @@ def continue_import(*, run_id, clock, seconds=None):
 _STOPPED = (ImportStatus.DONE, ImportStatus.FAILED, ImportStatus.CANCELLED, ImportStatus.PAUSED, ImportStatus.UNDONE)
 
 
-def cleaned_rows(table, plan, *, skip=0):
-    """Yields the cleaned rows of a table from row `skip` + 1 on."""
+@contextmanager
+def _without_collector():
+    """Rows hold no cycles, and looking for some among a million dicts takes as long as the work itself."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+def cleaned_chunks(table, plan, *, skip=0, rows=None):
+    """Yields lists of cleaned rows from row `skip` + 1 on, `rows` of them at most; each is read ahead in a thread.
+
+    While the database is busy with one chunk, Python reads and cleans the next.
+    """
     cleaner = RowCleaner(
         plan,
         len(table.header),
@@ -71,14 +90,22 @@ def cleaned_rows(table, plan, *, skip=0):
         sources=sources_by_spelling(),
         campaigns=campaigns_by_spelling(),
     )
-    rows = itertools.islice(enumerate(table.rows(), start=1), skip, None)
-    return (cleaner.clean(number, cells) for number, cells in rows)
+    raw = itertools.islice(table.rows(), skip, None if rows is None else skip + rows)
+    return _ahead(_cleaned(cleaner, raw, skip + 1, CHUNK_ROWS))
 
 
-def chunks(rows, size=CHUNK_ROWS):
-    rows = iter(rows)
-    while chunk := list(itertools.islice(rows, size)):
-        yield chunk
+def _cleaned(cleaner, raw, number, size):
+    while chunk := list(itertools.islice(raw, size)):
+        yield cleaner.clean(number, chunk)
+        number += len(chunk)
+
+
+def _ahead(iterator):
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        coming = pool.submit(next, iterator, None)
+        while (chunk := coming.result()) is not None:
+            coming = pool.submit(next, iterator, None)
+            yield chunk
 
 
 def pause(*, run):
@@ -125,7 +152,7 @@ def _import(run, token, clock, seconds):
     target = Target(plan=plan, run=run, source_id=run.source_id, campaign_id=run.campaign_id)
     began = started = time.monotonic()
     done = run.rows_done
-    for rows in chunks(cleaned_rows(table, plan, skip=done)):
+    for rows in cleaned_chunks(table, plan, skip=done):
         now = clock()
         new_token = now + LEASE
         _merge_and_commit(rows, target, now, done, token, new_token, time.monotonic() - started)

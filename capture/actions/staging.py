@@ -44,6 +44,8 @@ COLUMNS = (*TEXTS, *OTHERS)
 _NAMES = ", ".join(COLUMNS)
 _TYPES = ", ".join([*(f"{name} text" for name in TEXTS), *(f"{name} {kind}" for name, kind in OTHERS.items())])
 
+_encode = json.JSONEncoder(ensure_ascii=False, default=str).encode
+
 _STAGE = f"""
 DROP TABLE IF EXISTS pg_temp.staged_lead, pg_temp.staged_row;
 CREATE TEMP TABLE staged_lead (lead_id bigint, is_new boolean, document text, row_number bigint, {_TYPES})
@@ -197,6 +199,13 @@ def _lead_lines(leads):
 
 
 def _document(lead):
+    """As leads.rules.search_document has it; a new lead's folded name and company are known already."""
+    company_key = lead.get("company_key", "")
+    if lead["is_new"] and len(lead["name_key"]) < 200 and len(company_key) < 200:
+        key = lead["phone_key"]
+        digits = "".join(filter(str.isdigit, lead["phone"])) if lead["phone"] else ""
+        words = f"{lead['name_key']} {rules.fold(lead['email'])} {company_key} {key[1:] or digits} {digits.lstrip('0')}"
+        return " ".join(dict.fromkeys(words.split()))
     return rules.search_document(
         first_name=lead["first_name"],
         last_name=lead["last_name"],
@@ -212,7 +221,7 @@ def _columns(lead):
     texts = "\t".join([lead[name] for name in TEXTS])
     if "\\" in texts or texts.count("\t") != len(TEXTS) - 1 or "\n" in texts or "\r" in texts:
         texts = "\t".join([_escape(lead[name]) for name in TEXTS])
-    fields = json.dumps(lead["fields"], ensure_ascii=False).replace("\\", "\\\\") if lead["fields"] else "{}"
+    fields = _encode(lead["fields"]).replace("\\", "\\\\") if lead["fields"] else "{}"
     tags = _array(lead["tags"]) if lead["tags"] else "{}"
     return (
         f"{texts}\t{_number(lead['company_id'])}\t{_number(lead['source_id'])}\t{_number(lead['campaign_id'])}\t"
@@ -225,7 +234,7 @@ def _row_lines(rows):
     lines = []
     for number, result, lead, before in rows:
         lead_id = "\\N" if lead is None else lead["id"]
-        was = "\\N" if before is None else _escape(json.dumps(before, ensure_ascii=False, default=str))
+        was = "\\N" if before is None else _escape(_encode(before))
         lines.append(f"{number}\t{result.value}\t{lead_id}\t{was}\n")
     return io.StringIO("".join(lines))
 
@@ -233,7 +242,7 @@ def _row_lines(rows):
 def _problem_lines(run_id, problems):
     lines = []
     for number, column, message, rejects, raw in problems:
-        cells = "\\N" if raw is None else _escape(json.dumps([_storable(cell) for cell in raw], ensure_ascii=False))
+        cells = "\\N" if raw is None else _escape(_encode([_storable(cell) for cell in raw]))
         lines.append(
             "\t".join([str(run_id), str(number), _escape(column), _escape(message), "ft"[rejects], cells]) + "\n"
         )

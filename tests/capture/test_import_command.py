@@ -119,7 +119,7 @@ def test_other_faults_exit_with_2(write, tmp_path):
 
 
 def test_a_killed_run_is_taken_up_again(run, write, monkeypatch):
-    monkeypatch.setattr("capture.actions.running.chunks.__defaults__", (1,))
+    monkeypatch.setattr("capture.actions.running.CHUNK_ROWS", 1)
     path = write("Email\na@x.example\nb@x.example\n")
     with monkeypatch.context() as broken:
         broken.setattr("capture.actions.running.settle_dirty", lambda **_: 1 / 0)

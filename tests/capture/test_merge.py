@@ -145,7 +145,6 @@ def test_within_a_file_the_first_row_wins_and_later_ones_fill(bring):
 
 def test_the_first_row_wins_across_chunks(bring, monkeypatch):
     monkeypatch.setattr("capture.actions.running.CHUNK_ROWS", 1)
-    monkeypatch.setattr("capture.actions.running.chunks.__defaults__", (1,))
     rows = [person(Email="ann@x.example", City="Ulm"), person(Email="ann@x.example", City="Bonn", Last="Ames")]
     bring(table(person(Email="ann@x.example", City="Old")), mapping=MAPPING)
     run = bring(table(*rows), mapping=MAPPING)

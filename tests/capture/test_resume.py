@@ -31,7 +31,7 @@ settings.DATABASES["default"]["NAME"] = sys.argv[2]
 settings.MEDIA_ROOT = sys.argv[3]
 from django.utils import timezone
 from capture.actions import running
-running.chunks.__defaults__ = (int(sys.argv[4]),)
+running.CHUNK_ROWS = int(sys.argv[4])
 print("working", flush=True)
 running.continue_import(run_id=int(sys.argv[1]), clock=timezone.now)
 """
@@ -108,7 +108,7 @@ def test_a_chunk_is_rolled_back_when_the_lease_was_lost_meanwhile(bring, monkeyp
 
 @pytest.mark.django_db
 def test_slices_of_time_add_up(bring, monkeypatch):
-    monkeypatch.setattr("capture.actions.running.chunks.__defaults__", (2,))
+    monkeypatch.setattr("capture.actions.running.CHUNK_ROWS", 2)
     run = bring("Email\n" + "".join(f"p{n}@x.example\n" for n in range(5)), work=False)
     done = []
     while run.status != "done":

@@ -6,7 +6,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db.models import F
 from django.utils import timezone
 
-from capture.actions.receiving import opened, plan_for, receive_file, sha256_of, start_import
+from capture.actions.receiving import keep_file, opened, plan_for, sha256_of, start_import
 from capture.actions.rehearsal import rehearse
 from capture.actions.running import continue_import
 from capture.enums import ImportStatus
@@ -71,17 +71,17 @@ class Command(BaseCommand):
             if options["dry_run"]:
                 tried = rehearse(table=file.table, plan=plan, now=timezone.now(), source=source, campaign=campaign)
                 return {kind.value: count for kind, count in tried.counts.items()}, lambda: tried.problems, notes
-        run = self._unfinished(path, plan, has_header)
-        if run is None:
-            run = receive_file(path=path, file_name=path.name, by=None, now=timezone.now(), has_header=has_header)
-            start_import(
-                run=run,
-                plan=plan,
-                now=timezone.now(),
-                source=source,
-                campaign=campaign,
-                remember=mapping is not None,
-            )
+            run = self._unfinished(path, plan, has_header)
+            if run is None:
+                run = keep_file(file=file, path=path, file_name=path.name, by=None, now=timezone.now())
+                start_import(
+                    run=run,
+                    plan=plan,
+                    now=timezone.now(),
+                    source=source,
+                    campaign=campaign,
+                    remember=mapping is not None,
+                )
         self._finish(run)
         problems = ImportProblem.objects.filter(run=run).values_list("number", "column", "message", "rejects")
         return {name: getattr(run, name) for name in COUNTS}, lambda: problems.iterator(), notes
