@@ -4,6 +4,7 @@ import json
 from dataclasses import dataclass, field
 
 from django.db import connection
+from django.db.models import Max
 
 from capture.actions import staging
 from capture.enums import RowResult
@@ -86,9 +87,12 @@ def merge_chunk(rows, target, *, now):
         if target.run is not None:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [MERGE_LOCK])
     accepted = [row for row in rows if not row.rejected]
+    newest = Company.objects.aggregate(newest=Max("pk"))["newest"] or 0
     companies = _companies(accepted, target, now)
+    # Nobody works yet for a company that this chunk brings.
+    older = {key: pk for key, pk in companies.items() if 0 < pk <= newest or target.run is None}
     for _ in range(TRIES):
-        placed, directory = _place(rows, accepted, companies, target)
+        placed, directory = _place(rows, accepted, companies, older, target)
         if target.run is None or _hold_still(directory, now):
             break
     else:
@@ -127,10 +131,10 @@ def load_leads(ids, *, run_id=None, overlay=False):
     return leads
 
 
-def _place(rows, accepted, companies, target):
+def _place(rows, accepted, companies, older, target):
     run_id = target.run and target.run.pk
     previous = _previous_leads(target.run, rows)
-    ids = _candidates(accepted, companies, target) | set(previous.values())
+    ids = _candidates(accepted, companies, older, target) | set(previous.values())
     leads = load_leads(list(ids), run_id=run_id, overlay=target.run is None) if ids else {}
     plan = target.plan
     directory = Directory(leads.values(), system=plan.external_system, trusts_ids=plan.trusts_ids, previous=previous)
@@ -181,7 +185,7 @@ def _companies(rows, target, now):
     return {key: known[key] if key in known else virtual.setdefault(key, -len(virtual) - 1) for key in names}
 
 
-def _candidates(rows, companies, target):
+def _candidates(rows, companies, older, target):
     keys = {"external": set(), "email": set(), "phone": set(), "bare_name": set()}
     named = set()
     for row in rows:
@@ -190,9 +194,10 @@ def _candidates(rows, companies, target):
             if values.get(code):
                 keys[kind].add(values[code])
         if "name_key" in values:
-            company_id = companies.get(values.get("company_key"))
-            if company_id is not None:
-                named.add((company_id, values["name_key"]))
+            key = values.get("company_key")
+            if key in companies:
+                if key in older:
+                    named.add((older[key], values["name_key"]))
             elif not ("email_key" in values or values.get("phone_key") or "external_id" in values):
                 keys["bare_name"].add(values["name_key"])
     tables = ["leads_lead"] if target.run is not None else ["leads_lead", "overlay_lead"]
