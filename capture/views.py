@@ -21,7 +21,7 @@ from team.enums import Role
 from team.policies import allow
 
 PAGE = 50
-SAMPLE = 5
+SAMPLE = 20
 # A dry run answers while somebody waits; what is beyond these rows is found out by the import itself.
 REHEARSED_ROWS = 20_000
 SHOWN_PROBLEMS = 200
@@ -76,10 +76,7 @@ def import_map(request, pk):
                 campaign=form.cleaned_data["campaign"],
             )
             return _tried(request, run, table, plan)
-    columns = [
-        (field, [row[index] for row in sample[:SAMPLE] if index < len(row) and row[index].strip()][:3])
-        for index, field in enumerate(form.columns)
-    ]
+    columns = [(field, _first_values(sample, index)) for index, field in enumerate(form.columns)]
     context = {"run": run, "form": form, "plan": plan, "trouble": trouble, "columns": columns, "table": table}
     return render(request, "capture/import_map.html", context, status=422 if form.errors else 200)
 
@@ -208,6 +205,12 @@ def _read(run):
     table = open_table(run.file.path, has_header=run.mapping.get("header", True))
     rows = itertools.islice(table.rows(), receiving.SAMPLE_ROWS)
     return table, [row for row in rows if not isinstance(row, Broken)]
+
+
+def _first_values(sample, index):
+    """Up to three different values of a column."""
+    values = (row[index].strip() for row in sample[:SAMPLE] if index < len(row))
+    return list(dict.fromkeys(value for value in values if value))[:3]
 
 
 def _suggestion(run, sample):

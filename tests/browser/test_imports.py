@@ -45,4 +45,5 @@ def test_a_list_comes_in(visit, scene, people, javascript):
         page.reload()
     page.get_by_role("link", name="Ann").wait_for()
     assert page.get_by_text("is no e-mail address").is_visible()
-    assert set(Lead.objects.filter(email__endswith="@list.example").values_list("first_name", flat=True)) == {"Ann", "Ben"}
+    brought = Lead.objects.filter(email__endswith="@list.example")
+    assert set(brought.values_list("first_name", flat=True)) == {"Ann", "Ben"}
