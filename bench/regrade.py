@@ -2,18 +2,23 @@
 
 import datetime
 import json
+import multiprocessing
+import os
 import time
 from pathlib import Path
 
-from django.db import connection, transaction
+from django.db import connection, connections, transaction
 
-from scoring.actions import load_model, publish_model
+from routing.actions import regrade_chunk
+from scoring.actions import load_model, publish_model, request_regrade
 from scoring.engine import Plan, regrade
+from scoring.models import RegradeRun
 from scoring.queries import published_model
 
 NOW = datetime.datetime(2026, 6, 10, 10, 0, tzinfo=datetime.UTC)
 STARTER = Path(__file__).resolve().parent.parent / "scoring" / "starter" / "btd.json"
 SYSTEM = "bench"
+WORKERS = 2
 
 _LEADS = """
 INSERT INTO leads_lead (external_system, external_id, first_name, last_name, email, phone, job_title, company_id,
@@ -124,8 +129,9 @@ FROM floor_delta AS f WHERE f.id = l.id
 
 
 def build(*, leads, activities):
-    """Fills an empty database with `leads` people and `activities` over the last 700 days, graded as of NOW.
+    """Fills an empty database with `leads` people and `activities` over the last 700 days, settled as of NOW.
 
+    Nobody sells yet, so those that belong to sales wait in their pool.
     A database that holds the same number of such leads is used as it is; one that holds other leads is refused.
     """
     with connection.cursor() as cursor:
@@ -140,13 +146,14 @@ def build(*, leads, activities):
     if published_model() is None:
         publish_model(model=load_model(data=json.loads(STARTER.read_text()), by=None, now=NOW), by=None, now=NOW)
     _settle()
-    with transaction.atomic():
-        regrade(None, now=NOW)
-    _settle()
+    _go_back()
 
 
 def main(*, leads, activities):
-    """Prints the measures of a regrade of everybody one day later: the SELECT alone, and with writing what changed."""
+    """Prints the measures of a regrade of everybody one day later.
+
+    The SELECT alone; with writing what changed, as one statement; and as a RegradeRun with routing, on two workers.
+    """
     build(leads=leads, activities=activities)
     later = NOW + datetime.timedelta(days=1)
     size = {"leads": leads, "activities": activities}
@@ -159,9 +166,10 @@ def main(*, leads, activities):
     ours = _time(lambda: regrade(None, now=later))
     _settle()
     _print("regrade", floor, ours, size)
-    ours = _time(lambda: _run_chunks(later))
-    _settle()
+    ours = _run_workers(later)
+    _stored_scores_are_those_by_hand(later)
     _print("regrade_chunks", floor, ours, size)
+    _go_back()
 
 
 def dirty(*, leads, activities, count=1000, rounds=5):
@@ -224,13 +232,47 @@ def _run_our_select(now):
         cursor.execute(f"SELECT sum(score), max(grade), max(ledger) FROM ({select.sql}) AS o", select.params)
 
 
-def _run_chunks(now, size=20_000):
-    """As the workers do it, one worker and without routing."""
+def _run_workers(now):
+    """Seconds from asking for a regrade of everybody until two worker processes have finished it, all committed."""
+    RegradeRun.objects.all().delete()
+    connections.close_all()
+    fork = multiprocessing.get_context("fork")
+    ready, start = fork.Barrier(WORKERS + 1), fork.Event()
+    workers = [fork.Process(target=_work, args=(now, ready, start)) for _ in range(WORKERS)]
+    for worker in workers:
+        worker.start()
+    ready.wait()
+    begin = time.perf_counter()
+    run = request_regrade(by=None, now=now)
+    start.set()
+    for worker in workers:
+        worker.join()
+    seconds = time.perf_counter() - begin
+    run = RegradeRun.objects.with_progress().get(pk=run.pk)
+    if run.finished_at is None or run.done != run.total or any(worker.exitcode for worker in workers):
+        raise SystemExit(f"The run was not finished: {run.done} of {run.total} leads, {run.failure or 'no failure'}.")
+    connection.cursor().execute("SET statement_timeout = 0")
+    return seconds
+
+
+def _work(now, ready, start):
+    published_model()
+    ready.wait()
+    start.wait()
+    while RegradeRun.objects.unfinished().exists():
+        if not regrade_chunk(now=now):
+            time.sleep(0.01)
+
+
+def _go_back():
+    """Everybody graded and routed as of NOW again, whatever was measured, and no trace of a later run."""
+    later = datetime.timedelta(hours=1)
     with connection.cursor() as cursor:
-        cursor.execute("SELECT id FROM leads_lead ORDER BY id")
-        ids = [lead_id for (lead_id,) in cursor.fetchall()]
-    for start in range(0, len(ids), size):
-        regrade(ids[start : start + size], now=now)
+        cursor.execute("DELETE FROM leads_activity WHERE recorded_at > %s", [NOW + later])
+    _run_workers(NOW)
+    with connection.cursor() as cursor:
+        cursor.execute("TRUNCATE leads_dirtylead")
+    _settle()
 
 
 def _same_scores(ids, now):
@@ -246,6 +288,18 @@ def _same_scores(ids, now):
         compared, different = cursor.fetchone()
         if different or not compared:
             raise SystemExit(f"{different} of {compared} leads are scored differently by hand.")
+
+
+def _stored_scores_are_those_by_hand(now):
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT count(*), count(*) FILTER (WHERE f.id IS NULL OR l.score <> f.score OR l.grade <> f.grade "
+            f"OR l.score_ledger <> f.ledger) FROM leads_lead l LEFT JOIN ({_floor(None)}) f ON f.id = l.id",
+            {"now": now},
+        )
+        compared, different = cursor.fetchone()
+    if different or not compared:
+        raise SystemExit(f"{different} of {compared} leads have another score than by hand after the run.")
 
 
 def _time(work):
@@ -265,4 +319,5 @@ def _settle():
 
 def _print(name, floor, ours, size):
     figures = {"name": name, "floor": round(floor, 4), "ours": round(ours, 4), "ratio": round(ours / floor, 2)}
+    figures["load"] = round(os.getloadavg()[0], 1)
     print(json.dumps(figures | size), flush=True)

@@ -20,7 +20,7 @@ def _every(seconds, task, *, stale_after):
 app.conf.beat_schedule = {
     "settle dirty leads": _every(1, "routing.tasks.settle_dirty_leads", stale_after=5),
     "share out waiting leads": _every(2, "routing.tasks.share_out_waiting_leads", stale_after=10),
-    "regrade everybody": _every(5, "routing.tasks.run_regrade_chunk", stale_after=20),
+    "regrade everybody": _every(1, "routing.tasks.run_regrade_chunk", stale_after=2),
     "start the nightly regrade": _every(300, "routing.tasks.start_nightly_regrade", stale_after=300),
     "go on with imports": _every(2, "capture.tasks.continue_imports", stale_after=10),
     "account mail": _every(30, "team.tasks.send_account_mail", stale_after=30),

@@ -15,6 +15,7 @@ from routing.actions.settle import SMALL, gave_way
 logger = logging.getLogger(__name__)
 
 BUDGET_SECONDS = 20
+REGRADE_SECONDS = 2
 
 
 @shared_task
@@ -28,9 +29,13 @@ def settle_dirty_leads():
 
 @shared_task
 def run_regrade_chunk():
-    """One chunk of a run of everybody; rings for the next, so that fresh changes get their turn in between."""
-    if regrade_chunk(now=timezone.now()):
-        _wake(run_regrade_chunk, expires=60)
+    """Chunks of a run of everybody for a moment, with fresh changes in between; as many workers at once as are free.
+
+    The next ticks go on. They come faster than this ends, so that a run has every worker until it is done.
+    """
+    deadline = time.monotonic() + REGRADE_SECONDS
+    while regrade_chunk(now=timezone.now()) and time.monotonic() < deadline:
+        settle_dirty(now=timezone.now(), limit=SMALL)
 
 
 @shared_task

@@ -1,6 +1,7 @@
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, OuterRef, Q, Subquery, Sum, Value
+from django.db.models.functions import Coalesce
 
 from leads.enums import Grade
 from scoring.enums import ModelStatus, RuleKind
@@ -149,23 +150,38 @@ class GradeRequirement(models.Model):
         return self.label
 
 
-class RegradeRun(models.Model):
-    """A regrade of everybody, done in chunks of lead ids by whichever worker holds the lease.
+class RegradeRunQuerySet(models.QuerySet):
+    def unfinished(self):
+        return self.filter(finished_at__isnull=True, cancelled_at__isnull=True)
 
-    `last_lead_id` is the cursor: every lead up to it is done and committed, so a killed worker costs one chunk.
+    def with_progress(self):
+        """Adds `done` and `changed`, numbers of leads, and `failure`, why a chunk that is tried again failed, or ""."""
+        chunks = RegradeChunk.objects.filter(run=OuterRef("pk")).order_by().values("run")
+        done = chunks.filter(done_at__isnull=False)
+        failed = RegradeChunk.objects.filter(run=OuterRef("pk"), done_at__isnull=True).exclude(failure="")
+        return self.annotate(
+            done=Coalesce(Subquery(done.annotate(sum=Sum("leads")).values("sum")), 0),
+            changed=Coalesce(Subquery(done.annotate(sum=Sum("changed")).values("sum")), 0),
+            failure=Coalesce(
+                Subquery(failed.order_by("-retry_at").values("failure")[:1]), Value(""), output_field=models.TextField()
+            ),
+        )
+
+
+class RegradeRun(models.Model):
+    """A regrade of everybody there was when it was asked for; its work is its chunks.
+
+    Finished when none is left undone. `total` counts the leads of then; later ones are marked dirty by themselves.
     """
 
     model = models.ForeignKey(ScoringModel, models.CASCADE, related_name="runs")
     requested_at = models.DateTimeField()
     requested_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
-    last_lead_id = models.BigIntegerField(default=0)
     total = models.BigIntegerField(default=0)
-    done = models.BigIntegerField(default=0)
-    changed = models.BigIntegerField(default=0)
-    lease_until = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
     cancelled_at = models.DateTimeField(null=True)
-    failure = models.TextField(blank=True)
+
+    objects = RegradeRunQuerySet.as_manager()
 
     class Meta:
         ordering = ["-requested_at"]
@@ -175,3 +191,36 @@ class RegradeRun(models.Model):
 
     def __str__(self):
         return f"Regrade of {self.requested_at:%Y-%m-%d %H:%M}"
+
+
+class RegradeChunk(models.Model):
+    """The leads of a run from the first to the last id: one transaction of whichever worker locks it first.
+
+    Marked done in the transaction that does it, so a killed worker leaves it as it was, for the next one.
+    """
+
+    run = models.ForeignKey(RegradeRun, models.CASCADE, related_name="chunks")
+    first_lead_id = models.BigIntegerField()
+    last_lead_id = models.BigIntegerField()
+    leads = models.PositiveIntegerField(default=0)
+    changed = models.PositiveIntegerField(default=0)
+    done_at = models.DateTimeField(null=True)
+    retry_at = models.DateTimeField(null=True)
+    failure = models.TextField(blank=True)
+
+    class Meta:
+        ordering = ["run", "first_lead_id"]
+        constraints = [
+            models.UniqueConstraint(fields=["run", "first_lead_id"], name="regrade_chunk_once_in_a_run"),
+            models.CheckConstraint(
+                condition=Q(first_lead_id__lte=F("last_lead_id")), name="regrade_chunk_from_first_to_last"
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["run", "first_lead_id"], condition=Q(done_at__isnull=True), name="regrade_chunk_undone"
+            )
+        ]
+
+    def __str__(self):
+        return f"Leads {self.first_lead_id} to {self.last_lead_id}"

@@ -79,10 +79,8 @@ def rating_answers(lead):
 
 
 def unfinished_run():
-    """The RegradeRun that is waiting or under way, or None."""
-    return (
-        RegradeRun.objects.filter(finished_at__isnull=True, cancelled_at__isnull=True).select_related("model").first()
-    )
+    """The RegradeRun that is waiting or under way, with its progress, or None."""
+    return RegradeRun.objects.unfinished().with_progress().select_related("model").first()
 
 
 def _in_few_words(labels, ledger):

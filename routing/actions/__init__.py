@@ -1,4 +1,5 @@
 from routing.actions.assignment import Assigned, assign, share_out_pools
+from routing.actions.everybody import regrade_everybody
 from routing.actions.handover import accept, reject, return_lead
 from routing.actions.outcome import Recorded, record_outcome
 from routing.actions.policy import activate_policy, reroute
@@ -7,7 +8,6 @@ from routing.actions.settle import (
     Settled,
     regrade_and_route,
     regrade_chunk,
-    regrade_everybody,
     request_nightly_regrade,
     settle_dirty,
     settle_marked,

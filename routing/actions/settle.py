@@ -3,6 +3,7 @@
 import datetime
 import logging
 from dataclasses import astuple, dataclass, replace
+from typing import NamedTuple
 
 from django.db import OperationalError, connection, transaction
 from django.db.models import Exists, F, OuterRef, Q, Subquery
@@ -12,17 +13,23 @@ from leads.actions.timeline import ids_of, mark_dirty
 from leads.enums import ActivityKind, Disposition, Side
 from leads.models import Activity, DirtyLead, Lead, Transition
 from routing.actions.handover import end_handovers, lock_leads, note_first_touches
-from routing.actions.route import route
+from routing.actions.route import lock_pools, route
 from routing.enums import HandoverEnd
 from routing.queries import active_policy, sales_grades
-from scoring.actions import claim_dirty, claim_regrade_chunk, fail_chunk, finish_chunk, request_regrade
-from scoring.engine import regrade
+from scoring.actions import (
+    claim_dirty,
+    claim_regrade_chunk,
+    fail_chunk,
+    finish_chunk,
+    finish_runs,
+    request_regrade,
+)
+from scoring.engine import Span, regrade
 from scoring.models import RegradeRun, ScoringModel
 
 logger = logging.getLogger(__name__)
 
 SMALL = 1000
-CHUNK = 20_000
 FULL_RUN_EVERY = datetime.timedelta(hours=24)
 POSTPONED = datetime.timedelta(minutes=10)
 FAILURES_IN_A_ROW = 5
@@ -30,6 +37,7 @@ FAILURES_IN_A_ROW = 5
 # PostgreSQL calls a deadlock after a second, and breaks off whoever notices. Settling gives way before that, so that
 # it is never a person's click that is broken off; the marks are still there for the next tick.
 LOCK_TIMEOUT_MS = 700
+POOL_TIMEOUT_MS = 10_000
 _GAVE_WAY = {"55P03", "40P01"}  # lock not available, deadlock detected
 
 # A form or an answer is a person asking: it ends a recycling time before its date.
@@ -47,6 +55,16 @@ class Settled:
 
     def __add__(self, other):
         return Settled(*(mine + theirs for mine, theirs in zip(astuple(self), astuple(other), strict=True)))
+
+
+class _Concerned(NamedTuple):
+    to_route: list
+    to_wake: list
+    to_take_back: dict
+
+    @property
+    def ids(self):
+        return [*self.to_route, *self.to_wake, *(pk for pks in self.to_take_back.values() for pk in pks)]
 
 
 def regrade_and_route(lead_ids, *, now, by=None):
@@ -94,40 +112,34 @@ def settle_marked(*, now, limit=SMALL):
     return _settle_one_by_one(now, limit)
 
 
-def regrade_chunk(*, now, size=CHUNK):
-    """Settles the next chunk of leads of the oldest unfinished regrade run; returns how many, 0 when none waits.
+def regrade_chunk(*, now, run=None):
+    """Settles the next chunk of leads of `run`, or of the oldest unfinished run; returns how many leads, 0 for none.
 
-    Claim, scores, hand-overs and the run's progress are one transaction: a killed worker leaves nothing behind.
+    Claim, scores, hand-overs and the chunk's mark are one transaction: a killed worker leaves nothing behind. Any
+    number of workers do chunks beside each other; only while they hand leads over do they wait for one another. 0
+    also when it gave way to somebody else: then the chunk waits for the next call.
     """
-    run = None
+    chunk = None
     try:
         with transaction.atomic():
             _give_way()
-            claimed = claim_regrade_chunk(now=now, size=size)
-            if claimed is None:
-                return 0
-            run, ids = claimed
-            settled = _settle(ids, now=now, by=None)
-            finish_chunk(run=run, lead_ids=ids, changed=settled.changed, now=now)
-        return len(ids)
+            chunk = claim_regrade_chunk(now=now, run=run)
+            if chunk is None:
+                settled = Settled()
+            else:
+                settled = _settle_span(Span(chunk.first_lead_id, chunk.last_lead_id), now=now)
+                finish_chunk(chunk=chunk, leads=settled.leads, changed=settled.changed, now=now)
+        finish_runs(now=now)
+        # A chunk whose leads are all gone is work done, too.
+        return max(settled.leads, 1) if chunk else 0
     except OperationalError as error:
         if gave_way(error):
             return 0
         raise
     except Exception as error:
-        if run is not None:
-            fail_chunk(run=run, failure=str(error), now=now)
+        if chunk is not None:
+            fail_chunk(chunk=chunk, failure=str(error), now=now)
         raise
-
-
-def regrade_everybody(*, now, size=CHUNK):
-    """Settles every lead there is, chunk by chunk, each in a transaction of its own; yields a `Settled` per chunk."""
-    last = 0
-    while ids := list(Lead.objects.filter(pk__gt=last).order_by("pk").values_list("pk", flat=True)[:size]):
-        with transaction.atomic():
-            settled = _settle(ids, now=now, by=None)
-        last = ids[-1]
-        yield settled
 
 
 def request_nightly_regrade(*, now):
@@ -154,7 +166,7 @@ def gave_way(error):
 def _settle_marked(now, limit):
     with transaction.atomic():
         _give_way()
-        ids = claim_dirty(limit=limit)
+        ids = claim_dirty(now=now, limit=limit)
         # Without a scoring model nothing is looked at, yet the marks are gone.
         return replace(_settle(ids, now=now, by=None), leads=len(ids))
 
@@ -177,7 +189,7 @@ def _settle_one(now):
     try:
         with transaction.atomic():
             _give_way()
-            ids = claim_dirty(limit=1)
+            ids = claim_dirty(now=now, limit=1)
             return replace(_settle(ids, now=now, by=None), leads=len(ids))
     except Exception as error:
         if gave_way(error):
@@ -194,21 +206,42 @@ def _settle(ids, *, now, by):
     policy = active_policy()
     if policy is None:
         return Settled(regraded.leads, regraded.changed)
-    if len(ids) <= SMALL:
-        note_first_touches(ids)
-    to_route, to_wake, to_take_back = _sorted_out(ids, policy, now)
-    if to_take_back:
-        lock_leads([pk for pks in to_take_back.values() for pk in pks])
-        for reason, pks in to_take_back.items():
-            end_handovers(pks, end=HandoverEnd.RECALLED, reason=reason, by=by, now=now)
-    if to_wake:
-        set_disposition(leads=to_wake, to=Disposition.OPEN, reason="Time or interest is back", by=by, now=now)
-    routed = route(to_route + to_wake, now=now, by=by)
+    note_first_touches(ids)
+    routed = _follow_up(_sorted_out(Q(pk__in=ids), policy, now), now=now, by=by)
     return Settled(regraded.leads, regraded.changed, routed.handed_over, routed.pooled)
 
 
-def _sorted_out(ids, policy, now):
-    """Whom the new grades concern, in one query: (ids to route, ids to wake, {reason: ids to take back}).
+def _settle_span(span, *, now):
+    """As _settle, for a chunk of a regrade of everybody; first touches come with the marks of their activities."""
+    regraded = regrade(span, now=now)
+    policy = active_policy()
+    if policy is None:
+        return Settled(regraded.leads, regraded.changed)
+    concerned = _sorted_out(Q(pk__range=span), policy, now)
+    if concerned.to_route or concerned.to_wake:
+        # Another chunk may be handing leads over: wait for it, with every lead locked that is needed after it, so
+        # that nobody waits in a circle. Giving way here would throw a whole chunk's work away.
+        lock_leads(concerned.ids)
+        _give_way(POOL_TIMEOUT_MS)
+        lock_pools()
+        _give_way()
+    routed = _follow_up(concerned, now=now, by=None)
+    return Settled(regraded.leads, regraded.changed, routed.handed_over, routed.pooled)
+
+
+def _follow_up(concerned, *, now, by):
+    if concerned.to_take_back:
+        lock_leads([pk for pks in concerned.to_take_back.values() for pk in pks])
+        for reason, pks in concerned.to_take_back.items():
+            end_handovers(pks, end=HandoverEnd.RECALLED, reason=reason, by=by, now=now)
+    if concerned.to_wake:
+        reason = "Time or interest is back"
+        set_disposition(leads=concerned.to_wake, to=Disposition.OPEN, reason=reason, by=by, now=now)
+    return route(concerned.to_route + concerned.to_wake, now=now, by=by)
+
+
+def _sorted_out(which, policy, now):
+    """Whom of these leads (a Q) the new grades concern, in one query.
 
     Woken are recycled people whose date has come or who asked. Taken back from sales are those no longer open, and
     those that lost the grade while no rep was free.
@@ -226,7 +259,7 @@ def _sorted_out(ids, policy, now):
         | (recycled & (Q(recycle_on__lte=now.date()) | Exists(asked)))
         | (Q(side=Side.SALES) & ~open_)
         | faded,
-        pk__in=ids,
+        which,
     ).order_by("pk")
     to_route, to_wake, to_take_back = [], [], {}
     for pk, side, disposition, grade, why in rows.values_list(
@@ -238,7 +271,7 @@ def _sorted_out(ids, policy, now):
             to_take_back.setdefault(reason, []).append(pk)
         else:
             (to_route if disposition == Disposition.OPEN else to_wake).append(pk)
-    return to_route, to_wake, to_take_back
+    return _Concerned(to_route, to_wake, to_take_back)
 
 
 def _wait_again():
@@ -246,6 +279,6 @@ def _wait_again():
         cursor.execute("SET LOCAL lock_timeout = DEFAULT")
 
 
-def _give_way():
+def _give_way(after_ms=LOCK_TIMEOUT_MS):
     with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL lock_timeout = %s", [LOCK_TIMEOUT_MS])
+        cursor.execute("SET LOCAL lock_timeout = %s", [after_ms])

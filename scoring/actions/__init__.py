@@ -1,5 +1,12 @@
 from scoring.actions.dirty import claim_dirty
-from scoring.actions.runs import cancel_regrade, claim_regrade_chunk, fail_chunk, finish_chunk, request_regrade
+from scoring.actions.runs import (
+    cancel_regrade,
+    claim_regrade_chunk,
+    fail_chunk,
+    finish_chunk,
+    finish_runs,
+    request_regrade,
+)
 from scoring.actions.versions import copy_model, dump_model, load_model, publish_model, roll_back, start_draft
 
 __all__ = [
@@ -10,6 +17,7 @@ __all__ = [
     "dump_model",
     "fail_chunk",
     "finish_chunk",
+    "finish_runs",
     "load_model",
     "publish_model",
     "request_regrade",

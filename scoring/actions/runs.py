@@ -1,89 +1,108 @@
-"""A regrade of everybody, chunk by chunk, by whichever worker comes first."""
+"""A regrade of everybody: cut into chunks when it is asked for, done by however many workers there are.
+
+Lock order: a run's row before its chunks, a chunk before its leads. A worker holds its chunk alone.
+"""
 
 import datetime
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
-from django.db.models import F, Q
+from django.db import connection, transaction
+from django.db.models import Exists, OuterRef, Q
 
-from leads.models import Lead
-from scoring.models import RegradeRun, ScoringModel
+from scoring.models import RegradeChunk, RegradeRun, ScoringModel
 
-LEASE = datetime.timedelta(minutes=5)
+CHUNK = 20_000
+RETRY_AFTER = datetime.timedelta(minutes=5)
+
+_CUT = """
+WITH cut AS (
+    INSERT INTO scoring_regradechunk (run_id, first_lead_id, last_lead_id, leads, changed, failure)
+    SELECT %(run)s, min(id), max(id), count(*), 0, ''
+    FROM (SELECT id, (row_number() OVER (ORDER BY id) - 1) / %(size)s AS number FROM leads_lead) AS numbered
+    GROUP BY number ORDER BY number
+    RETURNING leads
+)
+SELECT coalesce(sum(leads), 0) FROM cut
+"""
 
 
-def request_regrade(*, by, now):
-    """A RegradeRun of everybody by the published model; one that nobody has begun is reused.
+def request_regrade(*, by, now, size=CHUNK):
+    """A RegradeRun of everybody by the published model, in chunks of `size` leads; one nobody has begun is reused.
 
-    Raises ValidationError when no model is published.
+    Without leads it is finished at once. Raises ValidationError when no model is published.
     """
     model = ScoringModel.objects.published().first()
     if model is None:
         raise ValidationError("No scoring model is published.")
-    waiting = RegradeRun.objects.filter(
-        model=model, done=0, lease_until__isnull=True, finished_at__isnull=True, cancelled_at__isnull=True
-    ).first()
-    return waiting or RegradeRun.objects.create(
-        model=model, requested_at=now, requested_by=by, total=Lead.objects.count()
-    )
-
-
-def claim_regrade_chunk(*, now, size=20_000):
-    """(run, lead ids) of the next chunk of the oldest unfinished run, or None when there is nothing to do.
-
-    Use inside one transaction with the regrade and finish_chunk: a killed worker then leaves nothing behind. The run
-    is locked until that transaction ends and leased for LEASE beyond a commit. A run without leads left is finished.
-    """
     with transaction.atomic():
-        run = (
-            RegradeRun.objects.select_for_update(skip_locked=True, of=("self",))
-            .select_related("model")
-            .filter(Q(lease_until__isnull=True) | Q(lease_until__lt=now), finished_at=None, cancelled_at=None)
-            .order_by("requested_at", "pk")
-            .first()
-        )
-        if run is None:
-            return None
-        ids = list(
-            Lead.objects.filter(pk__gt=run.last_lead_id).order_by("pk").values_list("pk", flat=True)[: max(1, size)]
-        )
-        if ids:
-            run.lease_until = now + LEASE
-            run.save(update_fields=["lease_until"])
-            return run, ids
-        run.finished_at, run.lease_until = now, None
-        run.save(update_fields=["finished_at", "lease_until"])
-        return claim_regrade_chunk(now=now, size=size)
+        waiting = RegradeRun.objects.unfinished().filter(model=model).first()
+        if waiting and _is_unbegun(waiting):
+            return waiting
+        run = RegradeRun.objects.create(model=model, requested_at=now, requested_by=by)
+        with connection.cursor() as cursor:
+            cursor.execute(_CUT, {"run": run.pk, "size": max(1, size)})
+            (run.total,) = cursor.fetchone()
+        if not run.total:
+            run.finished_at = now
+        run.save(update_fields=["total", "finished_at"])
+    return run
 
 
-def finish_chunk(*, run, lead_ids, changed, now):
-    """Moves the run on behind `lead_ids`, a chunk it handed out; True when that was still its next chunk.
+def claim_regrade_chunk(*, now, run=None):
+    """The next RegradeChunk nobody is at, of the oldest unfinished run, or None.
 
-    Finishes the run when no lead is left. A chunk that was finished before, or a cancelled run, is left as it is.
+    With a `run`, of that one, and a failed chunk without waiting for its time. Locked until the caller's transaction
+    ends: that is to regrade its leads and call finish_chunk.
     """
-    last = max(lead_ids)
-    moved = RegradeRun.objects.filter(
-        pk=run.pk, last_lead_id=run.last_lead_id, finished_at=None, cancelled_at=None
-    ).update(
-        last_lead_id=last,
-        done=F("done") + len(lead_ids),
-        changed=F("changed") + changed,
-        lease_until=None,
-        failure="",
-        finished_at=None if Lead.objects.filter(pk__gt=last).exists() else now,
+    chunks = RegradeChunk.objects.filter(done_at=None, run__finished_at=None, run__cancelled_at=None)
+    chunks = chunks.filter(Q(retry_at=None) | Q(retry_at__lte=now)) if run is None else chunks.filter(run=run)
+    return (
+        chunks.order_by("run__requested_at", "run", "first_lead_id")
+        .select_for_update(skip_locked=True, of=("self",))
+        .first()
     )
-    return bool(moved)
 
 
-def fail_chunk(*, run, failure, now):
-    """Notes why a chunk could not be done; it is tried again when the lease is over."""
-    RegradeRun.objects.filter(pk=run.pk).update(failure=str(failure)[:2000], lease_until=now + LEASE)
+def finish_chunk(*, chunk, leads, changed, now):
+    """Marks a claimed chunk done, with the numbers of leads looked at and changed; True when it was undone.
+
+    The run itself is finished by finish_runs, once this has committed.
+    """
+    undone = RegradeChunk.objects.filter(pk=chunk.pk, done_at=None)
+    return bool(undone.update(done_at=now, leads=leads, changed=changed, retry_at=None, failure=""))
+
+
+def finish_runs(*, now):
+    """Finishes the runs without an undone chunk; returns how many. Whoever did the last chunk calls it, or a tick."""
+    undone = RegradeChunk.objects.filter(run=OuterRef("pk"), done_at=None)
+    return RegradeRun.objects.unfinished().filter(~Exists(undone)).update(finished_at=now)
+
+
+def fail_chunk(*, chunk, failure, now):
+    """Notes why a chunk could not be done; it is tried again after RETRY_AFTER. The others go on."""
+    RegradeChunk.objects.filter(pk=chunk.pk, done_at=None).update(
+        failure=str(failure)[:2000], retry_at=now + RETRY_AFTER
+    )
 
 
 def cancel_regrade(*, run, now):
-    """Stops a run; what it has done stays. True when it was still going."""
-    return bool(
-        RegradeRun.objects.filter(pk=run.pk, finished_at=None, cancelled_at=None).update(
-            cancelled_at=now, lease_until=None
-        )
-    )
+    """Stops a run and waits for the chunks that workers are at; what is done stays. True when it was still going.
+
+    After that nobody grades for this run any more: its undone chunks are gone.
+    """
+    with transaction.atomic():
+        going = RegradeRun.objects.unfinished().filter(pk=run.pk).select_for_update(no_key=True).first()
+        if going is None:
+            return False
+        # First all that are free, so that no worker takes up another while the ones at work are waited for.
+        undone = RegradeChunk.objects.filter(run=run, done_at=None)
+        list(undone.select_for_update(skip_locked=True).values_list("pk", flat=True))
+        undone.delete()
+        RegradeRun.objects.filter(pk=run.pk).update(cancelled_at=now)
+    return True
+
+
+def _is_unbegun(run):
+    """Whether no chunk is done or being done. The chunks are locked meanwhile, so that nobody begins."""
+    free = run.chunks.filter(done_at=None).order_by().select_for_update(skip_locked=True).values_list("pk", flat=True)
+    return len(free) == run.chunks.count()

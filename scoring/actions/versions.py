@@ -5,7 +5,7 @@ from django.db import connection, transaction
 from django.db.models import Max
 
 from leads.conditions import Vocabulary
-from scoring.actions.runs import request_regrade
+from scoring.actions.runs import cancel_regrade, request_regrade
 from scoring.enums import ModelStatus, RuleKind
 from scoring.models import GradeRequirement, QuestionSet, RegradeRun, ScoringModel, ScoringRule
 from scoring.rules import ModelRefused, model_problems
@@ -95,8 +95,9 @@ def copy_model(*, model, by, now):
 def publish_model(*, model, by, now):
     """Puts a draft in force: retires the version before it, publishes this one, asks for a regrade of everybody.
 
-    All in one transaction, one publisher at a time. A regrade by an older version is cancelled. Returns the published
-    model. Raises ValidationError when it is no draft any more, ModelRefused when its rules are wrong.
+    All in one transaction, one publisher at a time. A regrade by an older version is cancelled, and its chunks under
+    way waited for. Returns the published model. Raises ValidationError when it is no draft any more, ModelRefused
+    when its rules are wrong.
     """
     with transaction.atomic():
         _one_at_a_time()
@@ -107,7 +108,8 @@ def publish_model(*, model, by, now):
         ScoringModel.objects.published().update(status=ModelStatus.RETIRED, retired_at=now)
         draft.status, draft.published_at, draft.published_by = ModelStatus.PUBLISHED, now, by
         draft.save(update_fields=["status", "published_at", "published_by"])
-        RegradeRun.objects.filter(finished_at=None, cancelled_at=None).update(cancelled_at=now, lease_until=None)
+        for run in RegradeRun.objects.unfinished().order_by("pk"):
+            cancel_regrade(run=run, now=now)
         request_regrade(by=by, now=now)
     return draft
 

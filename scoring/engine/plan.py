@@ -28,8 +28,15 @@ LN2 = 0.6931471805599453
 DAY_SECONDS = 86400
 
 
-# Stands for the ids that are yet to come (scoring.engine.prepared).
-IDS = object()
+# Stand for the ids that are yet to come (scoring.engine.prepared).
+IDS, FIRST, LAST = object(), object(), object()
+
+
+class Span(NamedTuple):
+    """All leads from one id to another, both included: a chunk of a regrade of everybody."""
+
+    first: int
+    last: int
 
 
 class Statement(NamedTuple):
@@ -62,12 +69,12 @@ class Plan:
     def select(self, lead_ids=None):
         """Statement yielding id, changed_at, scored_at, old_grade, old_ledger, old_version, score, grade, ledger.
 
-        One row per existing lead of `lead_ids` (None: all leads), in no particular order.
+        One row per existing lead of `lead_ids` (a Span or ids; None: all leads), in no particular order.
         """
         points = ", ".join(f"{sql} AS r{number}" for number, (sql, _) in enumerate(self.points))
         must_haves = "".join(f", {sql} AS m{grade}" for grade, (sql, _) in self.must_haves.items())
         people = self._people(lead_ids)
-        source = self.aggregates.joined(lead_ids is None)
+        source = self.aggregates.joined(lead_ids)
         names = [f"r{number}" for number in range(len(self.points))]
         kept = "".join(f", m{grade}" for grade in self.must_haves)
         lead = "id, changed_at, scored_at, old_grade, old_ledger, old_version"
@@ -92,7 +99,9 @@ class Plan:
         """The leads asked for, with the values that several rules look at worked out once."""
         values = "".join(f", {sql} AS {name}" for name, (sql, _) in self.shared.columns.items())
         params = [value for _, values in self.shared.columns.values() for value in values]
-        if lead_ids is not None:
+        if isinstance(lead_ids, Span):
+            chosen, params = "WHERE leads_lead.id BETWEEN %s AND %s", [*params, *lead_ids]
+        elif lead_ids is not None:
             ids = IDS if lead_ids is IDS else id_array(lead_ids)
             chosen, params = "WHERE leads_lead.id = ANY(%s::bigint[])", [*params, ids]
         else:
@@ -187,14 +196,19 @@ class _Aggregates:
     def decayed(self, test, half_life_days):
         return self._column("decayed", test, half_life_days)
 
-    def joined(self, everybody):
-        """The join of the aggregates to leads_lead: one scan for everybody, or else index probes for each lead."""
+    def joined(self, lead_ids):
+        """The join of the aggregates to leads_lead: grouped for everybody and for a Span, else index probes per lead.
+
+        For 20,000 neighbours grouping takes little more than half as long as probing.
+        """
         if not self.columns:
             return Statement("", [])
         columns, params = self._columns()
         scored = "NOT is_machine AND occurred_at <= %s AND kind = ANY(%s)"
         params = [*params, self.now + LEEWAY, sorted(self.kinds)]
-        if everybody:
+        if lead_ids is None or isinstance(lead_ids, Span):
+            if lead_ids is not None:
+                scored, params = f"{scored} AND lead_id BETWEEN %s AND %s", [*params, *lead_ids]
             join = f"""LEFT JOIN (
                 SELECT lead_id, {columns} FROM leads_activity WHERE {scored} GROUP BY lead_id
             ) AS activity ON activity.lead_id = leads_lead.id"""

@@ -8,7 +8,7 @@ import datetime
 import json
 
 from leads.conditions import Vocabulary
-from scoring.engine.plan import IDS, Plan, Statement, id_array
+from scoring.engine.plan import FIRST, IDS, LAST, Plan, Span, Statement, id_array
 
 KEPT = 16
 # Different days, times of day, months and years, so that nothing that depends on the time looks the same twice.
@@ -21,18 +21,26 @@ _kept = {}
 def prepared_select(model, *, now, lead_ids):
     """The same Statement as Plan(model, now=now).select(lead_ids), compiled once per process. One query."""
     vocabulary = Vocabulary.load()
-    everybody = lead_ids is None
-    key = (everybody, _content(model), tuple(field for field in vocabulary.fields.values() if field.is_custom))
+    shape, chosen = _shape(lead_ids)
+    key = (shape, _content(model), tuple(field for field in vocabulary.fields.values() if field.is_custom))
     if key not in _kept:
         if len(_kept) >= KEPT:
             _kept.clear()
-        _kept[key] = _compile(model, vocabulary, everybody)
+        _kept[key] = _compile(model, vocabulary, shape)
     template = _kept[key]
     if template is None:
         return Plan(model, now=now, vocabulary=vocabulary).select(lead_ids)
     today = now.astimezone(datetime.UTC).date()
-    chosen = None if everybody else id_array(lead_ids)
     return Statement(template.sql, [_value(param, now, today, chosen) for param in template.params])
+
+
+def _shape(lead_ids):
+    """What the statement is compiled for, and the value of each sentinel in it."""
+    if lead_ids is None:
+        return None, {}
+    if isinstance(lead_ids, Span):
+        return Span(FIRST, LAST), {FIRST: lead_ids.first, LAST: lead_ids.last}
+    return IDS, {IDS: id_array(lead_ids)}
 
 
 class _FromNow:
@@ -46,7 +54,7 @@ class _FromNow:
 def _value(param, now, today, chosen):
     if isinstance(param, _FromNow):
         return (today if param.day else now) + param.distance
-    return chosen if param is IDS else param
+    return next((value for sentinel, value in chosen.items() if param is sentinel), param)
 
 
 def _content(model):
@@ -55,10 +63,9 @@ def _content(model):
     return json.dumps([model.a_from, model.b_from, model.c_from, rules, wanted])
 
 
-def _compile(model, vocabulary, everybody):
-    """A Statement with _FromNow and IDS among its parameters, or None when the time has another part in it."""
-    ids = None if everybody else IDS
-    first, second = (Plan(model, now=now, vocabulary=vocabulary).select(ids) for now in (_FIRST, _SECOND))
+def _compile(model, vocabulary, shape):
+    """A Statement with _FromNow and sentinels among its parameters, or None when the time has another part in it."""
+    first, second = (Plan(model, now=now, vocabulary=vocabulary).select(shape) for now in (_FIRST, _SECOND))
     if first.sql != second.sql or len(first.params) != len(second.params):
         return None
     params = [_from_now(*pair) for pair in zip(first.params, second.params, strict=True)]

@@ -3,7 +3,7 @@ from typing import NamedTuple
 from django.db import connection
 
 from scoring import queries
-from scoring.engine.plan import Statement
+from scoring.engine.plan import Span, Statement
 from scoring.engine.prepared import prepared_select
 
 # Up to here everything is one statement. Beyond, the delta is a table of its own: PostgreSQL then computes it in
@@ -51,13 +51,13 @@ class Regraded(NamedTuple):
 
 
 def regrade(lead_ids, *, now, model=None):
-    """Scores `lead_ids` (an iterable of ids; None: everybody) as of `now` and writes what differs.
+    """Scores `lead_ids` (ids, a Span; None: everybody) as of `now` and writes what differs.
 
     Runs in the caller's transaction and locks the rows it writes, in id order. Uses the published version unless a
     published `model` is given; without any, nothing happens. A changed grade is logged on the timeline, a first grade
     is not. Raises ConditionError when the model names a field that is gone.
     """
-    ids = None if lead_ids is None else sorted(set(lead_ids))
+    ids = lead_ids if lead_ids is None or isinstance(lead_ids, Span) else sorted(set(lead_ids))
     model = model or queries.published_model()
     if model is None or ids == []:
         return Regraded(0, 0, [])
@@ -65,7 +65,7 @@ def regrade(lead_ids, *, now, model=None):
     delta = Statement(_DELTA.format(select=select.sql), [*select.params, model.version])
     values = [model.version, now, now, now, model.version]
     with connection.cursor() as cursor:
-        if ids is not None and len(ids) <= FEW:
+        if isinstance(ids, list) and len(ids) <= FEW:
             cte = f"delta AS MATERIALIZED ({delta.sql}),"
             cursor.execute(_WRITE.format(cte=cte, delta="delta"), [*delta.params, *values])
             (_, _, _, changed), *rows = cursor.fetchall()
@@ -74,9 +74,13 @@ def regrade(lead_ids, *, now, model=None):
             cursor.execute(_WRITE.format(cte="", delta="scoring_delta"), values)
             (_, _, _, changed), *rows = cursor.fetchall()
             cursor.execute("DROP TABLE scoring_delta")
-        if ids is None:
-            cursor.execute("SELECT count(*) FROM leads_lead")
-            (leads,) = cursor.fetchone()
-        else:
-            leads = len(ids)
+        leads = len(ids) if isinstance(ids, list) else _count(cursor, ids)
     return Regraded(leads, changed, [(lead_id, before, after) for lead_id, before, after, _ in rows])
+
+
+def _count(cursor, span):
+    if span is None:
+        cursor.execute("SELECT count(*) FROM leads_lead")
+    else:
+        cursor.execute("SELECT count(*) FROM leads_lead WHERE id BETWEEN %s AND %s", span)
+    return cursor.fetchone()[0]

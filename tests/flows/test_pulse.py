@@ -152,16 +152,16 @@ def test_a_killed_worker_costs_one_chunk(cast, processes):
     run = request_regrade(by=cast.ann, now=timezone.now())
 
     def done():
-        return RegradeRun.objects.get(pk=run.pk).done
+        return RegradeRun.objects.with_progress().get(pk=run.pk).done
 
     first = processes.worker()
     processes.beat()
     wait_for(lambda: done() > 0, seconds=60, why=processes.logs())
     processes.kill(first)
-    assert done() in {20_000, 40_000, 45_000}
+    assert done() in {5_000, 20_000, 25_000, 40_000, 45_000}
     processes.worker()
     wait_for(lambda: RegradeRun.objects.get(pk=run.pk).finished_at is not None, seconds=90, why=f"{processes.logs()}")
-    run.refresh_from_db()
+    run = RegradeRun.objects.with_progress().get(pk=run.pk)
     assert (run.done, run.total) == (45_000, 45_000)
     assert Counter(Lead.objects.values_list("grade", flat=True)) == {"A": len(hot), "D": 45_000 - len(hot)}
     assert Handover.objects.count() == len(hot)

@@ -138,7 +138,7 @@ def test_a_mark_made_again_outlives_the_worker_that_comes_meanwhile(committed, n
         marked.wait(timeout=10)
         try:
             with transaction.atomic():
-                return claim_dirty(limit=10)
+                return claim_dirty(now=now + HOUR, limit=10)
         finally:
             claimed.set()
 
@@ -155,7 +155,7 @@ def test_a_change_and_a_worker_at_the_same_lead_never_wait_for_each_other(commit
     def work():
         for _ in range(20):
             with transaction.atomic():
-                claimed = claim_dirty(limit=100)
+                claimed = claim_dirty(now=now, limit=100)
                 list(Lead.objects.filter(pk__in=claimed).order_by("pk").select_for_update(no_key=True))
 
     def change():

@@ -22,6 +22,7 @@ from routing.actions import (
 )
 from routing.actions.route import lock_pools
 from routing.models import Handover
+from scoring.actions import request_regrade
 from team.enums import Role
 from team.models import Pool, PoolMember, User
 from tests.cast import make_cast, make_user
@@ -119,11 +120,13 @@ def test_workers_route_the_same_leads_once_and_evenly(cast):
 def test_workers_settle_marks_once_and_evenly(cast, now):
     publish_cities(by=cast.ann, now=now)
     ids = many(LEADS, first_name="Pat", city="Kiel")
+    request_regrade(by=cast.ann, now=now, size=40)
     at_once(
         settle_all,
         settle_all,
         lambda: regrade_and_route(ids[:50], now=timezone.now()),
-        lambda: [regrade_chunk(now=timezone.now(), size=40) for _ in range(10)],
+        lambda: [regrade_chunk(now=timezone.now()) for _ in range(10)],
+        lambda: [regrade_chunk(now=timezone.now()) for _ in range(10)],
     )
     settle_all()
     check_hands(LEADS)

@@ -167,13 +167,15 @@ def test_one_lead_that_cannot_be_settled_holds_nobody_up(cast, now, model, caplo
     assert facts(bad) == ("", "marketing", None)
     assert DirtyLead.objects.get(lead=bad).marked_at == now + datetime.timedelta(minutes=10)
     assert f"Lead [{bad.pk}] could not be settled" in caplog.text
+    assert settle_dirty(now=now + datetime.timedelta(minutes=9)) == 0
+    assert DirtyLead.objects.filter(lead=bad).exists()
 
 
 def test_a_run_settles_everybody_chunk_by_chunk(cast, now, model):
     leads = [city(name) for name in ("Kiel", "Ulm", "Jena", "Bonn", "Kiel")]
-    run = request_regrade(by=cast.ann, now=now)
-    assert [regrade_chunk(now=now, size=2) for _ in range(4)] == [2, 2, 1, 0]
-    run.refresh_from_db()
+    request_regrade(by=cast.ann, now=now, size=2)
+    assert [regrade_chunk(now=now) for _ in range(4)] == [2, 2, 1, 0]
+    run = RegradeRun.objects.with_progress().get()
     assert (run.done, run.changed, run.finished_at) == (5, 5, now)
     assert [facts(lead)[0] for lead in leads] == ["A", "B", "C", "D", "A"]
     assert Handover.objects.count() == 3
@@ -181,13 +183,13 @@ def test_a_run_settles_everybody_chunk_by_chunk(cast, now, model):
 
 def test_a_chunk_that_fails_leaves_nothing_and_says_why(cast, now, model):
     lead = city("Kiel")
-    run = request_regrade(by=cast.ann, now=now)
+    request_regrade(by=cast.ann, now=now)
     with connection.cursor() as cursor:
         cursor.execute("ALTER TABLE routing_handover ADD CONSTRAINT nothing_goes CHECK (false) NOT VALID")
     with pytest.raises(Exception, match="nothing_goes"):
         regrade_chunk(now=now)
-    run.refresh_from_db()
-    assert (run.done, run.last_lead_id) == (0, 0)
+    run = RegradeRun.objects.with_progress().get()
+    assert (run.done, run.chunks.get().done_at, run.finished_at) == (0, None, None)
     assert "nothing_goes" in run.failure
     assert facts(lead)[0] == ""
 

@@ -3,7 +3,7 @@ import datetime
 import pytest
 
 from leads.models import FieldDefinition
-from scoring.engine import Plan, prepared_select, regrade
+from scoring.engine import Plan, Span, prepared_select, regrade
 from scoring.engine import prepared as module
 from scoring.queries import published_model
 from tests.factories.leads import make_field, make_lead
@@ -21,7 +21,7 @@ TIMELY = [
 ]
 
 
-@pytest.mark.parametrize("ids", [None, [3, 1, 2]])
+@pytest.mark.parametrize("ids", [None, [3, 1, 2], Span(1, 3)])
 def test_a_kept_statement_is_the_one_that_would_be_compiled(now, ids):
     publish(*TIMELY, now=now)
     for moment in (now, now + 400 * DAY, now + datetime.timedelta(hours=13, microseconds=7)):

@@ -7,20 +7,17 @@ from django.db import connection
 
 from scoring.actions import load_model, publish_model
 from scoring.models import RegradeRun, ScoringModel
+from tests.factories.leads import make_lead
 from tests.scoring.made import CITY, model_file
 
 
 @pytest.fixture
-def committed(django_db_blocker, django_db_setup):
-    """Committed drafts for threads with connections of their own; everything they made is gone afterwards."""
-    with django_db_blocker.unblock():
-        yield lambda now, count: [
-            load_model(data=model_file(("In Porto", 60, CITY)), by=None, now=now) for _ in range(count)
-        ]
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "TRUNCATE scoring_regraderun, scoring_scoringrule, scoring_graderequirement, scoring_scoringmodel"
-            )
+def drafts(committed):
+    """Committed drafts for threads with connections of their own, and a lead for them to grade."""
+    make_lead()
+    return lambda now, count: [
+        load_model(data=model_file(("In Porto", 60, CITY)), by=None, now=now) for _ in range(count)
+    ]
 
 
 def at_once(*jobs):
@@ -44,16 +41,16 @@ def at_once(*jobs):
     return results
 
 
-def test_two_publishers_of_one_draft_publish_it_once(committed, now):
-    (draft,) = committed(now, 1)
+def test_two_publishers_of_one_draft_publish_it_once(drafts, now):
+    (draft,) = drafts(now, 1)
     results = at_once(*[lambda: publish_model(model=draft, by=None, now=now)] * 2)
     assert sorted(type(result).__name__ for result in results) == ["ScoringModel", "ValidationError"]
     assert RegradeRun.objects.count() == 1
 
 
-def test_two_publishers_of_two_drafts_leave_one_in_force(committed, now):
-    drafts = committed(now, 2)
-    results = at_once(*[lambda draft=draft: publish_model(model=draft, by=None, now=now) for draft in drafts])
+def test_two_publishers_of_two_drafts_leave_one_in_force(drafts, now):
+    both = drafts(now, 2)
+    results = at_once(*[lambda draft=draft: publish_model(model=draft, by=None, now=now) for draft in both])
     assert [type(result) for result in results] == [ScoringModel, ScoringModel]
     assert sorted(ScoringModel.objects.values_list("status", flat=True)) == ["published", "retired"]
-    assert RegradeRun.objects.filter(cancelled_at=None).count() == 1
+    assert [run.model for run in RegradeRun.objects.unfinished()] == list(ScoringModel.objects.published())

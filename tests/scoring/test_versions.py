@@ -6,6 +6,7 @@ from leads.models import FieldDefinition
 from scoring.actions import copy_model, dump_model, load_model, publish_model, roll_back
 from scoring.models import GradeRequirement, QuestionSet, RegradeRun, ScoringModel, ScoringRule
 from scoring.rules import ModelRefused
+from tests.factories.leads import make_lead
 from tests.scoring.made import CITY, model_file, publish
 
 pytestmark = pytest.mark.django_db
@@ -31,6 +32,7 @@ def test_a_loaded_file_is_a_draft_that_dumps_as_the_same_file(cast, now):
 
 
 def test_publishing_retires_the_version_before_and_asks_for_a_regrade(cast, now):
+    make_lead()
     first = publish_model(model=load_model(data=WHOLE, by=None, now=now), by=cast.ann, now=now)
     second = publish_model(model=load_model(data=WHOLE, by=None, now=now), by=cast.ann, now=now)
     first.refresh_from_db()

@@ -15,15 +15,14 @@ class Command(BaseCommand):
 
     def handle(self, *args, **options):
         begin = time.monotonic()
-        done = Settled()
-        for settled in regrade_everybody(now=timezone.now()) if options["all"] else _dirty():
-            done += settled
-            if options["verbosity"] > 1:
-                self.stdout.write(f"{done.leads:,} leads done")
+        done = regrade_everybody(now=timezone.now()) if options["all"] else self._settle_marked(options["verbosity"])
         seconds = round(time.monotonic() - begin, 3)
         self.stdout.write(json.dumps({"leads": done.leads, "changed": done.changed, "seconds": seconds}))
 
-
-def _dirty():
-    while (settled := settle_marked(now=timezone.now())).leads:
-        yield settled
+    def _settle_marked(self, verbosity):
+        done = Settled()
+        while (settled := settle_marked(now=timezone.now())).leads:
+            done += settled
+            if verbosity > 1:
+                self.stdout.write(f"{done.leads:,} leads done")
+        return done
