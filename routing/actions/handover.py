@@ -6,7 +6,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import connection, transaction
 
 from leads.actions.lifecycle import set_disposition
-from leads.actions.timeline import mark_dirty, record_activities
+from leads.actions.timeline import ids_of, mark_dirty, record_activities
 from leads.enums import HUMAN_CONTACT, ActivityKind, Disposition
 from leads.models import Activity, Lead
 from routing.enums import HandoverEnd, RejectReason
@@ -33,6 +33,12 @@ FROM ended WHERE lead.id = ended.lead_id
 RETURNING lead.id
 """
 
+_ACCEPT = """
+UPDATE routing_handover SET accepted_at = greatest(%(now)s, assigned_at)
+WHERE lead_id = ANY(%(leads)s) AND owner_id = %(by)s AND ended_at IS NULL AND accepted_at IS NULL
+RETURNING lead_id
+"""
+
 _FIRST_TOUCH = """
 UPDATE routing_handover AS handover SET first_touch_at = touch.at
 FROM (
@@ -57,11 +63,25 @@ def accept(*, lead, by, now):
         handover = _open_handover(lead, now)
         if handover.owner_id != by.pk:
             raise PermissionDenied("Only the owner of a lead accepts it.")
-        if handover.accepted_at is None:
-            handover.accepted_at = max(now, handover.assigned_at)
-            handover.save(update_fields=["accepted_at"])
-            _tell("accepted", [handover.lead_id], now=now, by=by, text=f"Accepted by {by}")
+        if _accept([handover.lead_id], by=by, now=now):
+            handover.refresh_from_db()
     return handover
+
+
+def accept_all(*, leads, by, now):
+    """`by` accepts those of these leads (queryset, objects or ids) that are hers; returns their ids.
+
+    What is not hers, or no longer, is passed over; accepting twice changes nothing. One transaction, leads locked in
+    id order.
+    """
+    with transaction.atomic():
+        ids = ids_of(leads)
+        mark_dirty(leads=Lead.objects.filter(pk__in=ids), now=now)
+        lock_leads(ids)
+        _accept(ids, by=by, now=now)
+        return list(
+            Handover.objects.open().filter(lead__in=ids, owner=by).order_by("lead").values_list("lead", flat=True)
+        )
 
 
 def return_lead(*, lead, by, now, reason):
@@ -149,6 +169,16 @@ def clean_reason(reason):
     if len(reason) > REASON_LIMIT:
         raise ValidationError({"reason": f"Keep the reason under {REASON_LIMIT} characters."})
     return reason
+
+
+def _accept(lead_ids, *, by, now):
+    """Ids of the leads whose hand-overs this accepted; the caller holds the leads' locks."""
+    with connection.cursor() as cursor:
+        cursor.execute(_ACCEPT, {"leads": list(lead_ids), "by": by.pk, "now": now})
+        accepted = sorted(pk for (pk,) in cursor.fetchall())
+    if accepted:
+        _tell("accepted", accepted, now=now, by=by, text=f"Accepted by {by}")
+    return accepted
 
 
 def _open_handover(lead, now):

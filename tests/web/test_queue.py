@@ -3,6 +3,7 @@ import re
 
 import pytest
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
@@ -80,6 +81,17 @@ def test_accepting_the_ticked_leads(cast, as_user):
     assert answer.headers["Location"] == f"{URL}?tab=to_accept"
     accepted = Handover.objects.filter(accepted_at__isnull=False).values_list("lead_id", flat=True)
     assert sorted(accepted) == [leads[0].pk, leads[1].pk]
+
+
+def test_accepting_takes_the_same_statements_for_one_lead_and_for_five(cast, as_user):
+    client, counts = as_user(cast.ben), []
+    for number in (1, 5):
+        leads = [make_lead(owner=cast.ben, grade="A", score=80) for _ in range(number)]
+        with CaptureQueriesContext(connection) as queries:
+            client.post(reverse("web:queue-accept"), {"lead": [lead.pk for lead in leads]})
+        counts.append(len(queries))
+        assert Handover.objects.filter(lead__in=leads, accepted_at__isnull=False).count() == number
+    assert counts[0] == counts[1]
 
 
 def test_a_row_s_own_button_accepts_that_row_alone(cast, as_user):

@@ -4,7 +4,6 @@ import hashlib
 import operator
 
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
@@ -13,7 +12,8 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from leads.models import Lead
-from routing.actions import accept, regrade_and_route
+from routing.actions import regrade_and_route
+from routing.actions.handover import accept_all
 from routing.queries import queue as queue_of
 from routing.queries import queue_counts
 from scoring.queries import why
@@ -69,16 +69,10 @@ def queue_accept(request):
 def _accept(ids, user):
     """(accepted, missed) of the leads with these ids; one that is not the user's, or no longer, is missed."""
     now = timezone.now()
-    accepted = []
-    for lead in Lead.objects.changeable_by(user).filter(owner=user, pk__in=ids).order_by("pk"):
-        # One transaction each: a lead that is gone must not keep the others from being accepted.
-        try:
-            with transaction.atomic():
-                accept(lead=lead, by=user, now=now)
-                regrade_and_route([lead.pk], now=now, by=user)
-        except (ValidationError, PermissionDenied):
-            continue
-        accepted.append(lead.pk)
+    with transaction.atomic():
+        hers = Lead.objects.changeable_by(user).filter(owner=user, pk__in=ids)
+        accepted = accept_all(leads=hers, by=user, now=now)
+        regrade_and_route(accepted, now=now, by=user)
     return len(accepted), len(ids) - len(accepted)
 
 
