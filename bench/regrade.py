@@ -9,6 +9,8 @@ from pathlib import Path
 
 from django.db import connection, connections, transaction
 
+from leads.actions.lifecycle import begin_history
+from leads.models import Lead
 from routing.actions import regrade_chunk
 from scoring.actions import load_model, publish_model, request_regrade
 from scoring.engine import Plan, regrade
@@ -204,6 +206,7 @@ def _fill(cursor, *, leads, activities):
     )
     cursor.execute("SELECT min(id) FROM leads_lead")
     (first_lead,) = cursor.fetchone()
+    begin_history(lead_ids=Lead.objects.values_list("pk", flat=True), reason="Made up", by=None, now=NOW)
     cursor.execute(_ACTIVITIES, {"first_lead": first_lead, "leads": leads, "activities": activities, "now": NOW})
 
 
@@ -314,7 +317,7 @@ def _time(work):
 
 def _settle():
     with connection.cursor() as cursor:
-        cursor.execute("VACUUM ANALYZE leads_lead, leads_activity")
+        cursor.execute("VACUUM ANALYZE leads_lead, leads_activity, leads_transition, routing_handover")
 
 
 def _print(name, floor, ours, size):
