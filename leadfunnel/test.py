@@ -22,6 +22,10 @@ PRODUCTION = {
     "EMAIL_URL": "smtp+tls://leadfunnel:secret@mail.example.com:587",
 }
 
+# Importing this package names the program's own settings in the environment, and there they would beat pytest.ini.
+TESTS = {"DJANGO_SETTINGS_MODULE": "leadfunnel.settings_test"}
+IN_TWO_HALVES = ["-q", "-n", "2", "--dist", "loadfile"]
+
 
 def main():
     arguments = sys.argv[1:]
@@ -40,7 +44,7 @@ def main():
             [sys.executable, "-m", "django", "check", "--deploy", "--fail-level", "WARNING"],
             PRODUCTION | {"DJANGO_SETTINGS_MODULE": "leadfunnel.settings"},
         ),
-        ("tests", [sys.executable, "-m", "pytest", *(arguments or ["-q", "-n", "2", "--dist", "loadfile"])], {}),
+        ("tests", [sys.executable, "-m", "pytest", *(arguments or IN_TWO_HALVES)], TESTS),
     ]
     failed = [name for name, command, extra in checks if not passes(name, command, extra)]
     if failed:

@@ -69,7 +69,7 @@ TRUSTED_MARKUP = {}
 TASKS = {
     "capture.tasks.continue_imports": "an import goes on after its last committed chunk, under a lock on its row",
     "insights.tasks.write_heartbeat": "it writes the time of now, so the last one wins",
-    "routing.tasks.run_regrade_chunk": "chunks are claimed with SKIP LOCKED, and marked done in the transaction that does them",
+    "routing.tasks.run_regrade_chunk": "chunks are claimed with SKIP LOCKED, and marked done in the same transaction",
     "routing.tasks.settle_dirty_leads": "leads are claimed with SKIP LOCKED; nothing dirty means nothing to do",
     "routing.tasks.share_out_waiting_leads": "each pool is shared out under its lock, from what waits there now",
     "routing.tasks.start_nightly_regrade": "a run of this night that exists already is left alone",
