@@ -185,6 +185,22 @@ SELECT lead.id FROM leads_lead AS lead
 WHERE NOT EXISTS (SELECT FROM leads_leadsearch WHERE leads_leadsearch.lead_id = lead.id)
 """
 
+# Three keys that the database does not check, docs/adr/0008.
+NO_DEFINITION = """
+SELECT step.lead_id FROM leads_transition AS step
+WHERE NOT EXISTS (SELECT FROM leads_stagedefinition WHERE leads_stagedefinition.id = step.definition_id)
+"""
+
+NOBODY_FOUND = """
+SELECT lead_id FROM leads_leadsearch
+WHERE NOT EXISTS (SELECT FROM leads_lead WHERE leads_lead.id = leads_leadsearch.lead_id)
+"""
+
+NOBODY_TO_SCORE = """
+SELECT lead_id FROM leads_dirtylead
+WHERE NOT EXISTS (SELECT FROM leads_lead WHERE leads_lead.id = leads_dirtylead.lead_id)
+"""
+
 OLD_TRANSACTION = """
 SELECT pid::bigint FROM pg_stat_activity
 WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend' AND (
@@ -255,14 +271,17 @@ INVARIANTS = (
     Invariant("I5", "Every step of a history starts where the step before it ended.", "leads", NOT_CONTIGUOUS),
     Invariant("I5", "Every history ends at the stage and disposition of now.", "leads", END_IS_NOT_NOW),
     Invariant("I5", "Every lead is in its stage since the step that brought it there.", "leads", STAGE_SINCE),
+    Invariant("I5", "Every step of a history was made under a definition that exists.", "leads", NO_DEFINITION),
     Invariant("I6", "Every score is the sum of its ledger.", "leads", LEDGER_SUM),
     Invariant("I6", "Every ledger has a line for each rule of its model version.", "leads", LEDGER_LENGTH),
     Invariant("I6", "No grade is better than its score allows.", "leads", GRADE_ABOVE_SCORE),
     Invariant("I6", "The engine gives a sample the same points again.", "leads", scored_otherwise),
+    Invariant("I6", "No mark for rescoring belongs to a lead that is gone.", "marks", NOBODY_TO_SCORE),
     Invariant("I12", "Every import accounts for every row.", "imports", IMPORT_SUM),
     Invariant("I12", "Every row of an import is kept with its result.", "imports", IMPORT_ROWS),
     Invariant("I12", "No row of an import points to a lead that is gone.", "rows", IMPORT_ROW_LOST),
     Invariant("I16", "Every rep sees her own leads and no other.", "leads", seen_against_the_law),
     Invariant("I16", "Every lead is in the search index.", "leads", NOT_IN_SEARCH),
+    Invariant("I16", "The search index holds no lead that is gone.", "leads", NOBODY_FOUND),
     Invariant("I18", "No transaction is older than 60 s, nor idle for 10 s.", "processes", OLD_TRANSACTION),
 )

@@ -13,6 +13,7 @@ from django.db.models import F, Q
 
 from capture.actions.merging import Disturbed, Target, merge_chunk
 from capture.actions.receiving import SAMPLE_ROWS
+from capture.actions.staging import put_search_in_order
 from capture.actions.undoing import undo_chunk
 from capture.enums import ImportStatus, RowResult
 from capture.mapping import make_plan
@@ -162,6 +163,7 @@ def _import(run, token, clock, seconds):
         if seconds is not None and time.monotonic() - began > seconds:
             Import.objects.filter(pk=run.pk, lease_until=token).update(lease_until=None)
             return
+    put_search_in_order()
     finished = Import.objects.filter(pk=run.pk, status=ImportStatus.RUNNING, lease_until=token)
     finished.update(
         status=ImportStatus.DONE,

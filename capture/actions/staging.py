@@ -1,12 +1,13 @@
 """Rows on their way into the tables: COPY into temporary tables, then one statement per table for the whole set."""
 
+import functools
 import io
 import json
 
 from django.db import connection
 
 from leads import rules
-from leads.actions.lifecycle import begin_history
+from leads.actions.lifecycle import begin_new_histories
 from leads.actions.timeline import mark_dirty
 
 TEXTS = (
@@ -47,10 +48,8 @@ _TYPES = ", ".join([*(f"{name} text" for name in TEXTS), *(f"{name} {kind}" for 
 _encode = json.JSONEncoder(ensure_ascii=False, default=str).encode
 
 _STAGE = f"""
-DROP TABLE IF EXISTS pg_temp.staged_lead, pg_temp.staged_row;
-CREATE TEMP TABLE staged_lead (lead_id bigint, is_new boolean, document text, row_number bigint, {_TYPES})
-    ON COMMIT DROP;
-CREATE TEMP TABLE staged_row (number bigint, result text, lead_id bigint, before jsonb) ON COMMIT DROP
+DROP TABLE IF EXISTS pg_temp.staged_lead;
+CREATE TEMP TABLE staged_lead (lead_id bigint, document text, {_TYPES}) ON COMMIT DROP
 """
 # A dry run writes here what an import would write to the leads, so that its later rows see it; gone with the session.
 _OVERLAY = f"""
@@ -62,36 +61,47 @@ CREATE INDEX IF NOT EXISTS overlay_id ON overlay_lead (external_id);
 TRUNCATE overlay_lead
 """
 
-_INSERT_LEADS = f"""
-INSERT INTO leads_lead (
-    id, {_NAMES}, stage, stage_since, disposition, disposition_reason, side, score, grade, score_ledger,
-    created_at, changed_at
-)
-SELECT lead_id, {_NAMES}, 'name', %(now)s, 'open', '', 'marketing', 0, '', '{{}}', %(now)s, %(now)s
-FROM staged_lead WHERE is_new ORDER BY lead_id
-"""
 _UPDATE_LEADS = f"""
 UPDATE leads_lead AS lead
 SET {", ".join(f"{name} = staged.{name}" for name in COLUMNS)}, changed_at = greatest(%(now)s, lead.changed_at)
 FROM staged_lead AS staged
-WHERE lead.id = staged.lead_id AND NOT staged.is_new
+WHERE lead.id = staged.lead_id
 """
-_INSERT_SEARCH = """
+_UPDATE_SEARCH = """
 INSERT INTO leads_leadsearch (lead_id, document)
 SELECT lead_id, document FROM staged_lead WHERE document IS NOT NULL ORDER BY lead_id
 ON CONFLICT (lead_id) DO UPDATE SET document = excluded.document
 """
-_INSERT_ACTIVITIES = """
-INSERT INTO leads_activity
-    (lead_id, kind, occurred_at, recorded_at, actor_id, campaign_id, payload, is_machine)
-SELECT lead_id, 'imported', %(now)s, %(now)s, %(actor)s, %(campaign)s,
-       jsonb_build_object('import', %(run)s::bigint, 'file', %(file)s::text, 'row', row_number, 'new', is_new), false
-FROM staged_lead ORDER BY lead_id
+_NEW_IDS = """
+SELECT nextval(sequence) FROM (SELECT pg_get_serial_sequence('leads_lead', 'id')::regclass AS sequence OFFSET 0) AS one
+CROSS JOIN generate_series(1, %s)
 """
-_INSERT_ROWS = """
-INSERT INTO capture_importrow (run_id, number, result, lead_id, before)
-SELECT %(run)s, number, result, lead_id, before FROM staged_row
+# Only the owner of an index may ask for it; where that is somebody else, it takes them in by and by.
+_TIDY_SEARCH = """
+SELECT gin_clean_pending_list(oid) FROM pg_class
+WHERE oid = to_regclass('lead_search_vector') AND pg_has_role(relowner, 'USAGE')
 """
+
+# What a new lead has beside the columns of the file: nobody's, unscored, at the first stage since now.
+_FIRST = {
+    "stage": "name",
+    "stage_since": None,
+    "disposition": "open",
+    "disposition_reason": "",
+    "side": "marketing",
+    "score": "0",
+    "grade": "",
+    "score_ledger": "{}",
+    "created_at": None,
+    "changed_at": None,
+}
+_COPY_LEADS = f"COPY leads_lead (id, {_NAMES}, {', '.join(_FIRST)}) FROM STDIN"
+_COPY_SEARCH = "COPY leads_leadsearch (lead_id, document) FROM STDIN"
+_COPY_ACTIVITIES = """
+COPY leads_activity (lead_id, kind, occurred_at, recorded_at, actor_id, campaign_id, payload, is_machine) FROM STDIN
+"""
+_COPY_ROWS = "COPY capture_importrow (run_id, number, result, lead_id, before) FROM STDIN"
+_COPY_PROBLEMS = 'COPY capture_importproblem (run_id, number, "column", message, rejects, raw) FROM STDIN'
 
 
 def write_chunk(*, run, rows, problems, now):
@@ -101,40 +111,33 @@ def write_chunk(*, run, rows, problems, now):
     column, message, rejects, raw cells or None).
     """
     leads = _changed_leads(rows)
-    new = [lead for lead, _ in leads if lead["is_new"]]
+    new = [pair for pair in leads if pair[0]["is_new"]]
+    old = [lead for lead, _ in leads if not lead["is_new"]]
     with connection.cursor() as cursor:
-        cursor.execute(_STAGE)
         if new:
-            _give_ids(cursor, new)
+            _give_ids(cursor, [lead for lead, _ in new])
+            cursor.copy_expert(_COPY_LEADS, _new_lines(new, now))
+            cursor.copy_expert(_COPY_SEARCH, _lines(f"{lead['id']}\t{_escape(_document(lead))}\n" for lead, _ in new))
+        if old:
+            _update(cursor, old, now)
         if leads:
-            cursor.copy_expert("COPY staged_lead FROM STDIN", _lead_lines(leads))
-        cursor.copy_expert("COPY staged_row FROM STDIN", _row_lines(rows))
-        parameters = {
-            "now": now,
-            "run": run.pk,
-            "file": run.file_name,
-            "actor": run.created_by_id,
-            "campaign": run.campaign_id,
-        }
-        if new:
-            cursor.execute(_INSERT_LEADS, parameters)
-        if len(new) < len(leads):
-            cursor.execute("ANALYZE staged_lead (lead_id, is_new)")
-            cursor.execute(_UPDATE_LEADS, parameters)
-        if leads:
-            cursor.execute(_INSERT_SEARCH)
-            cursor.execute(_INSERT_ACTIVITIES, parameters)
-        cursor.execute(_INSERT_ROWS, parameters)
-        if problems:
-            columns = '(run_id, number, "column", message, rejects, raw)'
-            cursor.copy_expert(f"COPY capture_importproblem {columns} FROM STDIN", _problem_lines(run.pk, problems))
+            cursor.copy_expert(_COPY_ACTIVITIES, _activity_lines(leads, run, now))
+        cursor.copy_expert(_COPY_ROWS, _row_lines(run.pk, rows))
+        if problems := _problem_lines(run.pk, problems):
+            cursor.copy_expert(_COPY_PROBLEMS, problems)
     if new:
-        begin_history(
-            lead_ids=[lead["id"] for lead in new],
+        begin_new_histories(
+            lead_ids=[lead["id"] for lead, _ in new],
             reason=f"Imported from {run.file_name}"[:200],
             by=run.created_by,
             now=now,
         )
+
+
+def put_search_in_order():
+    """Has the search index take in the documents that wait, so that the first search after an import is quick."""
+    with connection.cursor() as cursor:
+        cursor.execute(_TIDY_SEARCH)
 
 
 def start_overlay():
@@ -167,10 +170,7 @@ def write_restored(leads, *, now):
     """Updates leads (dicts of all columns) and marks them dirty, for undo."""
     mark_dirty(leads=[lead["id"] for lead in leads], now=now)
     with connection.cursor() as cursor:
-        cursor.execute(_STAGE)
-        cursor.copy_expert("COPY staged_lead FROM STDIN", _lead_lines([(lead, 0) for lead in leads]))
-        cursor.execute(_UPDATE_LEADS, {"now": now})
-        cursor.execute(_INSERT_SEARCH)
+        _update(cursor, leads, now)
 
 
 def _changed_leads(rows):
@@ -183,19 +183,45 @@ def _changed_leads(rows):
 
 
 def _give_ids(cursor, leads):
-    cursor.execute(
-        "SELECT nextval(pg_get_serial_sequence('leads_lead', 'id')) FROM generate_series(1, %s)", [len(leads)]
-    )
+    cursor.execute(_NEW_IDS, [len(leads)])
     for lead, (lead_id,) in zip(leads, cursor.fetchall(), strict=True):
         lead["id"] = lead_id
 
 
-def _lead_lines(leads):
+def _update(cursor, leads, now):
     lines = []
-    for lead, number in leads:
+    for lead in leads:
         document = _escape(_document(lead)) if lead["search_changed"] else "\\N"
-        lines.append(f"{lead['id']}\t{'t' if lead['is_new'] else 'f'}\t{document}\t{number}\t{_columns(lead)}\n")
+        lines.append(f"{lead['id']}\t{document}\t{_columns(lead)}\n")
+    cursor.execute(_STAGE)
+    cursor.copy_expert("COPY staged_lead FROM STDIN", _lines(lines))
+    cursor.execute("ANALYZE staged_lead (lead_id)")
+    cursor.execute(_UPDATE_LEADS, {"now": now})
+    cursor.execute(_UPDATE_SEARCH)
+
+
+def _lines(lines):
     return io.StringIO("".join(lines))
+
+
+def _new_lines(leads, now):
+    first = "\t".join(now.isoformat() if value is None else value for value in _FIRST.values())
+    return _lines([f"{lead['id']}\t{_columns(lead)}\t{first}\n" for lead, _ in leads])
+
+
+def _activity_lines(leads, run, now):
+    """One line of history each: which row of which file."""
+    before = f"imported\t{now.isoformat()}\t{now.isoformat()}\t{_number(run.created_by_id)}\t{_number(run.campaign_id)}"
+    payload = _escape(_encode({"import": run.pk, "file": run.file_name})[:-1])
+    return _lines(
+        [
+            f'{lead["id"]}\t{before}\t{payload}, "row": {number}, "new": {_JSON[lead["is_new"]]}}}\tf\n'
+            for lead, number in leads
+        ]
+    )
+
+
+_JSON = {True: "true", False: "false"}
 
 
 def _document(lead):
@@ -221,7 +247,7 @@ def _columns(lead):
     texts = "\t".join([lead[name] for name in TEXTS])
     if "\\" in texts or texts.count("\t") != len(TEXTS) - 1 or "\n" in texts or "\r" in texts:
         texts = "\t".join([_escape(lead[name]) for name in TEXTS])
-    fields = _encode(lead["fields"]).replace("\\", "\\\\") if lead["fields"] else "{}"
+    fields = _object(lead["fields"]) if lead["fields"] else "{}"
     tags = _array(lead["tags"]) if lead["tags"] else "{}"
     return (
         f"{texts}\t{_number(lead['company_id'])}\t{_number(lead['source_id'])}\t{_number(lead['campaign_id'])}\t"
@@ -230,13 +256,30 @@ def _columns(lead):
     )
 
 
-def _row_lines(rows):
+def _object(fields):
+    """Custom fields as JSON for COPY. Answers repeat, so each text is encoded once and remembered for a while."""
+    parts = []
+    for code, value in fields.items():
+        if type(value) is str:
+            text = _encoded_text(value)
+        else:
+            text = str(value) if type(value) is int else _escape(_encode(value))
+        parts.append(f"{_encoded_text(code)}: {text}")
+    return "{" + ", ".join(parts) + "}"
+
+
+@functools.lru_cache(maxsize=10_000)
+def _encoded_text(text):
+    return _escape(_encode(text))
+
+
+def _row_lines(run_id, rows):
     lines = []
     for number, result, lead, before in rows:
         lead_id = "\\N" if lead is None else lead["id"]
         was = "\\N" if before is None else _escape(_encode(before))
-        lines.append(f"{number}\t{result.value}\t{lead_id}\t{was}\n")
-    return io.StringIO("".join(lines))
+        lines.append(f"{run_id}\t{number}\t{result.value}\t{lead_id}\t{was}\n")
+    return _lines(lines)
 
 
 def _problem_lines(run_id, problems):
@@ -246,7 +289,7 @@ def _problem_lines(run_id, problems):
         lines.append(
             "\t".join([str(run_id), str(number), _escape(column), _escape(message), "ft"[rejects], cells]) + "\n"
         )
-    return io.StringIO("".join(lines))
+    return _lines(lines) if lines else None
 
 
 def _storable(cell):

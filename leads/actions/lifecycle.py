@@ -1,5 +1,7 @@
 """Stage and disposition: the only writer of both, and of the history behind them."""
 
+import io
+
 from django.core.exceptions import ValidationError
 from django.db import connection, transaction
 
@@ -64,6 +66,12 @@ WHERE lead.id = ANY(%(ids)s)
   AND NOT EXISTS (SELECT FROM leads_transition WHERE leads_transition.lead_id = lead.id)
 """
 
+_COPY_MARKS = "COPY leads_dirtylead (lead_id, marked_at) FROM STDIN"
+_COPY_STEPS = """
+COPY leads_transition (lead_id, seq, to_stage, to_disposition, at, actor_id, reason, definition_id) FROM STDIN
+"""
+_COPY_SIGNS = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
+
 
 def move_stage(*, leads, to, reason, by, now, check_entry=True):
     """Moves leads (queryset, objects or ids) into stage `to`; returns how many moved.
@@ -113,6 +121,20 @@ def begin_history(*, lead_ids, reason, by, now):
         mark_dirty(leads=ids, now=now)
         cursor.execute(_BEGIN, {"ids": ids, "actor": by and by.pk, "reason": _clean_reason(reason)})
         return cursor.rowcount
+
+
+def begin_new_histories(*, lead_ids, reason, by, now):
+    """As begin_history, for leads that this very transaction created at `now` in the first stage; ascending ids.
+
+    Nothing of them can be there yet, so nothing is looked up.
+    """
+    definition = StageDefinition.objects.only("pk").get(stage=Stage.NAME, is_current=True)
+    at, actor = now.isoformat(), by.pk if by else "\\N"
+    reason = _clean_reason(reason).translate(_COPY_SIGNS)
+    end = f"\t1\t{Stage.NAME.value}\t{Disposition.OPEN.value}\t{at}\t{actor}\t{reason}\t{definition.pk}\n"
+    with connection.cursor() as cursor:
+        cursor.copy_expert(_COPY_MARKS, io.StringIO("".join([f"{lead_id}\t{at}\n" for lead_id in lead_ids])))
+        cursor.copy_expert(_COPY_STEPS, io.StringIO("".join([f"{lead_id}{end}" for lead_id in lead_ids])))
 
 
 def _lock(leads, now):

@@ -208,9 +208,12 @@ class Lead(models.Model):
 
 
 class LeadSearch(models.Model):
-    """The search document of a lead, apart so that regrading does not rewrite its index."""
+    """The search document of a lead, apart so that regrading does not rewrite its index.
 
-    lead = models.OneToOneField(Lead, models.CASCADE, primary_key=True, related_name="search")
+    The database does not check the key (docs/adr/0008): a document without its lead is found by nobody.
+    """
+
+    lead = models.OneToOneField(Lead, models.CASCADE, primary_key=True, related_name="search", db_constraint=False)
     document = models.TextField(help_text="Folded words of name, e-mail, company and phone (leads.rules).")
     vector = models.GeneratedField(
         expression=Func(Func(F("document"), Value(" "), function="string_to_array"), function="array_to_tsvector"),
@@ -219,16 +222,19 @@ class LeadSearch(models.Model):
     )
 
     class Meta:
-        indexes = [GinIndex(fields=["vector"], name="lead_search_vector", fastupdate=False)]
+        indexes = [GinIndex(fields=["vector"], name="lead_search_vector", fastupdate=True, gin_pending_list_limit=2048)]
 
     def __str__(self):
         return self.document
 
 
 class DirtyLead(models.Model):
-    """A lead that has to be scored again; written in the transaction of the change that makes it so."""
+    """A lead that has to be scored again; written in the transaction of the change that makes it so.
 
-    lead = models.OneToOneField(Lead, models.CASCADE, primary_key=True, related_name="dirty")
+    The database does not check the key (docs/adr/0008): the mark of a lead that is gone is taken away like any other.
+    """
+
+    lead = models.OneToOneField(Lead, models.CASCADE, primary_key=True, related_name="dirty", db_constraint=False)
     marked_at = models.DateTimeField()
 
     class Meta:

@@ -54,7 +54,10 @@ class Transition(models.Model):
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", db_index=False
     )
     reason = models.CharField(max_length=200)
-    definition = models.ForeignKey(StageDefinition, models.PROTECT, related_name="+", db_index=False)
+    # Unchecked by the database (docs/adr/0008): versions of a definition are never deleted.
+    definition = models.ForeignKey(
+        StageDefinition, models.PROTECT, related_name="+", db_index=False, db_constraint=False
+    )
 
     class Meta:
         ordering = ["lead", "seq"]

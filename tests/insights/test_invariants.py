@@ -195,6 +195,18 @@ def not_searchable():
     sql("DELETE FROM leads_leadsearch WHERE lead_id = (SELECT id FROM leads_lead WHERE city = 'Berlin')")
 
 
+def definition_gone():
+    sql("UPDATE leads_transition SET definition_id = 0 WHERE seq = 1")
+
+
+def found_though_gone():
+    sql("INSERT INTO leads_leadsearch (lead_id, document) VALUES (0, 'nobody')")
+
+
+def marked_though_gone():
+    sql("INSERT INTO leads_dirtylead (lead_id, marked_at) VALUES (0, now())")
+
+
 @pytest.mark.parametrize(
     ("fault", "statement"),
     [
@@ -224,6 +236,9 @@ def not_searchable():
         (lead_gone, invariants.IMPORT_ROW_LOST),
         (import_gone, invariants.IMPORT_ROW_LOST),
         (not_searchable, invariants.NOT_IN_SEARCH),
+        (definition_gone, invariants.NO_DEFINITION),
+        (found_though_gone, invariants.NOBODY_FOUND),
+        (marked_though_gone, invariants.NOBODY_TO_SCORE),
     ],
     ids=lambda value: value.__name__ if callable(value) else "",
 )
