@@ -5,8 +5,9 @@ import os
 import signal
 import sys
 
-# Commands that never touch a server.
+# Commands that never touch a server, and those that do not mind an empty database.
 SERVERLESS = {"help", "collectstatic", "startapp", "--version", "--help", "version"}
+TABLELESS = {"migrate", "makemigrations", "showmigrations", "sqlmigrate", "check", "dbshell", "shell"}
 
 
 def main():
@@ -15,11 +16,17 @@ def main():
     from leadfunnel import embedded  # noqa: PLC0415 (after the environment is set)
     from leadfunnel.environment import read_environment  # noqa: PLC0415 (as above)
 
-    if len(sys.argv) > 1 and sys.argv[1] not in SERVERLESS:
-        embedded.ensure(read_environment())
+    environment = read_environment()
+    command = sys.argv[1] if len(sys.argv) > 1 else "help"
+    if command not in SERVERLESS:
+        embedded.ensure(environment)
 
     from django.core.management import execute_from_command_line  # noqa: PLC0415 (settings read the mail port)
 
+    needs_tables = environment.database_url is None and command not in SERVERLESS | TABLELESS
+    if needs_tables and not embedded.has_tables(environment):
+        sys.stderr.write("Making the tables of an empty database.\n")
+        execute_from_command_line([sys.argv[0], "migrate", "--verbosity=0"])
     execute_from_command_line(sys.argv)
 
 

@@ -72,6 +72,21 @@ def addresses(environment):
     )
 
 
+def catches_mail(environment):
+    """Whether mail goes to the catcher under VAR, be it by default or because `bin/run` named it to its children."""
+    port_file = environment.leadfunnel_var / "mail" / "port"
+    own = f"smtp://127.0.0.1:{_mail_port(environment.leadfunnel_var)}"
+    return environment.email_url is None or (port_file.exists() and environment.email_url == own)
+
+
+def has_tables(environment):
+    """Whether the embedded database has been migrated at all; it has to run."""
+    connection = psycopg2.connect(addresses(environment).database_url)
+    with contextlib.closing(connection), connection.cursor() as cursor:
+        cursor.execute("SELECT to_regclass('django_migrations') IS NOT NULL")
+        return cursor.fetchone()[0]
+
+
 def ensure(environment):
     """Starts, or joins, every server that the environment does not name; keeps them until this process ends.
 

@@ -66,7 +66,6 @@ def serve(options, environment):
         zip(("DATABASE_URL", "REDIS_URL", "EMAIL_URL"), embedded.addresses(environment), strict=True),
         DJANGO_SETTINGS_MODULE="leadfunnel.settings",
         LEADFUNNEL_VAR=str(environment.leadfunnel_var),
-        LEADFUNNEL_MAIL_FOLDER="" if environment.email_url else str(environment.leadfunnel_var / "mail" / "new"),
     )
     if "SITE_URL" not in os.environ and not environment.is_production:
         os.environ["SITE_URL"] = address

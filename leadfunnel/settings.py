@@ -19,6 +19,7 @@ PHONE_REGION = ENVIRONMENT.phone_region
 
 # Embedded PostgreSQL, Valkey and mail catcher for whatever the environment does not name (manage.py starts them).
 SERVICES = embedded.addresses(ENVIRONMENT)
+MAIL_IS_CAUGHT = embedded.catches_mail(ENVIRONMENT)
 
 DEBUG = False
 SECRET_KEY = ENVIRONMENT.secret_key or embedded.local_secret_key(VAR_DIR)

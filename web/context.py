@@ -1,9 +1,9 @@
 from typing import NamedTuple
 
+from django.conf import settings
 from django.urls import reverse
 
 from team.enums import Role
-from web.operations.mailbox import mail_is_caught
 
 
 class Entry(NamedTuple):
@@ -42,7 +42,7 @@ def _entries(user):
         entries.append(Entry("Imports", "file-import", reverse("capture:import-list"), "/imports/", "i"))
     if user.has_role(Role.ADMIN):
         entries.append(Entry("Status", "activity", reverse("web:status"), "/status/"))
-        if mail_is_caught():
+        if settings.MAIL_IS_CAUGHT:
             entries.append(Entry("Caught mail", "mail", reverse("web:mail-list"), "/mail/"))
     if user.is_staff:
         entries.append(Entry("Admin", "settings", reverse("admin:index"), "/admin/"))

@@ -14,7 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from leadfunnel.environment import ROOT
+from leadfunnel import embedded
+from leadfunnel.environment import ROOT, Environment
 
 pytestmark = [pytest.mark.servers, pytest.mark.timeout(240)]
 
@@ -134,6 +135,33 @@ def test_a_run_after_a_killed_one_and_dead_servers_just_works_and_a_second_run_i
     wait_until_ready(again, port)
     again.stop()
     assert processes_of(var) == {}
+
+
+def test_a_command_on_an_empty_folder_makes_the_tables_first(tmp_path):
+    done = subprocess.run(
+        [sys.executable, "manage.py", "export_leads", "--fields", "email"],
+        cwd=ROOT,
+        env=environment(tmp_path / "var"),
+        capture_output=True,
+        text=True,
+        timeout=180,
+    )
+
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines() == ["email"]
+
+
+def test_the_catcher_of_this_folder_is_known_by_its_address(tmp_path):
+    (tmp_path / "mail").mkdir()
+    (tmp_path / "mail" / "port").write_text("4321")
+
+    def catches(url):
+        return embedded.catches_mail(Environment(leadfunnel_var=tmp_path, email_url=url))
+
+    assert catches(None)
+    assert catches("smtp://127.0.0.1:4321")
+    assert not catches("smtp://127.0.0.1:25")
+    assert not catches("smtp://mail.example.com:4321")
 
 
 def test_a_taken_port_is_named(tmp_path):

@@ -58,7 +58,7 @@ def test_mail_that_is_not_there(cast, as_user, caught, name):
 
 
 def test_delivered_mail_is_nobody_s_to_read(cast, as_user, caught, settings):
-    settings.ENVIRONMENT = settings.ENVIRONMENT.model_copy(update={"email_url": "smtp://mail.example.com"})
+    settings.MAIL_IS_CAUGHT = False
     assert as_user(cast.ann).get(MAIL).status_code == 404
     assert as_user(cast.ann).get(reverse("web:mail-detail", args=[NAME])).status_code == 404
 

@@ -1,5 +1,6 @@
 """Reading the mail that a local installation caught instead of delivering it."""
 
+from django.conf import settings
 from django.http import Http404
 from django.shortcuts import render
 from django.utils import timezone
@@ -7,13 +8,13 @@ from django.views.decorators.http import require_safe
 
 from team.enums import Role
 from team.policies import allow
-from web.operations.mailbox import caught_mail, caught_mails, mail_is_caught
+from web.operations.mailbox import caught_mail, caught_mails
 
 
 @require_safe
 @allow(Role.ADMIN)
 def mail_list(request):
-    if not mail_is_caught():
+    if not settings.MAIL_IS_CAUGHT:
         raise Http404
     return render(request, "operations/mail_list.html", {"mails": caught_mails(), "now": timezone.now()})
 
@@ -21,7 +22,7 @@ def mail_list(request):
 @require_safe
 @allow(Role.ADMIN)
 def mail_detail(request, name):
-    mail = caught_mail(name) if mail_is_caught() else None
+    mail = caught_mail(name) if settings.MAIL_IS_CAUGHT else None
     if mail is None:
         raise Http404
     return render(request, "operations/mail_detail.html", {"mail": mail})

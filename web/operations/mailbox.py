@@ -23,11 +23,6 @@ class CaughtMail(NamedTuple):
     text: str
 
 
-def mail_is_caught():
-    """Whether this installation keeps its mail on this machine, in the embedded catcher, instead of delivering it."""
-    return not settings.ENVIRONMENT.email_url and not settings.PRODUCTION
-
-
 def caught_mails():
     """The newest SHOWN messages, newest first, without their text."""
     files = sorted(_folder().glob("*.eml"), reverse=True)[:SHOWN]
