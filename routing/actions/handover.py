@@ -44,10 +44,11 @@ UPDATE routing_handover AS handover SET first_touch_at = touch.at
 FROM (
     SELECT open.id, min(activity.occurred_at) AS at
     FROM routing_handover AS open
-    JOIN leads_activity AS activity ON activity.lead_id = open.lead_id AND activity.occurred_at >= open.handed_at
+    JOIN leads_activity AS activity ON activity.lead_id = open.lead_id
+      AND activity.occurred_at >= open.assigned_at AND activity.actor_id = open.owner_id
     WHERE open.lead_id = ANY(%(leads)s) AND open.ended_at IS NULL AND open.owner_id IS NOT NULL
       AND open.first_touch_at IS NULL
-      AND activity.kind = ANY(%(kinds)s) AND activity.actor_id IS NOT NULL AND NOT activity.is_machine
+      AND activity.kind = ANY(%(kinds)s) AND NOT activity.is_machine
     GROUP BY open.id
 ) AS touch
 WHERE handover.id = touch.id
@@ -100,9 +101,11 @@ def return_lead(*, lead, by, now, reason):
 def reject(*, lead, by, now, reason, note="", recycle_on=None):
     """Sends a worked lead back as bad, with a `RejectReason`; returns the ended hand-over.
 
-    Refused with ValidationError while nobody has reached out to the person since the hand-over: a lead nobody
-    touched can only be returned as unworked. A final reason disqualifies the person; one that time may change
-    recycles her until `recycle_on`, by default the reason's own number of days away; any other leaves her open.
+    Refused with ValidationError while nobody has reached out to the person since the lead was given to its owner, or
+    since the hand-over while it waits for one: a lead nobody touched can only be returned as unworked. The owner's
+    contacts count, and those of a colleague who stood in for her; as first touch only the owner's own. A final
+    reason disqualifies the person; one that time may change recycles her until `recycle_on`, by default the reason's
+    own number of days away; any other leaves her open.
     For the owner and for whoever may assign leads, else PermissionDenied.
     """
     try:
@@ -149,7 +152,10 @@ def end_handovers(lead_ids, *, end, reason, by, now, note=""):
 
 
 def note_first_touches(lead_ids):
-    """Writes down when somebody first reached out under the open hand-overs of these leads, where that is not known."""
+    """Writes down when the owners of these leads first reached out since they got them, where that is not known.
+
+    What others did, or anybody did while the lead waited in a pool, is nobody's answer in time.
+    """
     if lead_ids:
         with connection.cursor() as cursor:
             cursor.execute(_FIRST_TOUCH, {"leads": list(lead_ids), "kinds": sorted(HUMAN_CONTACT)})
@@ -202,7 +208,7 @@ def _contacts_since(handover):
         kind__in=HUMAN_CONTACT,
         actor__isnull=False,
         is_machine=False,
-        occurred_at__gte=handover.handed_at,
+        occurred_at__gte=handover.assigned_at or handover.handed_at,
     )
 
 

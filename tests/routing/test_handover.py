@@ -7,9 +7,11 @@ from leads.actions.lifecycle import set_disposition
 from leads.actions.timeline import log_activity, record_activities
 from leads.enums import ActivityKind
 from leads.models import Activity, Lead
-from routing.actions import Routed, accept, reject, return_lead, route
+from routing.actions import Routed, accept, assign, reject, return_lead, route
+from routing.actions.handover import note_first_touches
 from routing.enums import RejectReason
 from routing.models import Handover
+from team.models import PoolMember
 from tests.factories.leads import make_lead
 
 HOUR = datetime.timedelta(hours=1)
@@ -173,3 +175,42 @@ def test_hand_overs_of_one_moment_follow_each_other(cast, now, lead):
     new, old = Handover.objects.filter(lead=lead)
     assert now < old.ended_at <= new.handed_at
     assert Lead.objects.get(pk=lead.pk).side == "sales"
+
+
+@pytest.fixture
+def waited(cast, now):
+    """An A lead that waited in the pool for two hours, was called by ada meanwhile, and is ben's since then."""
+    PoolMember.objects.all().delete()
+    lead = make_lead(grade="A", score=80)
+    assert route([lead.pk], now=now) == Routed(pooled=1)
+    worked(lead, cast.ada, now + HOUR)
+    assign(leads=[lead], to=cast.ben, by=cast.ada, now=now + 2 * HOUR, reason="He knows her")
+    lead.refresh_from_db()
+    return lead
+
+
+def test_a_call_while_the_lead_waited_for_a_rep_is_not_the_reps_first_touch(cast, now, waited):
+    note_first_touches([waited.pk])
+    assert Handover.objects.get().first_touch_at is None
+    worked(waited, cast.ben, now + 3 * HOUR)
+    note_first_touches([waited.pk])
+    assert Handover.objects.get().first_touch_at == now + 3 * HOUR
+
+
+def test_a_colleagues_call_is_not_the_owners_first_touch(cast, now, lead):
+    worked(lead, cast.ada, now + HOUR)
+    worked(lead, cast.ben, now + 2 * HOUR)
+    note_first_touches([lead.pk])
+    assert Handover.objects.get().first_touch_at == now + 2 * HOUR
+
+
+def test_a_call_from_before_the_rep_got_it_does_not_make_the_lead_worked(cast, now, waited):
+    with pytest.raises(ValidationError) as refused:
+        reject(lead=waited, by=cast.ben, now=now + 3 * HOUR, reason=RejectReason.NO_NEED)
+    assert refused.value.code == "unworked"
+
+
+def test_a_colleague_who_stood_in_makes_the_lead_worked(cast, now, lead):
+    worked(lead, cast.ada, now + HOUR)
+    handover = reject(lead=lead, by=cast.ben, now=now + 2 * HOUR, reason=RejectReason.NO_NEED)
+    assert (handover.end, handover.first_touch_at) == ("rejected", None)
