@@ -46,9 +46,7 @@ def lead_edit(request, pk):
     now = timezone.now()
     try:
         with transaction.atomic():
-            lead = _locked(lead, now)
-            if not can_change_lead(request.user, lead):
-                raise PermissionDenied
+            lead = lock_writable(request, lead, now)
             if form.conflicts(lead):
                 raise _ChangedMeanwhile
             changed = change_lead(lead=lead, changes=form.mine, by=request.user, now=now)
@@ -81,6 +79,20 @@ def lead_new(request):
 def writable_or_refused(request, pk):
     """The lead for whoever may write to it; Http404 for a stranger, PermissionDenied for a reader."""
     lead = readable_or_404(request, pk)
+    if not can_change_lead(request.user, lead):
+        raise PermissionDenied
+    return lead
+
+
+def lock_writable(request, lead, now):
+    """Locks the lead until the transaction ends and returns it as it is now, for whoever may still write to it.
+
+    Between the look at the page and this lock somebody may have given the lead away: then Http404, as for whoever
+    comes later. PermissionDenied for somebody who may read it yet.
+    """
+    lead = _locked(lead, now)
+    if not Lead.objects.visible_to(request.user).filter(pk=lead.pk).exists():
+        raise Http404
     if not can_change_lead(request.user, lead):
         raise PermissionDenied
     return lead

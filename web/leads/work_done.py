@@ -15,7 +15,7 @@ from leads.models import Lead, Task
 from routing.actions import accept, regrade_and_route, reject, return_lead
 from team.policies import allow
 from web.leads.detail import lead_page
-from web.leads.edits import after_change, working_tab, writable_or_refused
+from web.leads.edits import after_change, lock_writable, working_tab, writable_or_refused
 from web.leads.forms import LogForm, ReasonForm, RejectForm, TaskForm
 
 
@@ -29,6 +29,7 @@ def lead_log(request, pk):
     now = timezone.now()
     note = form.cleaned_data["note"]
     with transaction.atomic():
+        lead = lock_writable(request, lead, now)
         log_activity(
             lead=lead,
             kind=form.cleaned_data["kind"],
@@ -46,14 +47,17 @@ def task_add(request, pk):
     lead = writable_or_refused(request, pk)
     form = TaskForm(request.POST)
     if form.is_valid():
+        now = timezone.now()
         try:
-            add_task(
-                lead=lead,
-                **form.cleaned_data,
-                assignee=lead.owner or request.user,
-                by=request.user,
-                now=timezone.now(),
-            )
+            with transaction.atomic():
+                lead = lock_writable(request, lead, now)
+                add_task(
+                    lead=lead,
+                    **form.cleaned_data,
+                    assignee=lead.owner or request.user,
+                    by=request.user,
+                    now=now,
+                )
         except ValidationError as error:
             form.add_error(None, error.messages)
     if form.errors:
@@ -68,6 +72,7 @@ def task_done(request, pk, task_pk):
     task = get_object_or_404(Task.objects.visible_to(request.user).select_related("lead"), pk=task_pk, lead=lead)
     now = timezone.now()
     with transaction.atomic():
+        lead = lock_writable(request, lead, now)
         done = complete_task(task=task, by=request.user, now=now)
         if done:
             regrade_and_route([lead.pk], now=now, by=request.user)

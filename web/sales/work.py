@@ -18,7 +18,7 @@ from routing.queries import queue, queue_counts
 from team.enums import Role
 from team.policies import allow
 from web.leads.detail import page_context, readable_or_404, timeline_context
-from web.leads.edits import writable_or_refused
+from web.leads.edits import lock_writable, writable_or_refused
 from web.leads.forms import NEXT_DAYS, OutcomeForm
 from web.sales.forms import TABS, QueueForm
 
@@ -59,7 +59,7 @@ def work_outcome(request, pk):
     line = _line(request.user, tab, now)
     try:
         with transaction.atomic():
-            said = _record(lead, form.cleaned_data, request.user, now)
+            said = _record(request, lead, form.cleaned_data, now)
     except ValidationError as error:
         form.add_error(None, error.messages)
         return _work_page(request, lead, tab, status=422, form=form)
@@ -69,7 +69,10 @@ def work_outcome(request, pk):
     return redirect(_place(following, tab) if following else f"{reverse('web:work')}?tab={tab}")
 
 
-def _record(lead, data, by, now):
+def _record(request, lead, data, now):
+    by = request.user
+    if data["outcome"] or data["note"]:
+        lead = lock_writable(request, lead, now)
     if data["outcome"]:
         result = record_outcome(lead=lead, by=by, now=now, **data)
         said = f"{Outcome(data['outcome']).label.lower()}"
