@@ -11,7 +11,8 @@ from leads import rules
 from leads.enums import Disposition, Grade, Side, Stage
 from team.enums import Role
 
-SEARCH_LIMIT = 1000
+# One more than a list counts to (leads.queries.COUNT_CAP), so that it can tell a thousand from more.
+SEARCH_LIMIT = 1001
 
 # The same leads as side=sales (the constraint lead_has_exactly_one_keeper sees to it), but found through the indexes of
 # owner and pool, of which side has none.
@@ -51,10 +52,11 @@ class LeadQuerySet(models.QuerySet):
         return visible.filter(allowed) if allowed else visible.none()
 
     def search(self, text):
-        """Leads whose name, e-mail, company or phone holds every word of `text`, each as a prefix.
+        """Those of these leads whose name, e-mail, company or phone holds every word of `text`, each as a prefix.
 
-        At most SEARCH_LIMIT hits are looked at, whatever the order asked for: the planner would otherwise walk the
-        score index for a rare word (performance.md). Empty or wordless text finds nothing.
+        At most SEARCH_LIMIT of them, any, whatever the order asked for: the planner would otherwise walk the score
+        index for a rare word (performance.md). What this queryset is filtered by counts before that limit, what is
+        filtered afterwards does not. One query at once where there are filters. Wordless text finds nothing.
         """
         words = rules.search_words(text)
         if not words:
@@ -62,8 +64,11 @@ class LeadQuerySet(models.QuerySet):
         # Folded words hold letters and digits only, so they need no quoting beyond the quotes.
         query = Cast(Value(" & ".join(f"'{word}':*" for word in words)), output_field=SearchQueryField())
         matches = Func(F("vector"), query, arg_joiner=" @@ ", template="%(expressions)s", output_field=BooleanField())
-        hits = LeadSearch.objects.filter(matches).values("lead_id")[:SEARCH_LIMIT]
-        return self.filter(pk__in=hits)
+        hits = LeadSearch.objects.filter(matches).values("lead_id")
+        if self.query.where and hits[SEARCH_LIMIT : SEARCH_LIMIT + 1].exists():
+            # A common word: the few that may be seen must not be lost among everybody's.
+            hits = self.order_by().filter(pk__in=hits).values("pk")
+        return self.filter(pk__in=hits[:SEARCH_LIMIT])
 
     def open(self):
         return self.filter(disposition=Disposition.OPEN)

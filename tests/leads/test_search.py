@@ -69,6 +69,18 @@ def test_search_looks_at_a_bounded_number_of_hits(cast, now, monkeypatch):
     assert Lead.objects.search("pat").count() == 2
 
 
+def test_the_limit_counts_hits_among_the_leads_searched(cast, now, monkeypatch):
+    for _ in range(3):
+        make_lead(now=now)
+    hers = [make_lead(now=now, owner=cast.ben) for _ in range(2)]
+    for _ in range(3):
+        make_lead(now=now, owner=cast.cal)
+    monkeypatch.setattr(lead_module, "SEARCH_LIMIT", 2)
+
+    assert set(Lead.objects.visible_to(cast.ben).search("pat")) == set(hers)
+    assert Lead.objects.filter(owner=cast.cal).search("pat").count() == 2
+
+
 def test_search_ordered_by_score_finds_through_the_word_index(cast, now):
     make_lead(now=now, first_name="Zebulon", last_name="Rare")
     with connection.cursor() as cursor:

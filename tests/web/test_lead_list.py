@@ -4,7 +4,9 @@ import io
 import pytest
 from django.urls import reverse
 
+from leads.actions.record import refresh_search
 from leads.models import Lead
+from leads.models import lead as lead_module
 from leads.queries import COUNT_CAP
 from tests.factories.leads import NOW, make_field, make_lead, make_source
 from tests.web.fragments import bare
@@ -106,6 +108,10 @@ def test_filters(cast, as_user, query, found):
         {"score_from": "99999999999"},
         {"entered_from": "tomorrow"},
         {"entered_from": "99999-01-01"},
+        {"entered_to": "9999-12-31"},
+        {"entered_to": "2201-01-01"},
+        {"entered_from": "0001-01-01"},
+        {"entered_from": "1899-12-31"},
         {"sort": "owner__password"},
         {"col": "password"},
         {"after": "'; drop table"},
@@ -150,6 +156,26 @@ def test_pages_follow_each_other_without_gap_or_overlap(cast, as_user, sort):
 def test_many_are_counted_to_a_thousand(cast, as_user):
     crowd(COUNT_CAP + 1)
     page = as_user(cast.mia).get(URL)
+    assert page.context["found"].count == "1,000+"
+    assert len(page.context["rows"]) == PAGE
+
+
+def test_a_search_narrows_after_the_other_filters(cast, as_user, monkeypatch):
+    crowd(3)
+    make_lead(first_name="Lead", last_name="Hers", owner=cast.ben, grade="A")
+    crowd(3)
+    Lead.objects.exclude(last_name="Hers").update(first_name="Lead")
+    refresh_search(lead_ids=list(Lead.objects.values_list("pk", flat=True)))
+    monkeypatch.setattr(lead_module, "SEARCH_LIMIT", 1)
+    assert names(as_user(cast.ben).get(URL, {"q": "lead"})) == ["Hers"]
+    assert names(as_user(cast.mia).get(URL, {"q": "lead", "grade": "A"})) == ["Hers"]
+
+
+def test_a_search_cut_off_says_so(cast, as_user):
+    crowd(COUNT_CAP + 1)
+    Lead.objects.update(first_name="Lead")
+    refresh_search(lead_ids=list(Lead.objects.values_list("pk", flat=True)))
+    page = as_user(cast.mia).get(URL, {"q": "lead"})
     assert page.context["found"].count == "1,000+"
     assert len(page.context["rows"]) == PAGE
 

@@ -15,6 +15,8 @@ from team.enums import Role
 from team.models import User
 from web.leads.forms import DayField, TagsField
 
+FIRST_YEAR, LAST_YEAR = 1900, 2200
+
 # What may stand in the address of the list beside the filters.
 BESIDE = frozenset({"sort", "col", "after", "before"})
 
@@ -23,8 +25,18 @@ class TagsFilter(django_filters.Filter):
     field_class = TagsField
 
 
+class FilterDayField(DayField):
+    """A day within the years a lead can have come in; the ends of the calendar have no next day or no time zone."""
+
+    def to_python(self, value):
+        day = super().to_python(value)
+        if day is not None and not FIRST_YEAR <= day.year <= LAST_YEAR:
+            raise forms.ValidationError(f"Give a day in the years {FIRST_YEAR} to {LAST_YEAR}.")
+        return day
+
+
 class DayFilter(django_filters.Filter):
-    field_class = DayField
+    field_class = FilterDayField
 
 
 class LeadFilter(django_filters.FilterSet):
@@ -77,6 +89,13 @@ class LeadFilter(django_filters.FilterSet):
     def used(self):
         """How many filters beside the search are set."""
         return sum(1 for name in self.filters if name != "q" and any(self.data.getlist(name)))
+
+    def filter_queryset(self, leads):
+        """The search comes last: it is cut off after so many hits, which have to be hits of the other filters too."""
+        wanted = self.form.cleaned_data
+        for name, value in sorted(wanted.items(), key=lambda item: item[0] == "q"):
+            leads = self.filters[name].filter(leads, value)
+        return leads
 
     def search(self, leads, name, value):
         return leads.search(value)

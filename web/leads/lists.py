@@ -119,7 +119,8 @@ def find(filters):
     """
     ids = list(filters.qs.order_by().values_list("pk", flat=True)[: COUNT_CAP + 1])
     if len(ids) > COUNT_CAP:
-        return Found(filters.qs, None)
+        # A search is cut off there anyway; asked again, it might find others.
+        return Found(Lead.objects.filter(pk__in=ids) if filters.data.get("q") else filters.qs, None)
     return Found(Lead.objects.filter(pk__in=ids), ids)
 
 
