@@ -1,5 +1,6 @@
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import OperationalError, transaction
 from django.db.models import Count
 from django.http import HttpResponseRedirect
 from django.shortcuts import get_object_or_404
@@ -16,6 +17,9 @@ from scoring.actions import cancel_regrade, copy_model, publish_model, roll_back
 from scoring.enums import ModelStatus
 from scoring.models import GradeRequirement, QuestionSet, RatingQuestion, RegradeRun, ScoringModel, ScoringRule
 from scoring.rules import ModelRefused
+
+# A lock that was not to be had in time, a statement that waited for one until its own time was over, a deadlock.
+WAITED_TOO_LONG = {"55P03", "57014", "40P01"}
 
 BADGES = {"Draft": "warning", "Published": "success", "Retired": "info"}
 
@@ -181,11 +185,17 @@ class ScoringModelAdmin(ModelAdmin):
         problems = []
         if request.method == "POST":
             try:
-                result = act(model, timezone.now())
+                # All of it or nothing, and the connection is fit for the page that says so.
+                with transaction.atomic():
+                    result = act(model, timezone.now())
             except ModelRefused as refused:
                 problems = refused.problems
             except ValidationError as error:
                 problems = error.messages
+            except OperationalError as error:
+                if not waited_too_long(error):
+                    raise
+                problems = ["A regrade is under way; try again in a minute. Nothing has changed."]
             else:
                 self.log_change(request, result, title)
                 self.message_user(request, done.format(result), level=messages.SUCCESS)
@@ -238,6 +248,11 @@ def is_draft(model):
 
 def may_publish(request):
     return request.user.has_perm("scoring.publish_scoringmodel")
+
+
+def waited_too_long(error):
+    """Whether a database error only says that somebody else held the rows or the table for too long."""
+    return getattr(error.__cause__, "pgcode", None) in WAITED_TOO_LONG
 
 
 def possible_points(model):
