@@ -91,7 +91,8 @@ def with_queue_facts(leads, user):
 
     handover_id, handed_at, due_at, accepted_at, first_touch_at; next_task_at, next_task_title (the soonest open task
     of `user`); last_touch_at (the last time a person reached out); work_due_at, what the queue is ordered by: the
-    due time of the hand-over until the first touch, from then on the next task.
+    due time of the hand-over until the first touch, from then on the next task; where no next step is planned the last
+    touch, so that nobody once spoken to is forgotten at the bottom.
     """
     tasks = Task.objects.open().filter(lead=OuterRef("pk"), assignee=user).order_by("due_at", "pk")
     touches = Activity.objects.filter(lead=OuterRef("pk"), kind__in=HUMAN_CONTACT, is_machine=False)
@@ -107,7 +108,7 @@ def with_queue_facts(leads, user):
         last_touch_at=Subquery(touches.order_by(F("occurred_at").desc()).values("occurred_at")[:1]),
         work_due_at=Case(
             When(current__first_touch_at__isnull=True, then=F("current__due_at")),
-            default=F("next_task_at"),
+            default=Coalesce(F("next_task_at"), F("last_touch_at"), F("current__first_touch_at")),
             output_field=DateTimeField(),
         ),
     )

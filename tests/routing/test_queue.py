@@ -3,7 +3,7 @@ import datetime
 import pytest
 
 from leads.actions.timeline import log_activity
-from leads.actions.todo import add_task
+from leads.actions.todo import add_task, complete_task
 from leads.models import Lead
 from routing.actions import accept, record_outcome, route
 from routing.queries import queue, queue_counts
@@ -39,6 +39,16 @@ def test_soonest_due_then_grade_then_score(cast, now):
     (b,) = handed(cast, now - 5 * HOUR, grade="B", score=99)
     # Handed over at five, the B is due eight hours after work starts at nine.
     assert [lead.pk for lead in queue(cast.ben, tab="all", now=now)] == [b_high.pk, b_low.pk, later.pk, b.pk]
+
+
+def test_a_touched_lead_without_a_next_step_comes_before_what_is_due_later(cast, now):
+    untouched, planned, forgotten = handed(cast, now, count=3)
+    for lead in (planned, forgotten):
+        record_outcome(lead=lead, outcome="talked", by=cast.ben, now=now + HOUR, next_in_days=1)
+    complete_task(task=forgotten.tasks.get(), by=cast.ben, now=now + 2 * HOUR)
+    found = list(queue(cast.ben, tab="all", now=now + 2 * HOUR))
+    assert [lead.pk for lead in found] == [forgotten.pk, untouched.pk, planned.pk]
+    assert (found[0].work_due_at, found[0].next_task_title) == (now + HOUR, None)
 
 
 def test_a_lead_moves_through_the_tabs(cast, now):
