@@ -10,9 +10,10 @@ from capture.enums import RowResult
 from capture.matching import FLAGS
 from capture.models import ImportRow
 from leads import rules
-from leads.actions.timeline import mark_dirty
+from leads.actions.timeline import ids_of, mark_dirty
 from leads.enums import ActivityKind
 from leads.models import Activity, Company, Lead, Task, Transition
+from routing.actions.handover import lock_leads
 
 CHUNK_ROWS = 2000
 EXAMPLES = 20
@@ -40,13 +41,27 @@ def undo_chunk(*, run, now):
         run.undone = account
         return False
     account["next"] = rows[-1].number
-    _restore([row for row in rows if row.result == RowResult.UPDATED and row.lead_id], account, now)
-    _remove([row for row in rows if row.result == RowResult.CREATED and row.lead_id], run, account, now)
+    held = _hold([row.lead_id for row in rows if row.lead_id], now)
+    rows = [row for row in rows if row.lead_id in held]
+    _restore([row for row in rows if row.result == RowResult.UPDATED], account, now)
+    _remove([row for row in rows if row.result == RowResult.CREATED], run, account, now)
     run.undone = account
     return True
 
 
+def _hold(lead_ids, now):
+    """The ids of those leads that there are, marked and then locked: from here on nobody works on them beside us.
+
+    Everything that is decided about them has to be read after this.
+    """
+    ids = ids_of(Lead.objects.filter(pk__in=lead_ids))
+    mark_dirty(leads=ids, now=now)
+    lock_leads(ids)
+    return set(Lead.objects.filter(pk__in=ids).values_list("pk", flat=True))
+
+
 def _restore(rows, account, now):
+    """Puts values back; the caller holds the leads, so that the rows written are the rows that were read."""
     leads = load_leads([row.lead_id for row in rows]) if rows else {}
     changed = {}
     for row in rows:
@@ -104,13 +119,14 @@ def _remove(rows, run, account, now):
     if not rows:
         return
     ids = [row.lead_id for row in rows]
+    # A new task takes no mark, only the weakest lock on its lead as it commits: this is what it has to wait for.
+    list(Lead.objects.filter(pk__in=ids).order_by("pk").select_for_update().values_list("pk"))
     worked = set(_worked(ids, run).values_list("pk", flat=True))
     for row in rows:
         if row.lead_id in worked:
             _keep(account, row, "worked since")
     free = [lead_id for lead_id in ids if lead_id not in worked]
     account["removed"] += len(free)
-    mark_dirty(leads=free, now=now)
     Lead.objects.filter(pk__in=free).delete()
 
 
