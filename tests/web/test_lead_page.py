@@ -178,11 +178,29 @@ def test_returning_sends_the_rep_to_her_queue(cast, as_user, lead):
     assert as_user(cast.ben).get(url("lead-detail", lead)).status_code == 404
 
 
-def test_an_untouched_lead_cannot_be_rejected(cast, as_user, lead, unchanged):
+@pytest.mark.parametrize("tab", ["", "all"])
+@pytest.mark.parametrize("headers", [{}, {"HX-Request": "true", "HX-Target": "lead"}])
+def test_an_untouched_lead_cannot_be_rejected_and_the_reason_stays_chosen(cast, as_user, lead, unchanged, tab, headers):
     with unchanged():
-        page = as_user(cast.ben).post(url("lead-reject", lead), {"reason": "no_budget"}, follow=True)
-    (message,) = page.context["messages"]
-    assert "cannot be rejected" in str(message)
+        page = as_user(cast.ben).post(url("lead-reject", lead), {"reason": "no_budget", "tab": tab}, headers=headers)
+    text = page.content.decode()
+    assert page.status_code == 422
+    assert "cannot be rejected" in text
+    assert '<option value="no_budget" selected>' in text
+    assert ("outcome-form" in text) == bool(tab)
+
+
+@pytest.mark.parametrize("tab", ["", "all"])
+def test_a_reason_that_is_too_long_is_not_lost(cast, as_user, lead, unchanged, tab):
+    reason = "Not my region " * 15
+    with unchanged():
+        page = as_user(cast.ben).post(url("lead-return", lead), {"reason": reason, "tab": tab})
+    text = page.content.decode()
+    assert page.status_code == 422
+    assert f'value="{reason}"' in text
+    assert "at most 200 characters" in text
+    assert '<details class="menu" open>' in text
+    assert ("outcome-form" in text) == bool(tab)
 
 
 def test_a_worked_lead_is_rejected_with_a_reason(cast, as_user, lead):

@@ -1,3 +1,5 @@
+import re
+
 import pytest
 from django.urls import reverse
 from django.utils import timezone
@@ -73,6 +75,14 @@ def test_nothing_said_only_goes_on(cast, as_user, line, unchanged):
 def test_a_bad_outcome_is_said_and_nothing_changes(cast, as_user, line, unchanged, data):
     with unchanged():
         assert as_user(cast.ben).post(outcome_url(line[0]), data | {"tab": "all"}).status_code == 422
+
+
+@pytest.mark.parametrize(("chosen", "checked"), [("7", "7"), ("", "")])
+def test_a_refused_outcome_keeps_the_next_step_and_the_note(cast, as_user, line, chosen, checked):
+    data = {"outcome": "sold", "next_in_days": chosen, "note": "Half typed", "tab": "all"}
+    text = as_user(cast.ben).post(outcome_url(line[0]), data).content.decode()
+    assert re.findall(r'name="next_in_days" value="(-?[0-9]*)" checked', text) == [checked]
+    assert 'value="Half typed"' in text
 
 
 def test_what_is_done_in_the_head_stays_in_work_mode(cast, as_user, line):

@@ -17,6 +17,7 @@ from team.policies import allow
 from web.leads.detail import lead_page
 from web.leads.edits import after_change, lock_writable, working_tab, writable_or_refused
 from web.leads.forms import LogForm, ReasonForm, RejectForm, TaskForm
+from web.sales.work import work_page
 
 
 @require_POST
@@ -88,27 +89,33 @@ def lead_accept(request, pk):
 @require_POST
 @allow.everyone_signed_in
 def lead_return(request, pk):
-    return _settle(request, pk, return_lead, "Returned to marketing.", ReasonForm(request.POST))
+    return _settle(request, pk, return_lead, "Returned to marketing.", ReasonForm(request.POST), name="return_form")
 
 
 @require_POST
 @allow.everyone_signed_in
 def lead_reject(request, pk):
-    return _settle(request, pk, reject, "Rejected; marketing has it back.", RejectForm(request.POST))
+    text = "Rejected; marketing has it back."
+    return _settle(request, pk, reject, text, RejectForm(request.POST), name="reject_form")
 
 
-def _settle(request, pk, action, text, form=None):
-    """Runs an action of a hand-over; a refusal is said on the page, with nothing changed."""
+def _settle(request, pk, action, text, form=None, *, name=""):
+    """Runs an action of a hand-over; a refusal is said on the page, with nothing changed and nothing typed lost.
+
+    `name` is what the page calls the form.
+    """
     lead = writable_or_refused(request, pk)
     if form is not None and not form.is_valid():
-        messages.error(request, " ".join(error for errors in form.errors.values() for error in errors))
-        return after_change(request, pk, "")
+        return _asked_again(request, lead, name, form)
     now = timezone.now()
     try:
         with transaction.atomic():
             action(lead=lead, by=request.user, now=now, **(form.cleaned_data if form else {}))
             regrade_and_route([lead.pk], now=now, by=request.user)
     except ValidationError as error:
+        if form is not None and getattr(error, "code", None) != "gone":
+            form.add_error(None, error.messages)
+            return _asked_again(request, lead, name, form)
         messages.error(request, " ".join(error.messages))
         return after_change(request, pk, "")
     if Lead.objects.visible_to(request.user).filter(pk=pk).exists():
@@ -119,3 +126,11 @@ def _settle(request, pk, action, text, form=None):
     if tab:
         return redirect(f"{reverse('web:work')}?tab={tab}")
     return HttpResponseClientRedirect(reverse("web:queue")) if request.htmx else redirect("web:queue")
+
+
+def _asked_again(request, lead, name, form):
+    """The page the form was sent from, with the form open, what was typed in it, and what is wrong with that."""
+    tab = working_tab(request)
+    if tab:
+        return work_page(request, lead, tab, status=422, **{name: form})
+    return lead_page(request, lead, status=422, **{name: form})

@@ -43,7 +43,7 @@ def work(request):
 @require_safe
 @allow(Role.REP, Role.MANAGER)
 def work_lead(request, pk):
-    return _work_page(request, readable_or_404(request, pk), _tab(request) or "all")
+    return work_page(request, readable_or_404(request, pk), _tab(request) or "all")
 
 
 @require_POST
@@ -54,7 +54,7 @@ def work_outcome(request, pk):
     tab = _tab(request) or "all"
     form = OutcomeForm(request.POST)
     if not form.is_valid():
-        return _work_page(request, lead, tab, status=422, form=form)
+        return work_page(request, lead, tab, status=422, outcome_form=form)
     now = timezone.now()
     line = _line(request.user, tab, now)
     try:
@@ -62,11 +62,32 @@ def work_outcome(request, pk):
             said = _record(request, lead, form.cleaned_data, now)
     except ValidationError as error:
         form.add_error(None, error.messages)
-        return _work_page(request, lead, tab, status=422, form=form)
+        return work_page(request, lead, tab, status=422, outcome_form=form)
     if said:
         messages.success(request, f"{lead.name}: {said}")
     following = _neighbours(line, pk)[1]
     return redirect(_place(following, tab) if following else f"{reverse('web:work')}?tab={tab}")
+
+
+def work_page(request, lead, tab, *, status=200, **more):
+    """Renders a lead in work mode, in the line of the tab; PermissionDenied for whoever may not write to it."""
+    if not can_change_lead(request.user, lead):
+        raise PermissionDenied
+    context = page_context(request, lead)
+    context |= timeline_context(lead, labels=context["labels"])
+    line = _line(request.user, tab, context["now"])
+    before, after = _neighbours(line, lead.pk)
+    context |= {
+        "tab": tab,
+        "tab_label": TABS[tab],
+        "position": line.index(lead.pk) + 1 if lead.pk in line else None,
+        "line_length": len(line),
+        "previous_url": _place(before, tab) if before else "",
+        "next_url": _place(after, tab) if after else "",
+        "outcomes": list(Outcome),
+        "next_days": NEXT_DAYS,
+    }
+    return render(request, "work/lead.html", context | more, status=status)
 
 
 def _record(request, lead, data, now):
@@ -87,27 +108,6 @@ def _record(request, lead, data, now):
         return ""
     regrade_and_route([lead.pk], now=now, by=by)
     return f"{said}."
-
-
-def _work_page(request, lead, tab, *, status=200, form=None):
-    if not can_change_lead(request.user, lead):
-        raise PermissionDenied
-    context = page_context(request, lead)
-    context |= timeline_context(lead, labels=context["labels"])
-    line = _line(request.user, tab, context["now"])
-    before, after = _neighbours(line, lead.pk)
-    context |= {
-        "tab": tab,
-        "tab_label": TABS[tab],
-        "position": line.index(lead.pk) + 1 if lead.pk in line else None,
-        "line_length": len(line),
-        "previous_url": _place(before, tab) if before else "",
-        "next_url": _place(after, tab) if after else "",
-        "outcomes": list(Outcome),
-        "next_days": NEXT_DAYS,
-        "outcome_form": form,
-    }
-    return render(request, "work/lead.html", context, status=status)
 
 
 def _tab(request):
