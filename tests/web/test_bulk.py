@@ -1,7 +1,11 @@
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from leads.models import Lead
+from routing.actions import assign
+from team.enums import Role
+from tests.cast import make_user
 from tests.factories.leads import make_lead
 
 URL = reverse("web:lead-assign")
@@ -42,6 +46,17 @@ def test_undo_gives_them_back(cast, as_user, leads):
     client.post(UNDO)
     assert owners(leads) == ["Ben", "Ben", "Ben"]
     assert b"There is nothing to undo" in client.post(UNDO, follow=True).content
+
+
+def test_undo_leaves_whom_somebody_else_has_given_on(cast, as_user, leads, now):
+    dan = make_user("dan", Role.REP)
+    client = as_user(cast.ada)
+    client.post(URL, {"lead": [lead.pk for lead in leads], "to": cast.cal.pk, "go": "1"})
+    assign(leads=[leads[0]], to=dan, by=cast.ann, now=timezone.now(), reason="Speaks Danish")
+    for to in (dan, cast.cal):  # Back with cal, but under another hand-over.
+        assign(leads=[leads[1]], to=to, by=cast.ann, now=timezone.now(), reason="Speaks Danish")
+    client.post(UNDO)
+    assert owners(leads) == ["Dan", "Cal", "Ben"]
 
 
 @pytest.mark.parametrize(

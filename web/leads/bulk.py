@@ -11,8 +11,10 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
+from leads.actions.timeline import mark_dirty
 from leads.models import Lead
 from routing.actions import assign, regrade_and_route
+from routing.models import Handover
 from team.enums import Role
 from team.models import User
 from team.policies import allow
@@ -70,14 +72,24 @@ def lead_assign(request):
 @allow(Role.MANAGER)
 @permission_required("leads.assign_lead", raise_exception=True)
 def assign_undo(request):
-    """Gives the leads of the last hand-out back to whom they were taken from."""
+    """Gives the leads of the last hand-out back to whom they were taken from.
+
+    Only those still under the hand-over it opened: whom somebody else has given on since then stays there.
+    """
     last = request.session.pop(UNDO, {})
     now = timezone.now()
     given_back = 0
     for owner in User.objects.active().filter(pk__in=last):
-        mine = Lead.objects.changeable_by(request.user).filter(pk__in=last[str(owner.pk)])
         try:
-            given_back += assign(leads=mine, to=owner, by=request.user, now=now, reason="Hand-out undone").given
+            with transaction.atomic():
+                opened = Handover.objects.open().filter(pk__in=last[str(owner.pk)])
+                mine = Lead.objects.changeable_by(request.user).filter(pk__in=opened.values("lead"))
+                # Locked before they are looked at, so that nobody gives them on in between.
+                ids = list(mine.order_by("pk").values_list("pk", flat=True))
+                mark_dirty(leads=ids, now=now)
+                list(Lead.objects.select_for_update(no_key=True, of=("self",)).filter(pk__in=ids).order_by("pk"))
+                still = list(opened.filter(lead__in=ids).values_list("lead", flat=True))
+                given_back += assign(leads=still, to=owner, by=request.user, now=now, reason="Hand-out undone").given
         except ValidationError as error:
             messages.error(request, " ".join(error.messages))
     messages.success(request, f"{given_back} back where they were." if given_back else "There is nothing to undo.")
@@ -121,8 +133,9 @@ def _go(request, form, leads):
     request.session.pop(UNDO, None)
     if 0 < len(before) <= UNDO_UP_TO:
         undo = {}
-        for pk, owner in before.items():
-            undo.setdefault(str(owner), []).append(pk)
+        opened = Handover.objects.open().filter(lead__in=before, owner=to)
+        for handover, lead in opened.order_by("pk").values_list("pk", "lead"):
+            undo.setdefault(str(before[lead]), []).append(handover)
         request.session[UNDO] = undo
     return _back(form)
 

@@ -5,7 +5,7 @@ from typing import NamedTuple
 from django import forms
 from django.contrib.auth.decorators import permission_required
 from django.db.models import Q
-from django.http import StreamingHttpResponse
+from django.http import QueryDict, StreamingHttpResponse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
@@ -18,11 +18,12 @@ from team.policies import allow
 from web.fragments import render_page
 from web.leads import queries
 from web.leads.columns import STANDARD, all_columns, cells
-from web.leads.filters import LeadFilter
+from web.leads.filters import BESIDE, LeadFilter
 from web.leads.keyset import SORTS, Page, page_of, read_place
 from web.models import SavedView
 
-UNDO = "undo-assign"  # Where the session keeps {owner's id: the leads taken from her} of the last hand-out.
+# Where the session keeps {owner's id: the hand-overs by which leads were taken from her} of the last hand-out.
+UNDO = "undo-hand-out"
 
 
 class ListForm(forms.Form):
@@ -90,7 +91,7 @@ def lead_list(request):
         "filter_query": query_without(request, "after", "before", "sort", "col"),
         "after_query": query_without(request, "before", after=page.after) if page.after else "",
         "before_query": query_without(request, "after", before=page.before) if page.before else "",
-        "views": saved_views(request.user),
+        "views": saved_views(request.user, known),
         "undo_count": sum(len(taken) for taken in request.session.get(UNDO, {}).values()),
         "reps": User.objects.active().in_role(Role.REP) if request.user.has_perm("leads.assign_lead") else None,
         "now": timezone.now(),
@@ -140,6 +141,20 @@ def query_without(request, *names, **changed):
     return query.urlencode()
 
 
-def saved_views(user):
-    """The reader's own views and those shared by others."""
-    return list(SavedView.objects.filter(Q(user=user) | Q(is_shared=True)).select_related("user"))
+def understood(query, columns):
+    """The query string without the columns and parameters that the list does not know, and without a place in it."""
+    given = QueryDict(query, mutable=True)
+    for name in list(given):
+        if name in ("after", "before") or name not in {*LeadFilter.base_filters, *BESIDE}:
+            del given[name]
+    if "col" in given:
+        given.setlist("col", [code for code in given.getlist("col") if code in columns])
+    return given.urlencode()
+
+
+def saved_views(user, columns):
+    """The reader's own views and those shared by others, each asking for columns that there still are."""
+    views = list(SavedView.objects.filter(Q(user=user) | Q(is_shared=True)).select_related("user"))
+    for view in views:
+        view.query = understood(view.query, columns)
+    return views

@@ -9,7 +9,10 @@ from django.views.decorators.http import require_POST
 
 from leads.models import Lead
 from team.policies import allow
-from web.leads.filters import BESIDE, LeadFilter
+from web.leads import queries
+from web.leads.columns import all_columns
+from web.leads.filters import LeadFilter
+from web.leads.lists import ListForm, understood
 from web.models import SavedView
 
 
@@ -20,13 +23,14 @@ class ViewForm(forms.ModelForm):
 
     def clean_query(self):
         """Keeps what the list understands; the place in the list is no part of a view."""
-        given = QueryDict(self.cleaned_data["query"], mutable=True)
-        for name in list(given):
-            if name in ("after", "before") or name not in {*LeadFilter.base_filters, *BESIDE}:
-                del given[name]
-        if not LeadFilter(given, queryset=Lead.objects.none()).is_valid():
-            raise forms.ValidationError("These filters cannot be saved: correct them first.")
-        return given.urlencode()
+        columns = all_columns(queries.active_fields())
+        given = self.cleaned_data["query"]
+        kept = QueryDict(understood(given, columns))
+        # The columns are looked at as they were given: a new view is made of what there is.
+        shown = ListForm(QueryDict(given), columns=columns)
+        if not LeadFilter(kept, queryset=Lead.objects.none()).is_valid() or {"sort", "col"} & shown.errors.keys():
+            raise forms.ValidationError("This view cannot be saved: correct its filters, order and columns first.")
+        return kept.urlencode()
 
 
 @require_POST
