@@ -1,5 +1,5 @@
 from routing.actions.assignment import Assigned, assign, share_out_pools
-from routing.actions.everybody import regrade_everybody
+from routing.actions.everybody import RunCancelled, regrade_everybody
 from routing.actions.handover import accept, reject, return_lead
 from routing.actions.outcome import Recorded, record_outcome
 from routing.actions.policy import activate_policy, reroute
@@ -17,6 +17,7 @@ __all__ = [
     "Assigned",
     "Recorded",
     "Routed",
+    "RunCancelled",
     "Settled",
     "accept",
     "activate_policy",

@@ -17,12 +17,23 @@ CONNECTIONS = 2
 PAUSE_SECONDS = 0.1
 
 
+class RunCancelled(Exception):
+    """The run was cancelled before every lead was done; `settled` (a `Settled`) says what was, and that stays."""
+
+    def __init__(self, settled, total):
+        super().__init__(
+            f"The regrade was cancelled after {settled.leads:,} of {total:,} leads; what is done stays, the rest is "
+            "not regraded."
+        )
+        self.settled = settled
+
+
 def regrade_everybody(*, now, size=CHUNK):
     """Settles every lead there is and waits for it; returns `Settled` with leads and changed, zeros without a model.
 
     It is a RegradeRun: workers help, it can be cancelled, and whatever breaks this off leaves the rest to them. On
     CONNECTIONS connections, but on the caller's alone when there is one chunk or a transaction is open. Raises what
-    the first chunk to fail raises.
+    the first chunk to fail raises, and RunCancelled when somebody cancelled the run meanwhile.
     """
     try:
         run = request_regrade(by=None, now=now, size=size)
@@ -33,7 +44,10 @@ def regrade_everybody(*, now, size=CHUNK):
     else:
         _work_off_beside(run, now)
     run = RegradeRun.objects.with_progress().get(pk=run.pk)
-    return Settled(run.done, run.changed)
+    settled = Settled(run.done, run.changed)
+    if run.cancelled_at:
+        raise RunCancelled(settled, run.total)
+    return settled
 
 
 def _work_off_beside(run, now):

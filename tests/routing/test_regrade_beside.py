@@ -1,9 +1,11 @@
 """Several workers at one regrade of everybody: every lead once, nobody waits in a circle, a cancel stops them all."""
 
+import io
 import threading
 from collections import Counter
 
 import pytest
+from django.core.management import CommandError, call_command
 from django.db import connection, connections, transaction
 from django.utils import timezone
 
@@ -84,6 +86,24 @@ def test_a_command_stops_with_the_first_chunk_that_fails(cast, leads, now):
     # What is left is still there for whoever comes next.
     assert regrade_everybody(now=now, size=20).leads == LEADS
     check_everybody(leads)
+
+
+def test_a_command_whose_run_is_cancelled_meanwhile_fails_and_says_how_far_it_came(cast, leads, now, monkeypatch):
+    def asked(*, by, now, size):
+        return request_regrade(by=by, now=now, size=20)
+
+    def cancelled_after_one(*, now, run):
+        done = regrade_chunk(now=now, run=run)
+        cancel_regrade(run=run, now=now)
+        return done
+
+    monkeypatch.setattr("routing.actions.everybody.regrade_chunk", cancelled_after_one)
+    monkeypatch.setattr("routing.actions.everybody.request_regrade", asked)
+    monkeypatch.setattr("routing.actions.everybody.CONNECTIONS", 1)
+    said = io.StringIO()
+    with pytest.raises(CommandError, match="cancelled after 20 of 240 leads") as failed:
+        call_command("regrade", "--all", stdout=said)
+    assert (failed.value.returncode, said.getvalue()) == (1, "")
 
 
 def test_neighbours_go_on_while_a_chunk_is_in_other_hands(cast, leads, now):

@@ -1,10 +1,10 @@
 import json
 import time
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from routing.actions import Settled, regrade_everybody, settle_marked
+from routing.actions import RunCancelled, Settled, regrade_everybody, settle_marked
 
 
 class Command(BaseCommand):
@@ -15,7 +15,12 @@ class Command(BaseCommand):
 
     def handle(self, *args, **options):
         begin = time.monotonic()
-        done = regrade_everybody(now=timezone.now()) if options["all"] else self._settle_marked(options["verbosity"])
+        try:
+            done = (
+                regrade_everybody(now=timezone.now()) if options["all"] else self._settle_marked(options["verbosity"])
+            )
+        except RunCancelled as cancelled:
+            raise CommandError(str(cancelled)) from cancelled
         seconds = round(time.monotonic() - begin, 3)
         self.stdout.write(json.dumps({"leads": done.leads, "changed": done.changed, "seconds": seconds}))
 
