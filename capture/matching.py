@@ -1,10 +1,11 @@
 """Who a row is, and what it changes: decided in memory for a chunk of rows, in the order of the file. No queries.
 
 Leads are dicts of the columns in capture.actions.staging plus "id" (None until a new one gets hers), "is_new",
-"touched" (this import has met her before) and "changed".
+"touched" (this import has met her before), "with_sales" and "changed".
 """
 
 from capture.enums import RowResult
+from capture.mapping import TARGETS
 
 PLAIN = (
     "first_name",
@@ -20,6 +21,8 @@ PLAIN = (
     "contract_on",
     "first_paid_on",
 )
+KEPT = "With sales: kept "
+PROBLEM_LIMIT = 300
 FLAGS = ("do_not_email", "do_not_call", "do_not_post")
 BLANK = {
     "external_system": "",
@@ -52,6 +55,7 @@ BLANK = {
     "id": None,
     "is_new": True,
     "touched": True,
+    "with_sales": False,
     "changed": True,
     "search_changed": True,
 }
@@ -171,14 +175,18 @@ class Directory:
         )
 
 
-def place(row, directory, *, company_id, source_id, campaign_id, name_key):
+def place(row, directory, *, company_id, source_id, campaign_id, name_key, may_change_sales=True):
     """Decides one row: (RowResult, lead, before).
 
     Creates the lead when nobody is found. Else a value overwrites, but nothing ever becomes empty; once this import
-    has met the person, only what is still empty is filled, so that the first row wins. `before` is {code: [old,
-    new]} in JSON form, for undo.
+    has met the person, only what is still empty is filled, so that the first row wins. So it is from the start with
+    a lead of the sales side unless may_change_sales; what she keeps is added to the problems of the row. `before` is
+    {code: [old, new]} in JSON form, for undo.
     """
     values = row.values
+    if row.problems:
+        # Said when the row was placed before, with what was known then.
+        row.problems[:] = [problem for problem in row.problems if not problem[1].startswith(KEPT)]
     lead = directory.find(row, company_id)
     if lead is None:
         lead = {**BLANK, **values}
@@ -193,7 +201,10 @@ def place(row, directory, *, company_id, source_id, campaign_id, name_key):
                 lead["external_system"] = directory.system
         directory.enter(lead)
         return RowResult.CREATED, lead, None
-    before = _apply(lead, row, directory, company_id, source_id, campaign_id, name_key)
+    kept = None if may_change_sales or not lead["with_sales"] else []
+    before = _apply(lead, row, directory, company_id, source_id, campaign_id, name_key, kept)
+    if kept:
+        row.problems.append(("", f"{KEPT}{', '.join(kept)}."[:PROBLEM_LIMIT]))
     lead["touched"] = True
     if not before:
         return RowResult.UNCHANGED, lead, None
@@ -201,9 +212,16 @@ def place(row, directory, *, company_id, source_id, campaign_id, name_key):
     return RowResult.UPDATED, lead, before
 
 
-def _apply(lead, row, directory, company_id, source_id, campaign_id, name_key):
+def _apply(lead, row, directory, company_id, source_id, campaign_id, name_key, kept):
+    """What was changed. `kept`, a list, collects the names of what may only be filled and is filled already."""
     values, before = row.values, {}
     fills_only = lead["touched"]
+
+    def stays(code, old):
+        if kept is not None and old:
+            kept.append(TARGETS[code])
+            return True
+        return fills_only and old
 
     def put(code, new):
         before[code] = [lead[code], new]
@@ -211,19 +229,19 @@ def _apply(lead, row, directory, company_id, source_id, campaign_id, name_key):
 
     for code in PLAIN:
         new = values.get(code)
-        if new and lead[code] != new and not (fills_only and lead[code]):
+        if new and lead[code] != new and not stays(code, lead[code]):
             put(code, new)
     # The same address or number written otherwise is no news.
     for code, key_code in (("email", "email_key"), ("phone", "phone_key")):
         new, key = values.get(code), values.get(key_code, "")
         old = lead[code]
-        if not new or old == new or (fills_only and old) or (key and key == lead[key_code]):
+        if not new or old == new or (key and key == lead[key_code]):
             continue
-        if not key and lead[key_code]:
+        if (not key and lead[key_code]) or stays(code, old):
             continue
         put(code, new)
         lead[key_code] = key
-    if company_id is not None and lead["company_id"] != company_id and not (fills_only and lead["company_id"]):
+    if company_id is not None and lead["company_id"] != company_id and not stays("company", lead["company_id"]):
         put("company_id", company_id)
     for code in FLAGS:
         if values.get(code) and not lead[code]:
@@ -239,7 +257,7 @@ def _apply(lead, row, directory, company_id, source_id, campaign_id, name_key):
         put("external_id", external_id)
         before["external_system"] = [lead["external_system"], directory.system]
         lead["external_system"] = directory.system
-    _apply_lists(lead, row, before, fills_only)
+    _apply_lists(lead, row, before, fills_only, kept)
     if before:
         if "first_name" in before or "last_name" in before:
             lead["name_key"] = name_key(lead["first_name"], lead["last_name"])
@@ -249,9 +267,11 @@ def _apply(lead, row, directory, company_id, source_id, campaign_id, name_key):
     return before
 
 
-def _apply_lists(lead, row, before, fills_only):
+def _apply_lists(lead, row, before, fills_only, kept):
     new_tags = [tag for tag in row.values.get("tags", ()) if tag not in lead["tags"]]
-    if new_tags:
+    if new_tags and kept is not None and lead["tags"]:
+        kept.append(TARGETS["tags"])
+    elif new_tags:
         before["tags"] = [list(lead["tags"]), [*lead["tags"], *new_tags]]
         lead["tags"] = before["tags"][1]
     if row.fields:
@@ -259,8 +279,10 @@ def _apply_lists(lead, row, before, fills_only):
         changed = {
             code: [known.get(code), new]
             for code, new in row.fields.items()
-            if known.get(code) != new and not (fills_only and code in known)
+            if known.get(code) != new and not ((fills_only or kept is not None) and code in known)
         }
+        if kept is not None:
+            kept += [code for code, new in row.fields.items() if code in known and known[code] != new]
         if changed:
             lead["fields"] = known | {code: new for code, (_, new) in changed.items()}
             before["fields"] = changed

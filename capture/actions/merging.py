@@ -14,6 +14,8 @@ from leads import rules
 from leads.actions.record import companies_by_name
 from leads.actions.timeline import mark_dirty
 from leads.models import Company
+from team.enums import Role
+from team.models import User
 
 # Imports that match people one after the other cannot both create the same person.
 MERGE_LOCK = 0x1EADF1
@@ -35,18 +37,20 @@ SELECT lead.id FROM unnest(%(companies)s::bigint[], %(keys)s::text[]) AS wanted 
 JOIN {table} AS lead ON lead.company_id = wanted.company_id AND lead.name_key = wanted.name_key
 """
 _LOAD = f"""
-SELECT lead.id, company.name, lead.changed_at,
+SELECT lead.id, company.name, lead.changed_at, lead.side = 'sales',
        EXISTS (SELECT FROM capture_importrow WHERE lead_id = lead.id AND run_id = %(run)s), {_COLUMNS}
 FROM leads_lead AS lead LEFT JOIN leads_company AS company ON company.id = lead.company_id
 WHERE lead.id = ANY(%(ids)s)
 """
 _LOAD_OVERLAY = f"""
-SELECT overlay_lead.id, company.name, NULL, overlay_lead.touched, {_OVERLAY_COLUMNS}
+SELECT overlay_lead.id, company.name, NULL,
+       EXISTS (SELECT FROM leads_lead WHERE id = overlay_lead.id AND side = 'sales'), overlay_lead.touched,
+       {_OVERLAY_COLUMNS}
 FROM overlay_lead LEFT JOIN leads_company AS company ON company.id = overlay_lead.company_id
 WHERE overlay_lead.id = ANY(%(ids)s)
 """
 _LOCK = """
-SELECT id, changed_at FROM leads_lead WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE
+SELECT id, changed_at, side = 'sales' FROM leads_lead WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE
 """
 _FILL_COMPANIES = """
 UPDATE leads_company AS company SET
@@ -67,13 +71,23 @@ class Disturbed(Exception):
 
 @dataclass
 class Target:
-    """Where rows go and what holds for all of them. `run` None: a dry run, which writes to the overlay alone."""
+    """Where rows go and what holds for all of them. `run` None: a dry run, which writes to the overlay alone.
+
+    `by`: whose dry run it is; None is the command line, whose operator may do everything.
+    """
 
     plan: object
     run: Import | None = None
     source_id: int | None = None
     campaign_id: int | None = None
+    by: User | None = None
     virtual_companies: dict = field(default_factory=dict)
+
+    @property
+    def may_change_sales(self):
+        """Leads of the sales side are not marketing's to change, by an import as little as on their pages."""
+        by = self.run.created_by if self.run is not None else self.by
+        return by is None or by.has_role(Role.ADMIN)
 
 
 def merge_chunk(rows, target, *, now):
@@ -115,7 +129,7 @@ def load_leads(ids, *, run_id=None, overlay=False):
     with connection.cursor() as cursor:
         for statement in (_LOAD, _LOAD_OVERLAY) if overlay else (_LOAD,):
             cursor.execute(statement, {"ids": ids, "run": run_id})
-            for lead_id, company, changed_at, touched, *columns in cursor.fetchall():
+            for lead_id, company, changed_at, with_sales, touched, *columns in cursor.fetchall():
                 lead = dict(zip(staging.COLUMNS, columns, strict=True))
                 lead["fields"] = json.loads(lead["fields"])
                 lead |= {
@@ -123,6 +137,7 @@ def load_leads(ids, *, run_id=None, overlay=False):
                     "company": company or "",
                     "read_at": changed_at,
                     "touched": touched,
+                    "with_sales": with_sales,
                     "is_new": False,
                     "changed": False,
                     "search_changed": False,
@@ -136,7 +151,7 @@ def _place(rows, accepted, companies, older, target):
     previous = _previous_leads(target.run, rows)
     ids = _candidates(accepted, companies, older, target) | set(previous.values())
     leads = load_leads(list(ids), run_id=run_id, overlay=target.run is None) if ids else {}
-    plan = target.plan
+    plan, may_change_sales = target.plan, target.may_change_sales
     directory = Directory(leads.values(), system=plan.external_system, trusts_ids=plan.trusts_ids, previous=previous)
     placed = []
     for row in rows:
@@ -151,6 +166,7 @@ def _place(rows, accepted, companies, older, target):
             source_id=target.source_id,
             campaign_id=target.campaign_id,
             name_key=rules.name_key,
+            may_change_sales=may_change_sales,
         )
         if before and "company_id" in before:
             lead["company"] = row.values["company"]
@@ -220,13 +236,15 @@ def _candidates(rows, companies, older, target):
 
 def _hold_still(directory, now):
     """Locks the leads that will change, their marks first; False when somebody changed one since it was read."""
-    changing = {lead["id"]: lead["read_at"] for lead in directory.by_id.values() if lead["changed"]}
+    changing = {
+        lead["id"]: (lead["read_at"], lead["with_sales"]) for lead in directory.by_id.values() if lead["changed"]
+    }
     if not changing:
         return True
     mark_dirty(leads=list(changing), now=now)
     with connection.cursor() as cursor:
         cursor.execute(_LOCK, [list(changing)])
-        return dict(cursor.fetchall()) == changing
+        return {lead_id: tuple(state) for lead_id, *state in cursor.fetchall()} == changing
 
 
 def _problems(rows):
