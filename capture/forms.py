@@ -3,7 +3,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.template.defaultfilters import filesizeformat
 
-from capture.mapping import TARGETS, MappingError, check_mapping, field_code
+from capture.mapping import ERROR_COLUMNS, TARGETS, MappingError, check_mapping, field_code
 from leads.models import Campaign, Source
 
 SKIP, NEW = "", "+"
@@ -105,6 +105,20 @@ class MappingForm(forms.Form):
             raise ValidationError(list(error.problems)) from error
         cleaned["mapping"] = mapping
         return cleaned
+
+
+def with_fields_for_skipped(data, sample, header):
+    """A copy of what was posted in which every skipped column that tells people apart gets a field of its own.
+
+    A column that holds the same in all the rows of the sample, or nothing, stays skipped, and so does what the error
+    file of an import added.
+    """
+    data = data.copy()
+    for index, name in enumerate(header):
+        values = {row[index].strip() if index < len(row) else "" for row in sample}
+        if data.get(f"column_{index}", SKIP) == SKIP and len(values) > 1 and name not in ERROR_COLUMNS:
+            data[f"column_{index}"] = NEW
+    return data
 
 
 def _choices(custom):

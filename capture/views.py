@@ -3,7 +3,7 @@ import tempfile
 from pathlib import Path
 
 from django.contrib import messages
-from django.http import Http404, StreamingHttpResponse
+from django.http import StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -11,7 +11,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from capture.actions import receiving, running
 from capture.actions.rehearsal import rehearse
 from capture.enums import ImportStatus, RowResult
-from capture.forms import MappingForm, UploadForm
+from capture.forms import MappingForm, UploadForm, with_fields_for_skipped
 from capture.mapping import ERROR_COLUMNS, MappingError
 from capture.models import Import
 from capture.queries import custom_fields, error_rows, leads_of, problems_of
@@ -53,17 +53,21 @@ def import_new(request):
 @allow(Role.MARKETER, Role.ADMIN)
 @require_http_methods(["GET", "POST"])
 def import_map(request, pk):
-    run = _visible(request, pk, ImportStatus.UPLOADED)
+    run = _visible(request, pk)
+    if run.status != ImportStatus.UPLOADED:
+        return redirect("capture:import-detail", run.pk)
     table, sample = _read(run)
     plan, trouble = _suggestion(run, sample)
+    # Only shows the page again, with more fields to be created.
+    adds_fields = "create_fields" in request.POST
     form = MappingForm(
-        request.POST or None,
+        with_fields_for_skipped(request.POST, sample, run.header) if adds_fields else request.POST or None,
         header=run.header,
         plan=plan,
         custom=custom_fields(),
         initial={"source": run.source, "campaign": run.campaign},
     )
-    if request.method == "POST" and form.is_valid():
+    if request.method == "POST" and not adds_fields and form.is_valid():
         try:
             plan = receiving.plan_for(run.header, sample, mapping=form.cleaned_data["mapping"], create_fields=True)
         except MappingError as error:
@@ -78,13 +82,15 @@ def import_map(request, pk):
             return _tried(request, run, table, plan)
     columns = [(field, _first_values(sample, index)) for index, field in enumerate(form.columns)]
     context = {"run": run, "form": form, "plan": plan, "trouble": trouble, "columns": columns, "table": table}
-    return render(request, "capture/import_map.html", context, status=422 if form.errors else 200)
+    return render(request, "capture/import_map.html", context, status=422 if not adds_fields and form.errors else 200)
 
 
 @allow(Role.MARKETER, Role.ADMIN)
 @require_POST
 def import_start(request, pk):
-    run = _visible(request, pk, ImportStatus.UPLOADED)
+    run = _visible(request, pk)
+    if run.status != ImportStatus.UPLOADED:
+        return redirect("capture:import-detail", run.pk)
     _, sample = _read(run)
     try:
         plan = receiving.plan_for(run.header, sample, mapping=run.mapping, create_fields=True)
@@ -142,7 +148,9 @@ def import_change(request, pk, change):
 @allow(Role.MARKETER, Role.ADMIN)
 @require_POST
 def import_discard(request, pk):
-    run = _visible(request, pk, ImportStatus.UPLOADED)
+    run = _visible(request, pk)
+    if run.status != ImportStatus.UPLOADED:
+        return redirect("capture:import-detail", run.pk)
     receiving.discard_file(run=run)
     messages.success(request, f"{run.file_name} was put away.")
     return redirect("capture:import-list")
@@ -172,23 +180,23 @@ def _tried(request, run, table, plan):
         now=timezone.now(),
         source=run.source,
         campaign=run.campaign,
+        by=run.created_by,
         rows=REHEARSED_ROWS,
         limit=SHOWN_PROBLEMS,
     )
     counts = [(kind, tried.counts[kind]) for kind in RowResult]
-    return render(request, "capture/import_try.html", {"run": run, "plan": plan, "tried": tried, "counts": counts})
+    context = {"run": run, "plan": plan, "tried": tried, "counts": counts}
+    context["shows_ids"] = plan.row_number or any(column.target == "external_id" for column in plan.columns)
+    return render(request, "capture/import_try.html", context)
 
 
 def _padded(cells, width):
     return [*cells[:width], *[""] * (width - len(cells))]
 
 
-def _visible(request, pk, status):
-    """The import in that state; one that is past it is found on its own page."""
-    run = get_object_or_404(Import.objects.visible_to(request.user).select_related("source", "campaign"), pk=pk)
-    if run.status != status:
-        raise Http404
-    return run
+def _visible(request, pk):
+    runs = Import.objects.visible_to(request.user).select_related("source", "campaign", "created_by")
+    return get_object_or_404(runs, pk=pk)
 
 
 def _receive(upload, user, has_header):

@@ -96,8 +96,14 @@ def plan_for(header, sample, *, mapping=None, format_code="", create_fields=Fals
 
 
 def start_import(*, run, plan, now, source=None, campaign=None, remember=False):
-    """Creates the plan's new fields, fixes the mapping and puts the import in line; commits all of it or nothing."""
+    """Creates the plan's new fields, fixes the mapping and puts the import in line; commits all of it or nothing.
+
+    False, and nothing is done, when the import is past that step: only the first of two starts counts.
+    """
     with transaction.atomic():
+        uploaded = Import.objects.filter(pk=run.pk, status=ImportStatus.UPLOADED)
+        if not uploaded.update(status=ImportStatus.READY):
+            return False
         for new in plan.new_fields:
             FieldDefinition.objects.get_or_create(
                 code=new.code, defaults={"label": new.label, "type": new.type, "choices": list(new.choices)}
@@ -114,14 +120,17 @@ def start_import(*, run, plan, now, source=None, campaign=None, remember=False):
         run.source = source or (campaign and campaign.source)
         run.campaign = campaign
         run.status = ImportStatus.READY
-        run.save(update_fields=["mapping", "format", "notes", "source", "campaign", "status"])
+        run.save(update_fields=["mapping", "format", "notes", "source", "campaign"])
+    return True
 
 
 def keep_mapping(*, run, mapping, source, campaign):
     """Notes the mapping that was chosen for an upload, until it is started or changed."""
     run.mapping = mapping | {"header": run.mapping.get("header", True)}
     run.source, run.campaign = source, campaign
-    run.save(update_fields=["mapping", "source", "campaign"])
+    Import.objects.filter(pk=run.pk, status=ImportStatus.UPLOADED).update(
+        mapping=run.mapping, source=source, campaign=campaign
+    )
 
 
 def discard_file(*, run):

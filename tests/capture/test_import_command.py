@@ -147,3 +147,8 @@ def test_workbooks_are_imported(run, tmp_path):
     assert run(tmp_path / "people.xlsx", "--create-fields")["created"] == 1
     assert Lead.objects.get().fields == {"seats": 3}
     assert run(tmp_path / "people.xlsx")["unchanged"] == 1
+
+
+def test_a_mapping_that_is_not_there_is_said_in_words(write, tmp_path):
+    missing = tmp_path / "missing.json"
+    assert refused(write(LIST), "--mapping", missing) == f"There is no file {missing}."

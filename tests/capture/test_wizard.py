@@ -3,6 +3,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from django.utils import timezone
 
+from capture.actions.receiving import keep_file, keep_mapping, opened, plan_for, start_import
 from capture.actions.running import continue_import
 from capture.enums import ImportStatus
 from capture.models import Import, RememberedMapping
@@ -190,3 +191,55 @@ def test_methods_that_are_not_meant_are_refused(mia, cast, bring):
     assert mia.post(run.get_absolute_url()).status_code == 405
     assert mia.get(reverse("capture:import-start", args=[run.pk])).status_code == 405
     assert mia.get(reverse("capture:import-change", args=[run.pk, "undo"])).status_code == 405
+
+
+def test_starting_twice_leads_to_the_import_that_runs(mia):
+    upload(mia)
+    run = Import.objects.get()
+    mia.post(reverse("capture:import-map", args=[run.pk]), mapped(run))
+    mia.post(reverse("capture:import-start", args=[run.pk]))
+    Import.objects.update(status=ImportStatus.RUNNING)
+    for name in ("import-start", "import-map", "import-discard"):
+        response = mia.post(reverse(f"capture:{name}", args=[run.pk]), mapped(run))
+        assert (response.status_code, response.url) == (302, run.get_absolute_url())
+    assert Import.objects.get().status == ImportStatus.RUNNING
+
+
+def test_a_start_that_comes_late_changes_nothing(db, write, now):
+    with opened(write(LIST)) as file:
+        plan = plan_for(file.table.header, file.sample)
+        run = keep_file(file=file, path=file.table.path, file_name="people.csv", by=None, now=now)
+    late = Import.objects.get()
+    assert start_import(run=run, plan=plan, now=now)
+    Import.objects.update(status=ImportStatus.RUNNING)
+    assert not start_import(run=late, plan=plan, now=now)
+    keep_mapping(run=late, mapping={"columns": {}}, source=None, campaign=None)
+    run.refresh_from_db()
+    assert run.status == ImportStatus.RUNNING
+    assert run.mapping["columns"]["Email"] == "email"
+
+
+def test_fields_for_all_skipped_columns_by_one_button(mia):
+    upload(mia, "Email,Seats,Always,Nothing,City\na@x.example,3,same,,Ulm\nb@x.example,4,same,,\n")
+    run = Import.objects.get()
+    url = reverse("capture:import-map", args=[run.pk])
+    assert 'name="create_fields"' in mia.get(url).content.decode()
+    chosen = mapped(run, City="city")
+    response = mia.post(url, chosen | {"create_fields": "yes"})
+    assert response.status_code == 200
+    form = response.context["form"]
+    values = {name: form[f"column_{index}"].value() for index, name in enumerate(run.header)}
+    assert values == {"Email": "email", "Seats": "+", "Always": "", "Nothing": "", "City": "city"}
+    tried = mia.post(url, {f"column_{index}": value for index, value in enumerate(values.values())})
+    assert [(new.code, new.type) for new in tried.context["plan"].new_fields] == [("seats", "integer")]
+
+
+def test_dry_run_shows_the_ids_and_red_only_for_rejected_rows(mia):
+    upload(mia, "Email,Number\na@x.example,Q-17\n")
+    run = Import.objects.get()
+    url = reverse("capture:import-map", args=[run.pk])
+    page = mia.post(url, mapped(run, Number="external_id")).content.decode()
+    assert "Q-17</td>" in page
+    assert "import-count-created" in page
+    assert "import-count-rejected" not in page
+    assert "External id" not in mia.post(url, mapped(run)).content.decode()

@@ -57,7 +57,11 @@ class Command(BaseCommand):
             raise Unreadable(f"There is no file {path}.")
         source = _known(Source, options["source"], "source")
         campaign = _known(Campaign, options["campaign"], "campaign")
-        mapping = load_mapping(options["mapping"].read_text(encoding="utf-8")) if options["mapping"] else None
+        mapping = None
+        if options["mapping"]:
+            if not options["mapping"].is_file():
+                raise MappingError(f"There is no file {options['mapping']}.")
+            mapping = load_mapping(options["mapping"].read_text(encoding="utf-8"))
         has_header = (mapping or {}).get("header", True)
         with opened(path, has_header=has_header) as file:
             plan = plan_for(
