@@ -1,8 +1,10 @@
 """Changing facts and answers, and entering a new lead by hand."""
 
+from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
+from django.db.models import Q
 from django.http import Http404
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -13,7 +15,7 @@ from leads.actions.record import EDITABLE, change_lead, create_lead
 from leads.actions.timeline import log_activity, mark_dirty
 from leads.enums import ActivityKind
 from leads.models import Lead
-from leads.rules import can_change_lead
+from leads.rules import can_change_lead, email_key, phone_key
 from routing.actions import regrade_and_route
 from scoring.queries import rating_answers
 from team.enums import Role
@@ -63,17 +65,30 @@ def lead_edit(request, pk):
 @require_http_methods(["GET", "HEAD", "POST"])
 @allow(Role.REP, Role.MANAGER, Role.MARKETER)
 def lead_new(request):
-    """Quick entry; the lead is graded and, where the policy says so, handed over before the answer comes."""
+    """Quick entry; the lead is graded and, where the policy says so, handed over before the answer comes.
+
+    Nobody is entered twice: whoever is known by e-mail or phone is linked to where the user may see her; else what was
+    typed goes on her timeline as a note, and the user learns no more than which side keeps her.
+    """
     asked = {answer.code for answer in rating_answers(Lead())}
     definitions = [field for field in queries.active_fields() if field.code in asked]
     form = NewLeadForm(request.POST if request.method == "POST" else None, definitions=definitions)
+    known = None
     if request.method == "POST" and form.is_valid():
-        lead = _create(request, form)
+        same = _same_person(form.values)
+        known = same.visible_to(request.user).first()
+        hidden = None if known else same.first()
+        if hidden:
+            _tell_keeper(request, form, hidden, definitions)
+            messages.info(request, f"This person is known already; {hidden.get_side_display().lower()} is told.")
+            return redirect("web:lead-new")
+        lead = None if known else _create(request, form)
         if lead:
             messages.success(request, f"{lead.name} is in, {_standing(lead)}.")
             readable = Lead.objects.visible_to(request.user).filter(pk=lead.pk).exists()
             return redirect(lead.get_absolute_url() if readable else "web:lead-new")
-    return render(request, "leads/new.html", {"form": form}, status=422 if form.errors else 200)
+    status = 422 if known or form.errors else 200
+    return render(request, "leads/new.html", {"form": form, "known": known}, status=status)
 
 
 def writable_or_refused(request, pk):
@@ -145,6 +160,28 @@ def _versions(form, lead, definitions):
     # From here on the editor starts from what stands there now.
     seen = [(f"was-{code}", as_original(value_of(lead, code))) for code in form.mine]
     return {"rows": rows, "codes": list(form.mine), "hidden": typed + seen}
+
+
+def _same_person(values):
+    """The leads with the e-mail address or the phone number of `values`, oldest first."""
+    email = email_key(values.get("email", ""))
+    phone = phone_key(values.get("phone", ""), settings.PHONE_REGION)
+    same = Q()
+    if email:
+        same |= Q(email_key=email)
+    if phone:
+        same |= Q(phone_key=phone)
+    return Lead.objects.filter(same).order_by("pk") if same else Lead.objects.none()
+
+
+def _tell_keeper(request, form, lead, definitions):
+    """Notes on the lead what was typed about her; her own facts stay as they are."""
+    types = {field.code: field.type for field in definitions}
+    typed = [f"{form.fields[code].label}: {said(value, types.get(code, ''))}" for code, value in form.values.items()]
+    apart = {name: form.cleaned_data[name] for name in ("source", "campaign", "note")}
+    typed += [f"{form[name].label}: {value}" for name, value in apart.items() if value]
+    note = "\n".join([f"Entered again by {request.user}.", *typed])
+    log_activity(lead=lead, kind=ActivityKind.NOTE, by=request.user, now=timezone.now(), payload={"note": note})
 
 
 def _create(request, form):
