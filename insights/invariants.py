@@ -185,17 +185,7 @@ SELECT lead.id FROM leads_lead AS lead
 WHERE NOT EXISTS (SELECT FROM leads_leadsearch WHERE leads_leadsearch.lead_id = lead.id)
 """
 
-# Keys that the database does not check, docs/adr/0008.
-NOBODYS_ACTIVITY = """
-SELECT id FROM leads_activity
-WHERE NOT EXISTS (SELECT FROM leads_lead WHERE leads_lead.id = leads_activity.lead_id)
-"""
-
-NOBODYS_HISTORY = """
-SELECT lead_id FROM leads_transition
-WHERE NOT EXISTS (SELECT FROM leads_lead WHERE leads_lead.id = leads_transition.lead_id)
-"""
-
+# Three keys that the database does not check, docs/adr/0008.
 NO_DEFINITION = """
 SELECT step.lead_id FROM leads_transition AS step
 WHERE NOT EXISTS (SELECT FROM leads_stagedefinition WHERE leads_stagedefinition.id = step.definition_id)
@@ -282,8 +272,6 @@ INVARIANTS = (
     Invariant("I5", "Every history ends at the stage and disposition of now.", "leads", END_IS_NOT_NOW),
     Invariant("I5", "Every lead is in its stage since the step that brought it there.", "leads", STAGE_SINCE),
     Invariant("I5", "Every step of a history was made under a definition that exists.", "leads", NO_DEFINITION),
-    Invariant("I5", "No step of a history belongs to a lead that is gone.", "leads", NOBODYS_HISTORY),
-    Invariant("I5", "No activity belongs to a lead that is gone.", "activities", NOBODYS_ACTIVITY),
     Invariant("I6", "Every score is the sum of its ledger.", "leads", LEDGER_SUM),
     Invariant("I6", "Every ledger has a line for each rule of its model version.", "leads", LEDGER_LENGTH),
     Invariant("I6", "No grade is better than its score allows.", "leads", GRADE_ABOVE_SCORE),

@@ -5,7 +5,7 @@ import json
 
 from django.core.exceptions import ValidationError
 from django.core.serializers.json import DjangoJSONEncoder
-from django.db import IntegrityError, connection, models, transaction
+from django.db import connection, models, transaction
 
 from leads.enums import ActivityKind
 from leads.models import Activity
@@ -30,9 +30,6 @@ INSERT INTO leads_dirtylead (lead_id, marked_at)
 SELECT id, %(now)s FROM unnest(%(ids)s::bigint[]) AS id GROUP BY id ORDER BY id
 ON CONFLICT (lead_id) DO UPDATE SET marked_at = least(leads_dirtylead.marked_at, excluded.marked_at)
 """
-
-# Whoever removes a lead waits for this, or is waited for: activities are never left without a lead.
-_HOLD = "SELECT id FROM leads_lead WHERE id = ANY(%s) ORDER BY id FOR KEY SHARE"
 
 
 def ids_of(leads):
@@ -60,7 +57,6 @@ def record_activities(*, rows, now):
 
     rows: an iterable of dicts with lead_id, kind, occurred_at and, as needed, payload, actor_id, campaign_id,
     is_machine, dedupe_key. A row whose dedupe_key is known is ignored. What a machine did asks for no new score.
-    IntegrityError when a lead is gone.
     """
     inserted = 0
     with transaction.atomic(), connection.cursor() as cursor:
@@ -69,7 +65,6 @@ def record_activities(*, rows, now):
             new = cursor.fetchall()
             inserted += len(new)
             mark_dirty(leads=(lead_id for lead_id, is_machine in new if not is_machine), now=now)
-            _hold(lead_id for lead_id, _ in new)
     return inserted
 
 
@@ -79,7 +74,6 @@ def log_activity(*, lead, kind, by, now, payload=None, occurred_at=None):
         raise ValidationError({"kind": f"{kind} is no kind of activity."})
     with transaction.atomic():
         mark_dirty(leads=[lead.pk], now=now)
-        _hold([lead.pk])
         return Activity.objects.create(
             lead=lead,
             kind=kind,
@@ -88,15 +82,6 @@ def log_activity(*, lead, kind, by, now, payload=None, occurred_at=None):
             actor=by,
             payload=payload or {},
         )
-
-
-def _hold(lead_ids):
-    """Keeps these leads from being removed until the transaction ends; IntegrityError when one is gone already."""
-    ids = ids_of(lead_ids)
-    with connection.cursor() as cursor:
-        cursor.execute(_HOLD, [ids])
-        if cursor.rowcount != len(ids):
-            raise IntegrityError(f"{len(ids) - cursor.rowcount} of {len(ids)} leads are gone.")
 
 
 class _Encoder(DjangoJSONEncoder):

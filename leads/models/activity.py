@@ -15,13 +15,10 @@ class Activity(models.Model):
     """Something that happened; append-only. `payload` holds what is particular to the kind.
 
     `is_machine` marks what a mail gateway or crawler did: shown grey and never scored. `dedupe_key`, where set,
-    makes reporting the same event twice harmless. Who writes one locks the lead, since the database does not check the
-    key (docs/adr/0008).
+    makes reporting the same event twice harmless.
     """
 
-    lead = models.ForeignKey(
-        "leads.Lead", models.CASCADE, related_name="activities", db_index=False, db_constraint=False
-    )
+    lead = models.ForeignKey("leads.Lead", models.CASCADE, related_name="activities", db_index=False)
     kind = models.CharField(max_length=20, choices=ActivityKind.choices)
     occurred_at = models.DateTimeField()
     recorded_at = models.DateTimeField()

@@ -41,10 +41,7 @@ class Transition(models.Model):
     (lead, previous_seq, from_stage, from_disposition, from_at) to (lead, seq, to_stage, to_disposition, at).
     """
 
-    # Unchecked by the database, as the definition below (docs/adr/0008): who writes a step locks the lead.
-    lead = models.ForeignKey(
-        "leads.Lead", models.CASCADE, related_name="transitions", db_index=False, db_constraint=False
-    )
+    lead = models.ForeignKey("leads.Lead", models.CASCADE, related_name="transitions", db_index=False)
     seq = models.PositiveIntegerField()
     previous_seq = models.PositiveIntegerField(null=True)
     from_stage = models.CharField(max_length=10, choices=Stage.choices, null=True)  # noqa: DJ001 (null: no row before)

@@ -199,20 +199,6 @@ def definition_gone():
     sql("UPDATE leads_transition SET definition_id = 0 WHERE seq = 1")
 
 
-def activity_though_gone():
-    sql(
-        "INSERT INTO leads_activity (lead_id, kind, occurred_at, recorded_at, payload, is_machine) "
-        "VALUES (0, 'note', now(), now(), '{}', false)"
-    )
-
-
-def history_though_gone():
-    sql(
-        "INSERT INTO leads_transition (lead_id, seq, to_stage, to_disposition, at, reason, definition_id) "
-        "SELECT 0, 1, 'name', 'open', now(), 'x', min(id) FROM leads_stagedefinition"
-    )
-
-
 def found_though_gone():
     sql("INSERT INTO leads_leadsearch (lead_id, document) VALUES (0, 'nobody')")
 
@@ -251,8 +237,6 @@ def marked_though_gone():
         (import_gone, invariants.IMPORT_ROW_LOST),
         (not_searchable, invariants.NOT_IN_SEARCH),
         (definition_gone, invariants.NO_DEFINITION),
-        (activity_though_gone, invariants.NOBODYS_ACTIVITY),
-        (history_though_gone, invariants.NOBODYS_HISTORY),
         (found_though_gone, invariants.NOBODY_FOUND),
         (marked_though_gone, invariants.NOBODY_TO_SCORE),
     ],
