@@ -244,7 +244,8 @@ def _sorted_out(which, policy, now):
     """Whom of these leads (a Q) the new grades concern, in one query.
 
     Woken are recycled people whose date has come or who asked. Taken back from sales are those no longer open, and
-    those that lost the grade while no rep was free.
+    those that lost the grade while no rep was free. A recycled lead belongs to nobody, so the day it comes back on is
+    in nobody's time zone: it begins at midnight UTC, one moment for all, a few hours off after a wait of weeks.
     """
     grades = sales_grades(policy)
     marketing, open_ = Q(side=Side.MARKETING), Q(disposition=Disposition.OPEN)
@@ -256,7 +257,7 @@ def _sorted_out(which, policy, now):
     faded = Q(side=Side.SALES, pool__isnull=False) & ~Q(grade__in=grades)
     rows = Lead.objects.filter(
         Q(marketing & open_ & Q(grade__in=grades))
-        | (recycled & (Q(recycle_on__lte=now.date()) | Exists(asked)))
+        | (recycled & (Q(recycle_on__lte=now.astimezone(datetime.UTC).date()) | Exists(asked)))
         | (Q(side=Side.SALES) & ~open_)
         | faded,
         which,

@@ -1,7 +1,15 @@
+import datetime
+import re
+
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
+from insights.actions import note_heartbeat
 from leads.actions.timeline import mark_dirty
+from leads.models import DirtyLead
+from routing.actions import route
+from team.models import PoolMember
 from tests.factories.leads import make_lead
 
 STATUS = reverse("web:status")
@@ -33,8 +41,30 @@ def test_status_says_what_waits(cast, as_user, now):
     mark_dirty(leads=[lead.pk], now=now)
     page = as_user(cast.ann).get(STATUS)
     assert page.status_code == 200
-    assert [lane.waiting for lane in page.context["lanes"] if lane.code == "dirty"] == [1]
-    assert b"No worker answers" in page.content
+    assert [lane.waiting for lane, _state in page.context["lanes"] if lane.code == "dirty"] == [1]
+    assert b"No heartbeat arrives" in page.content
+
+
+@pytest.mark.parametrize(("age", "beat"), [(5, "Alive"), (120, "No heartbeat")])
+def test_a_heartbeat_that_arrived_speaks_for_beat_and_broker_too(cast, as_user, age, beat):
+    note_heartbeat(process="celery@one", now=timezone.now() - datetime.timedelta(seconds=age))
+    text = as_user(cast.ann).get(STATUS).content.decode()
+    (row,) = re.findall(r"<tr><th[^>]*>Beat and broker</th>.*?</tr>", text)
+    assert f">{beat}</span>" in row
+    assert "Worker celery@one" in text
+    assert ("Beat, broker and worker run" in text) == (beat == "Alive")
+
+
+@pytest.mark.parametrize(("hours", "said"), [(2, "Waiting for a rep<"), (73, "Waiting for a rep, the oldest came")])
+def test_leads_in_a_pool_wait_for_people_and_are_not_under_way(cast, as_user, hours, said):
+    PoolMember.objects.all().delete()
+    then = timezone.now() - datetime.timedelta(hours=hours)
+    assert route([make_lead(grade="A", now=then).pk], now=then).pooled == 1
+    DirtyLead.objects.all().delete()
+    text = as_user(cast.ann).get(STATUS).content.decode()
+    assert said in text
+    assert ("3 d ago</time></span>" in text) == (hours == 73)
+    assert "Under way" not in text
 
 
 @pytest.mark.parametrize("url", [STATUS, MAIL, reverse("web:mail-detail", args=[NAME])])
