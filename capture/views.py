@@ -177,6 +177,7 @@ def _tried(request, run, table, plan):
     tried = rehearse(
         table=table,
         plan=plan,
+        sha256=run.sha256,
         now=timezone.now(),
         source=run.source,
         campaign=run.campaign,

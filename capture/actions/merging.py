@@ -73,7 +73,8 @@ class Disturbed(Exception):
 class Target:
     """Where rows go and what holds for all of them. `run` None: a dry run, which writes to the overlay alone.
 
-    `by`: whose dry run it is; None is the command line, whose operator may do everything.
+    `by`: whose dry run it is; None is the command line, whose operator may do everything. `sha256`: of the file of a
+    dry run, by which rows find the leads that the same file was imported into before.
     """
 
     plan: object
@@ -81,6 +82,7 @@ class Target:
     source_id: int | None = None
     campaign_id: int | None = None
     by: User | None = None
+    sha256: str = ""
     virtual_companies: dict = field(default_factory=dict)
 
     @property
@@ -148,7 +150,7 @@ def load_leads(ids, *, run_id=None, overlay=False):
 
 def _place(rows, accepted, companies, older, target):
     run_id = target.run and target.run.pk
-    previous = _previous_leads(target.run, rows)
+    previous = _previous_leads(target, rows)
     ids = _candidates(accepted, companies, older, target) | set(previous.values())
     leads = load_leads(list(ids), run_id=run_id, overlay=target.run is None) if ids else {}
     plan, may_change_sales = target.plan, target.may_change_sales
@@ -174,11 +176,15 @@ def _place(rows, accepted, companies, older, target):
     return placed, directory
 
 
-def _previous_leads(run, rows):
+def _previous_leads(target, rows):
     """{row number: lead id} of the last time that this very file was imported."""
-    if run is None or not rows:
+    sha256 = target.run.sha256 if target.run is not None else target.sha256
+    if not sha256 or not rows:
         return {}
-    earlier = Import.objects.filter(sha256=run.sha256, rows_done__gt=0, pk__lt=run.pk).order_by("-pk").values("pk")[:1]
+    imports = Import.objects.filter(sha256=sha256, rows_done__gt=0)
+    if target.run is not None:
+        imports = imports.filter(pk__lt=target.run.pk)
+    earlier = imports.order_by("-pk").values("pk")[:1]
     known = ImportRow.objects.filter(
         run_id__in=earlier, number__gte=rows[0].number, number__lte=rows[-1].number, lead__isnull=False
     )

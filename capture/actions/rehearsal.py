@@ -22,10 +22,15 @@ class Rehearsal:
     rows: int = 0
 
 
-def rehearse(*, table, plan, now, source=None, campaign=None, by=None, rows=None, limit=None):
-    """Tries the file, or its first `rows`, and returns a Rehearsal; exactly what an import of `by` now would do."""
+def rehearse(*, table, plan, sha256, now, source=None, campaign=None, by=None, rows=None, limit=None):
+    """Tries the file, or its first `rows`, and returns a Rehearsal; exactly what an import of `by` now would do.
+
+    `sha256` is the file's, as receiving.sha256_of gives it.
+    """
     result = Rehearsal()
-    target = Target(plan=plan, source_id=source and source.pk, campaign_id=campaign and campaign.pk, by=by)
+    target = Target(
+        plan=plan, source_id=source and source.pk, campaign_id=campaign and campaign.pk, by=by, sha256=sha256
+    )
     start_overlay()
     try:
         _try(cleaned_chunks(table, plan, rows=rows), target, result, limit, now)

@@ -3,7 +3,7 @@ import json
 import pytest
 from django.utils import timezone
 
-from capture.actions.receiving import opened, plan_for, receive_file, start_import
+from capture.actions.receiving import opened, plan_for, receive_file, sha256_of, start_import
 from capture.actions.rehearsal import rehearse
 from capture.actions.running import continue_import
 
@@ -53,7 +53,7 @@ def attempt(write):
         path = write(content) if isinstance(content, str | bytes) else content
         with opened(path) as file:
             plan = plan_for(file.table.header, file.sample, **choices)
-            return rehearse(table=file.table, plan=plan, now=timezone.now())
+            return rehearse(table=file.table, plan=plan, sha256=sha256_of(path), now=timezone.now())
 
     return attempt
 

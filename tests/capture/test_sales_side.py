@@ -81,6 +81,6 @@ def test_a_marketer_changes_those_of_marketing(bring, cast):
 def test_the_dry_run_says_the_same(lead, write, cast):
     with opened(write("Email,City\nann@x.example,Bonn\nann@x.example,Rom\n")) as file:
         plan = plan_for(file.table.header, file.sample)
-        tried = rehearse(table=file.table, plan=plan, now=timezone.now(), by=cast.mia)
+        tried = rehearse(table=file.table, plan=plan, sha256="", now=timezone.now(), by=cast.mia)
     assert tuple(tried.counts.values()) == (0, 0, 2, 0)
     assert [message for _, _, message, _ in tried.problems] == ["With sales: kept City."] * 2

@@ -73,7 +73,14 @@ class Command(BaseCommand):
             )
             notes = [*file.notes, *plan.notes]
             if options["dry_run"]:
-                tried = rehearse(table=file.table, plan=plan, now=timezone.now(), source=source, campaign=campaign)
+                tried = rehearse(
+                    table=file.table,
+                    plan=plan,
+                    sha256=sha256_of(path),
+                    now=timezone.now(),
+                    source=source,
+                    campaign=campaign,
+                )
                 return {kind.value: count for kind, count in tried.counts.items()}, lambda: tried.problems, notes
             run = self._unfinished(path, plan, has_header)
             if run is None:
