@@ -1,4 +1,4 @@
-"""What happens to each real file: python -m tests.real_data.table_of_files, on a scratch database.
+"""What happens to each real file: `python -m tests.real_data.table_of_files`, on a database made for it.
 
 Each file is imported, in a transaction that is rolled back, and imported again.
 """
@@ -84,20 +84,16 @@ def table(outcomes):
 
 def main():
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "leadfunnel.settings")
-    from leadfunnel import embedded  # noqa: PLC0415 (before the settings are read)
-    from leadfunnel.environment import read_environment  # noqa: PLC0415 (as above)
+    from bench.datasets import in_a_database_of_its_own  # noqa: PLC0415 (after the settings are named)
 
-    embedded.ensure(read_environment())
-    import django  # noqa: PLC0415 (as above)
+    with in_a_database_of_its_own():
+        from django.db import transaction  # noqa: PLC0415 (needs django.setup)
 
-    django.setup()
-    from django.db import transaction  # noqa: PLC0415 (as above)
-
-    for path in files():
-        with transaction.atomic():
-            outcome = try_file(path)
-            transaction.set_rollback(True)
-        sys.stdout.write(table([outcome]).split("\n", 1)[-1] + "\n")
+        for path in files():
+            with transaction.atomic():
+                outcome = try_file(path)
+                transaction.set_rollback(True)
+            sys.stdout.write(table([outcome]).split("\n", 1)[-1] + "\n")
 
 
 if __name__ == "__main__":
