@@ -89,6 +89,7 @@ def main():
     with in_a_database_of_its_own():
         from django.db import transaction  # noqa: PLC0415 (needs django.setup)
 
+        sys.stdout.write(table([]).split("\n", 1)[0] + "\n")
         for path in files():
             with transaction.atomic():
                 outcome = try_file(path)
