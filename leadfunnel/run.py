@@ -76,7 +76,7 @@ def serve(options, environment):
     try:
         family.start("web", web_command(options))
         family.start("worker", celery_command("worker", "--concurrency=2", "--loglevel=INFO", "--without-mingle"))
-        family.start("beat", celery_command("beat", "--loglevel=WARNING", f"--schedule={family.folder / 'beat'}"))
+        family.start("beat", celery_command("beat", "--loglevel=WARNING"))
         wait_until_ready(family, f"{address}/readyz")
         announce(f"\nLeadFunnel runs at {address}\n")
         for line in sign_ins:
