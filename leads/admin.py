@@ -153,7 +153,7 @@ class LeadAdmin(ModelAdmin):
         return Lead.objects.visible_to(request.user)
 
     def get_search_results(self, request, queryset, search_term):
-        return (queryset.search(search_term) if search_term else queryset), False
+        return (queryset.matching_words(search_term) if search_term else queryset), False
 
     def has_add_permission(self, request):
         return False

@@ -51,20 +51,25 @@ class LeadQuerySet(models.QuerySet):
             allowed |= Q(owner=user)
         return visible.filter(allowed) if allowed else visible.none()
 
-    def search(self, text):
+    def matching_words(self, text):
         """Those of these leads whose name, e-mail, company or phone holds every word of `text`, each as a prefix.
 
-        At most SEARCH_LIMIT of them, any, whatever the order asked for: the planner would otherwise walk the score
-        index for a rare word (performance.md). What this queryset is filtered by counts before that limit, what is
-        filtered afterwards does not. One query at once where there are filters. Wordless text finds nothing.
+        All of them: for taking everybody at once. A list that shows the first of an order takes `search`. Wordless
+        text finds nothing.
         """
-        words = rules.search_words(text)
-        if not words:
+        hits = _hits(text)
+        return self.none() if hits is None else self.filter(pk__in=hits)
+
+    def search(self, text):
+        """As `matching_words`, but at most SEARCH_LIMIT of them, any, whatever the order asked for.
+
+        The planner would otherwise walk the score index for a rare word (performance.md). What this queryset is
+        filtered by counts before that limit, what is filtered afterwards does not. One query at once where there are
+        filters.
+        """
+        hits = _hits(text)
+        if hits is None:
             return self.none()
-        # Folded words hold letters and digits only, so they need no quoting beyond the quotes.
-        query = Cast(Value(" & ".join(f"'{word}':*" for word in words)), output_field=SearchQueryField())
-        matches = Func(F("vector"), query, arg_joiner=" @@ ", template="%(expressions)s", output_field=BooleanField())
-        hits = LeadSearch.objects.filter(matches).values("lead_id")
         if self.query.where and hits[SEARCH_LIMIT : SEARCH_LIMIT + 1].exists():
             # A common word: the few that may be seen must not be lost among everybody's.
             hits = self.order_by().filter(pk__in=hits).values("pk")
@@ -76,6 +81,17 @@ class LeadQuerySet(models.QuerySet):
     def with_people(self):
         """Joins what every list shows beside the lead: company, owner, pool, source."""
         return self.select_related("company", "owner", "pool", "source")
+
+
+def _hits(text):
+    """The ids of the leads that hold every word of `text`, or None where it has no words."""
+    words = rules.search_words(text)
+    if not words:
+        return None
+    # Folded words hold letters and digits only, so they need no quoting beyond the quotes.
+    query = Cast(Value(" & ".join(f"'{word}':*" for word in words)), output_field=SearchQueryField())
+    matches = Func(F("vector"), query, arg_joiner=" @@ ", template="%(expressions)s", output_field=BooleanField())
+    return LeadSearch.objects.filter(matches).values("lead_id")
 
 
 class Lead(models.Model):

@@ -5,6 +5,7 @@ from django.urls import reverse
 from leads.actions.definitions import define_stage
 from leads.enums import FieldType
 from leads.models import Company, DirtyLead, FieldDefinition, Lead, LeadSearch, Source, StageDefinition
+from leads.models import lead as lead_module
 from tests.factories.leads import make_campaign, make_field, make_lead
 
 
@@ -186,3 +187,12 @@ def test_lists_ask_the_same_number_of_questions_for_more_rows(browser, cast, now
         pages()
 
     assert len(many) == len(one)
+
+
+def test_search_of_leads_shows_all_that_are_found(browser, cast, now, monkeypatch):
+    monkeypatch.setattr(lead_module, "SEARCH_LIMIT", 1)
+    for _ in range(3):
+        make_lead(now=now, first_name="Zebulon")
+    make_lead(now=now, first_name="Other")
+
+    assert browser.get(url("changelist", "lead"), {"q": "zebu"}).context["cl"].result_count == 3

@@ -81,6 +81,15 @@ def test_the_limit_counts_hits_among_the_leads_searched(cast, now, monkeypatch):
     assert Lead.objects.filter(owner=cast.cal).search("pat").count() == 2
 
 
+def test_matching_words_finds_all_of_them_whatever_a_list_shows(cast, now, monkeypatch):
+    monkeypatch.setattr(lead_module, "SEARCH_LIMIT", 1)
+    hers = [make_lead(now=now, owner=cast.ben) for _ in range(3)]
+    make_lead(now=now, owner=cast.cal)
+
+    assert set(Lead.objects.visible_to(cast.ben).matching_words("pat")) == set(hers)
+    assert list(Lead.objects.matching_words("&|!")) == []
+
+
 def test_search_ordered_by_score_finds_through_the_word_index(cast, now):
     make_lead(now=now, first_name="Zebulon", last_name="Rare")
     with connection.cursor() as cursor:

@@ -3,6 +3,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from leads.models import Lead
+from leads.models import lead as lead_module
 from routing.actions import assign
 from team.enums import Role
 from tests.cast import make_user
@@ -37,6 +38,16 @@ def test_going_ahead_gives_the_ticked_leads(cast, as_user, leads):
 def test_going_ahead_with_all_that_the_filters_find(cast, as_user, leads):
     as_user(cast.ada).post(URL, {"everything": "1", "query": "score_from=80", "to": cast.cal.pk, "go": "1"})
     assert owners(leads) == ["Ben", "Cal", "Cal"]
+
+
+def test_all_that_a_search_finds_are_more_than_a_list_shows(cast, as_user, leads, monkeypatch):
+    monkeypatch.setattr(lead_module, "SEARCH_LIMIT", 1)
+    asked = {"everything": "1", "query": "q=l&score_to=80", "to": cast.cal.pk}
+    page = as_user(cast.ada).post(URL, asked)
+    assert page.context["total"] == 2
+    assert [lead.last_name for lead in page.context["examples"]] == ["L80", "L70"]
+    as_user(cast.ada).post(URL, asked | {"go": "1"})
+    assert owners(leads) == ["Cal", "Cal", "Ben"]
 
 
 def test_undo_gives_them_back(cast, as_user, leads):

@@ -246,6 +246,16 @@ def test_export_holds_what_the_filters_find(cast, as_user):
     assert [row["last_name"] for row in exported(as_user(cast.ada))[1]] == ["Hot", "Cool"]
 
 
+def test_export_of_a_search_holds_everybody_found(cast, as_user, monkeypatch):
+    monkeypatch.setattr(lead_module, "SEARCH_LIMIT", 1)
+    for name in ("One", "Two", "Three"):
+        make_lead(first_name="Pat", last_name=name, owner=cast.ben, grade="A")
+    make_lead(first_name="Pat", last_name="Cool", owner=cast.ben, grade="C")
+    make_lead(first_name="Pat", last_name="Hidden", grade="A")
+    rows = exported(as_user(cast.ada), q="pat", grade="A")[1]
+    assert [row["last_name"] for row in rows] == ["One", "Two", "Three"]
+
+
 def test_export_is_a_permission(cast, as_user):
     assert as_user(cast.ben).get(EXPORT).status_code == 403
     assert as_user(cast.ada).post(EXPORT).status_code == 405

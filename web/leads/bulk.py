@@ -51,7 +51,9 @@ def lead_assign(request):
         for errors in form.errors.values():
             messages.error(request, " ".join(errors))
         return _back(form)
-    total = leads.order_by().values("pk")[: MOST + 1].count()
+    # Without an order: found best first, a rare word would be looked for along the score.
+    ids = list(leads.order_by().values_list("pk", flat=True)[: MOST + 1])
+    total = len(ids)
     if not 0 < total <= MOST:
         too_many = f"At most {MOST:,} leads at once: narrow the list."
         messages.error(request, too_many if total else "None of those leads is yours to give.")
@@ -62,7 +64,7 @@ def lead_assign(request):
         "form": form,
         "total": total,
         "to": form.cleaned_data["to"],
-        "examples": leads.with_people().order_by("-score", "-pk")[:EXAMPLES],
+        "examples": Lead.objects.filter(pk__in=ids).with_people().order_by("-score", "-pk")[:EXAMPLES],
         "ids": form.cleaned_data["lead"],
     }
     return render(request, "leads/assign.html", context)
@@ -105,7 +107,7 @@ def _chosen(user, form):
             form.add_error("lead", "Tick at least one lead.")
             return None
         return leads.filter(pk__in=data["lead"])
-    filters = LeadFilter(QueryDict(data["query"]), queryset=leads)
+    filters = LeadFilter(QueryDict(data["query"]), queryset=leads, everybody=True)
     if not filters.is_valid():
         form.add_error("query", "The filters do not hold: correct them first.")
         return None

@@ -40,7 +40,10 @@ class DayFilter(django_filters.Filter):
 
 
 class LeadFilter(django_filters.FilterSet):
-    """Filters of the list; a parameter that is none of them is an error, never a list of everybody."""
+    """Filters of the list; a parameter that is none of them is an error, never a list of everybody.
+
+    A search finds as many as a list shows, or with `everybody`, for what takes them all, every one there is.
+    """
 
     q = django_filters.CharFilter(label="Search", method="search", max_length=200)
     grade = django_filters.MultipleChoiceFilter(
@@ -67,8 +70,9 @@ class LeadFilter(django_filters.FilterSet):
         model = Lead
         fields = ()
 
-    def __init__(self, data, **kwargs):
+    def __init__(self, data, *, everybody=False, **kwargs):
         super().__init__(data, **kwargs)
+        self.everybody = everybody
         for name in ("score_from", "score_to"):
             # The column is a 32-bit number; anything larger is a mistake, not a question.
             self.form.fields[name] = forms.IntegerField(
@@ -98,7 +102,7 @@ class LeadFilter(django_filters.FilterSet):
         return leads
 
     def search(self, leads, name, value):
-        return leads.search(value)
+        return leads.matching_words(value) if self.everybody else leads.search(value)
 
     def graded(self, leads, name, value):
         grades = ["" if grade == "none" else grade for grade in value]

@@ -104,7 +104,8 @@ def lead_list(request):
 @permission_required("leads.export_lead", raise_exception=True)
 def lead_export(request):
     """Every lead that the filters find and the reader may see, as CSV; a bad filter is said, and nothing exported."""
-    filters = LeadFilter(request.GET, queryset=Lead.objects.visible_to(request.user), request=request)
+    visible = Lead.objects.visible_to(request.user)
+    filters = LeadFilter(request.GET, queryset=visible, request=request, everybody=True)
     if not filters.is_valid():
         return lead_list(request)
     response = StreamingHttpResponse(lead_lines(filters.qs), content_type="text/csv; charset=utf-8")
