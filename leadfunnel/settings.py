@@ -95,7 +95,7 @@ DATABASES = {
     | {"ATOMIC_REQUESTS": False, "TEST": {"NAME": "test_leadfunnel"}}
 }
 DATABASES["default"].setdefault("OPTIONS", {}).update(
-    application_name="leadfunnel",
+    fallback_application_name="leadfunnel",
     connect_timeout=2,
     tcp_user_timeout=10_000,
     options=f"-c statement_timeout={ENVIRONMENT.statement_timeout_seconds}s -c idle_in_transaction_session_timeout=60s",

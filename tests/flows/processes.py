@@ -65,6 +65,7 @@ class Processes:
     def __init__(self, folder, broker):
         self.folder = folder
         self.started = []
+        self._names = {}
         database = settings.DATABASES["default"]
         host = quote(database["HOST"], safe="")
         self.environment = os.environ | {
@@ -94,6 +95,15 @@ class Processes:
         process.terminate()
         return process.wait(40)
 
+    def is_writing(self, process):
+        """Whether one of its children has a transaction open in which it has written."""
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE application_name = %s AND backend_xid IS NOT NULL)",
+                [self._names[process.pid]],
+            )
+            return cursor.fetchone()[0]
+
     def logs(self):
         return "\n".join(path.read_text() for path in sorted(self.folder.glob("*.log")))
 
@@ -103,15 +113,17 @@ class Processes:
                 self.kill(process)
 
     def _start(self, kind, *arguments):
-        log = self.folder / f"{len(self.started)}-{kind}.log"
+        name = f"{len(self.started)}-{kind}"
+        log = self.folder / f"{name}.log"
         with open(log, "wb") as output:
             process = subprocess.Popen(
                 [sys.executable, "-m", "celery", "--app=leadfunnel", kind, *arguments],
                 cwd=ROOT,
-                env=self.environment,
+                env=self.environment | {"PGAPPNAME": name},
                 stdout=output,
                 stderr=output,
                 start_new_session=True,
             )
         self.started.append(process)
+        self._names[process.pid] = name
         return process, log

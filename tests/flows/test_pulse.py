@@ -1,9 +1,7 @@
 """The pulse with real workers, beats and a broker: nothing is lost, nothing is done twice, and it takes two seconds."""
 
-import tempfile
 import time
 from collections import Counter
-from pathlib import Path
 
 import pytest
 import redis
@@ -25,27 +23,10 @@ from team.models import User
 from tests.cast import make_cast
 from tests.factories.leads import make_lead
 from tests.factories.routing import publish_cities
-from tests.flows.processes import Broker, Processes, wait_for
+from tests.flows.processes import wait_for
 from tests.routing.test_parallel import many
 
 pytestmark = pytest.mark.servers
-
-
-@pytest.fixture
-def broker():
-    # Not tmp_path: the path of a socket has to be short.
-    with tempfile.TemporaryDirectory(prefix="pulse-") as folder:
-        broker = Broker(Path(folder))
-        broker.start()
-        yield broker
-        broker.kill()
-
-
-@pytest.fixture
-def processes(committed, broker, tmp_path):
-    processes = Processes(tmp_path, broker)
-    yield processes
-    processes.end()
 
 
 @pytest.fixture
