@@ -97,7 +97,7 @@ def main(*, leads, activities):
     cpu is the median of this process's own time, which a busy machine distorts least; the database's is not in it.
     """
     regrade.build(leads=leads, activities=activities)
-    reps, marketer = _people()
+    reps, marketer = people()
     _complete()
     asked = _questions(reps, marketer, leads)
     for name, user_of, statement, calls in asked:
@@ -107,6 +107,23 @@ def main(*, leads, activities):
         _print(name, floors[WARM_UP:], pages[WARM_UP:], leads)
 
 
+def people():
+    """The reps, all in the default pool, and a marketer, who reads everybody."""
+    users = list(User.objects.filter(email__endswith="@bench.example").order_by("pk"))
+    if not users:
+        users = User.objects.bulk_create(
+            User(email=f"user{number}@bench.example", name=f"User {number}", capacity=CAPACITY)
+            for number in range(REPS + 1)
+        )
+        groups = {group.name: group for group in Group.objects.all()}
+        for user in users[:REPS]:
+            user.groups.add(groups[Role.REP.value])
+        users[REPS].groups.add(groups[Role.MARKETER.value])
+        pool = Pool.objects.get(code="sales")
+        PoolMember.objects.bulk_create(PoolMember(pool=pool, user=user) for user in users[:REPS])
+    return users[:REPS], users[REPS]
+
+
 def _questions(reps, marketer, leads):
     """(name, user by number, statement by hand, [(address, its parameters)]) of every page."""
     total = ROUNDS + WARM_UP
@@ -114,6 +131,7 @@ def _questions(reps, marketer, leads):
     some = [hers[number * len(hers) // total] for number in range(total)]
     anybody = list(Lead.objects.order_by("external_id")[:total])
     source = Source.objects.get(code="referral").pk
+    nobodys = Source.objects.filter(leads=None).first().pk
     middle = list(Lead.objects.order_by("-score", "-pk").values_list("score", "pk")[leads // 2 :][:total])
     queue, listed = reverse("web:queue"), reverse("web:lead-list")
 
@@ -156,24 +174,17 @@ def _questions(reps, marketer, leads):
         ("page search two words", reader, found, search("ben+works")),
         ("page search rare word", reader, found, search(f"person{leads // 2 + 1}")),
         ("page search absent word", reader, found, search("zzyzx")),
+        *(
+            (f"page leads {name}", reader, _LIST.format(where=f"lead.{where}"), [(f"{listed}?{query}", {})] * total)
+            for name, query, where in (
+                ("of grade D", "grade=D", "grade = 'D'"),
+                ("lost, nobody", "disposition=lost", "disposition = 'lost'"),
+                ("of a tag nobody has", "tags=zzyzx", "tags @> '{zzyzx}'"),
+                ("of a source without leads", f"source={nobodys}", f"source_id = {nobodys}"),
+                ("entered after the last", "entered_from=2100-01-01", "created_at >= '2100-01-01'"),
+            )
+        ),
     ]
-
-
-def _people():
-    """The reps, all in the default pool, and a marketer, who reads everybody."""
-    users = list(User.objects.filter(email__endswith="@bench.example").order_by("pk"))
-    if not users:
-        users = User.objects.bulk_create(
-            User(email=f"user{number}@bench.example", name=f"User {number}", capacity=CAPACITY)
-            for number in range(REPS + 1)
-        )
-        groups = {group.name: group for group in Group.objects.all()}
-        for user in users[:REPS]:
-            user.groups.add(groups[Role.REP.value])
-        users[REPS].groups.add(groups[Role.MARKETER.value])
-        pool = Pool.objects.get(code="sales")
-        PoolMember.objects.bulk_create(PoolMember(pool=pool, user=user) for user in users[:REPS])
-    return users[:REPS], users[REPS]
 
 
 def _complete():

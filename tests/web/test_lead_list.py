@@ -2,14 +2,17 @@ import csv
 import io
 
 import pytest
+from django.db import connection
+from django.http import QueryDict
 from django.urls import reverse
 
 from leads.actions.record import refresh_search
 from leads.models import Lead
 from leads.models import lead as lead_module
 from leads.queries import COUNT_CAP
-from tests.factories.leads import NOW, make_field, make_lead, make_source
+from tests.factories.leads import NOW, make_campaign, make_field, make_lead, make_source
 from tests.web.fragments import bare
+from web.leads import lists
 from web.leads.keyset import PAGE
 from web.models import SavedView
 
@@ -151,6 +154,47 @@ def test_pages_follow_each_other_without_gap_or_overlap(cast, as_user, sort):
     first = client.get(f"{URL}?{back.context['before_query']}")
     assert names(first) == names(pages[0])
     assert first.context["before_query"] == ""
+
+
+@pytest.mark.parametrize("sort", ["best", "worst", "newest"])
+def test_pages_of_a_common_filter_follow_each_other_without_gap_or_overlap(cast, as_user, monkeypatch, sort):
+    monkeypatch.setattr(lists, "COUNT_CAP", 3)
+    hers = crowd(2 * PAGE + 5, disposition="lost", disposition_reason="Price")
+    crowd(10)
+    client = as_user(cast.mia)
+    pages = [client.get(URL, {"sort": sort, "disposition": "lost"})]
+    while pages[-1].context["after_query"]:
+        pages.append(client.get(f"{URL}?{pages[-1].context['after_query']}"))
+    assert pages[0].context["found"].count == "3+"
+    order = {"best": ("-score", "-pk"), "worst": ("score", "pk"), "newest": ("-pk",)}[sort]
+    lost = Lead.objects.filter(pk__in=[lead.pk for lead in hers])
+    assert sum([names(one) for one in pages], []) == list(lost.order_by(*order).values_list("last_name", flat=True))
+    assert names(client.get(f"{URL}?{pages[2].context['before_query']}")) == names(pages[1])
+
+
+@pytest.mark.parametrize(
+    ("query", "index"),
+    [
+        ("grade=A", "lead_by_facets"),
+        ("stage=customer&stage=prospect", "lead_by_facets"),
+        ("disposition=lost", "lead_by_facets"),
+        ("source={source}", "lead_by_facets"),
+        ("campaign={campaign}", "lead_by_facets"),
+        ("tags=vip", "lead_by_tag"),
+        ("entered_from=2030-01-01", "lead_by_entry"),
+        ("score_from=900", "lead_by_"),
+    ],
+)
+def test_a_filter_that_finds_nobody_looks_into_an_index(cast, query, index):
+    crowd(300)
+    campaign = make_campaign()
+    asked = QueryDict(query.format(source=campaign.source_id, campaign=campaign.pk))
+    filters = lists.LeadFilter(asked, queryset=Lead.objects.all())
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE leads_lead")
+        cursor.execute("SET LOCAL enable_seqscan = off")
+    assert filters.is_valid()
+    assert index in filters.qs.order_by().values_list("pk")[: COUNT_CAP + 1].explain()
 
 
 def test_many_are_counted_to_a_thousand(cast, as_user):

@@ -66,6 +66,24 @@ def page_of(leads, *, sort, after="", before="", size=PAGE):
     )
 
 
+def near(leads, *, sort, after="", before="", size=PAGE):
+    """Those of `leads` whose score is on the page that `page_of` makes of them with the same arguments, and others.
+
+    For leads that the index lead_by_facets finds: it names the next scores they have at once, while the planner takes
+    them for evenly spread and would walk the score index to wherever the first of them stands. At most one query.
+    """
+    order = SORTS[sort]
+    if not order.column:
+        return leads
+    descending = order.descending != bool(before)
+    scores = leads.order_by(f"{'-' if descending else ''}{order.column}").values_list(order.column, flat=True)
+    here = set()
+    if after or before:
+        here = {read_place(after or before)[0]}
+        scores = scores.filter(**{f"{order.column}__{'lt' if descending else 'gt'}": min(here)})
+    return leads.filter(**{f"{order.column}__in": sorted(here | set(scores[: size + 1]))})
+
+
 def _beyond(column, place, descending):
     """The rows past a place, as one comparison of rows: the index starts right there, however many share the value."""
     value, pk = place

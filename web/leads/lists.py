@@ -19,7 +19,7 @@ from web.fragments import render_page
 from web.leads import queries
 from web.leads.columns import STANDARD, all_columns, cells
 from web.leads.filters import BESIDE, LeadFilter
-from web.leads.keyset import SORTS, Page, page_of, read_place
+from web.leads.keyset import SORTS, Page, near, page_of, read_place
 from web.models import SavedView
 
 # Where the session keeps {owner's id: the hand-overs by which leads were taken from her} of the last hand-out.
@@ -71,7 +71,11 @@ def lead_list(request):
         shown = {name: form.cleaned_data[name] for name in ("after", "before")}
         sort = form.cleaned_data["sort"] or "best"
         columns = [known[code] for code in form.cleaned_data["col"] or STANDARD]
-        page = page_of(found.leads.with_people().select_related("campaign"), sort=sort, **shown)
+        leads = found.leads
+        if found.ids is None and filters.are_facets and request.user.has_role(Role.ADMIN, Role.MARKETER):
+            # Whoever sees only some leads finds them through their owner or pool.
+            leads = near(leads, sort=sort, **shown)
+        page = page_of(leads.with_people().select_related("campaign"), sort=sort, **shown)
         status = 200
     else:
         found, sort, columns, page, status = None, "best", [known[code] for code in STANDARD], Page([], "", ""), 400
