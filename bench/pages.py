@@ -12,16 +12,13 @@ from django.urls import reverse
 from django.utils import timezone
 
 from bench import regrade
-from leads.actions.lifecycle import begin_history
-from leads.models import DirtyLead, Lead, Source
-from routing.actions import route
-from routing.models import Handover
+from leads.models import DirtyLead, Lead, LeadSearch, Source
+from routing.actions import share_out_pools
 from team.enums import Role
 from team.models import Pool, PoolMember, User
 
 REPS = 50
 CAPACITY = 40
-WAITING = 200  # leads in the pool
 WARM_UP = 3
 ROUNDS = 40
 
@@ -131,7 +128,7 @@ def _questions(reps, marketer, leads):
     some = [hers[number * len(hers) // total] for number in range(total)]
     anybody = list(Lead.objects.order_by("external_id")[:total])
     source = Source.objects.get(code="referral").pk
-    nobodys = Source.objects.filter(leads=None).first().pk
+    nobodys = Source.objects.get_or_create(code="nobodys", name="Nobody's", kind="other")[0].pk
     middle = list(Lead.objects.order_by("-score", "-pk").values_list("score", "pk")[leads // 2 :][:total])
     queue, listed = reverse("web:queue"), reverse("web:lead-list")
 
@@ -188,18 +185,13 @@ def _questions(reps, marketer, leads):
 
 
 def _complete():
-    """Names, search documents and, for the best leads, hand-overs: those that fit the reps, and some in the pool."""
-    if Handover.objects.exists():
+    """Names, search documents, and hand-overs of the best leads in the pool: as many as fit the reps."""
+    if LeadSearch.objects.exists():
         return
-    now = timezone.now() - datetime.timedelta(days=1)
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("DELETE FROM leads_leadsearch")
         cursor.execute(_NAMES)
         cursor.execute(_SEARCH)
-        best = Lead.objects.filter(grade__in="AB").order_by("grade", "-score", "pk").values_list("pk", flat=True)
-        ids = list(best[: REPS * CAPACITY + WAITING])
-        begin_history(lead_ids=ids, reason="Came with a list", by=None, now=now)
-        route(ids, now=now)
+        share_out_pools(now=timezone.now() - datetime.timedelta(days=1))
         cursor.execute(_WORKED)
         cursor.execute(_TASKS)
         DirtyLead.objects.all().delete()
