@@ -11,7 +11,7 @@ from capture.enums import RowResult
 from capture.matching import Directory, place
 from capture.models import Import, ImportRow
 from leads import rules
-from leads.actions.record import companies_by_name
+from leads.actions.record import companies_by_key
 from leads.actions.timeline import mark_dirty
 from leads.models import Company
 from team.enums import Role
@@ -24,16 +24,20 @@ TRIES = 5
 _COLUMNS = ", ".join(f"lead.{name}" for name in staging.COLUMNS)
 _OVERLAY_COLUMNS = _COLUMNS.replace("lead.", "overlay_lead.")
 
-# Each finds leads by an index; the condition on "" is what makes the partial indexes usable.
+# Each finds leads by an index; the condition on "" is what makes the partial indexes usable. Keys hold no control
+# characters (capture.rows leaves them out), so one of those can stand between them.
+_BETWEEN = "\x1f"
+_KEYS = "ANY(string_to_array(%(keys)s, chr(31)))"
 _BY_KEY = {
-    "external": "external_system = %(system)s AND external_id = ANY(%(keys)s) AND external_id <> ''",
-    "email": "email_key = ANY(%(keys)s) AND email_key <> ''",
-    "phone": "phone_key = ANY(%(keys)s) AND phone_key <> ''",
-    "bare_name": "name_key = ANY(%(keys)s) AND company_id IS NULL AND email_key = '' AND phone_key = '' "
+    "external": f"external_system = %(system)s AND external_id = {_KEYS} AND external_id <> ''",
+    "email": f"email_key = {_KEYS} AND email_key <> ''",
+    "phone": f"phone_key = {_KEYS} AND phone_key <> ''",
+    "bare_name": f"name_key = {_KEYS} AND company_id IS NULL AND email_key = '' AND phone_key = '' "
     "AND external_id = ''",
 }
 _BY_COMPANY = """
-SELECT lead.id FROM unnest(%(companies)s::bigint[], %(keys)s::text[]) AS wanted (company_id, name_key)
+SELECT lead.id
+FROM unnest(%(companies)s::bigint[], string_to_array(%(keys)s, chr(31))) AS wanted (company_id, name_key)
 JOIN {table} AS lead ON lead.company_id = wanted.company_id AND lead.name_key = wanted.name_key
 """
 _LOAD = f"""
@@ -201,18 +205,52 @@ def _companies(rows, target, now):
     if not names:
         return {}
     if target.run is not None:
-        return companies_by_name(names.values(), now=now)
+        return companies_by_key(names, now=now)
     known = dict(Company.objects.filter(name_key__in=list(names)).values_list("name_key", "pk"))
     virtual = target.virtual_companies
     return {key: known[key] if key in known else virtual.setdefault(key, -len(virtual) - 1) for key in names}
 
 
 def _candidates(rows, companies, older, target):
-    keys = {"external": set(), "email": set(), "phone": set(), "bare_name": set()}
+    """Ids of the leads that the rows may be. A row whose external id is known and trusted is nobody else."""
+    tables = ["leads_lead"] if target.run is not None else ["leads_lead", "overlay_lead"]
+    system = target.plan.external_system
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_hashjoin = off")
+
+        def look_up(kind, keys, column="id"):
+            if not keys:
+                return
+            for table in tables:
+                values = {"keys": _BETWEEN.join(sorted(keys)), "system": system}
+                cursor.execute(f"SELECT id, {column} FROM {table} WHERE {_BY_KEY[kind]}", values)
+                yield from cursor.fetchall()
+
+        ids = {row.values["external_id"] for row in rows if "external_id" in row.values}
+        known = {external_id: lead_id for lead_id, external_id in look_up("external", ids, "external_id")}
+        found = set(known.values())
+        if target.plan.trusts_ids:
+            rows = [row for row in rows if row.values.get("external_id") not in known]
+        keys, named = _other_keys(rows, companies, older)
+        for kind, wanted in keys.items():
+            found.update(lead_id for lead_id, _ in look_up(kind, wanted))
+        if named:
+            ids, names = zip(*sorted(named), strict=True)
+            for table in tables:
+                values = {"companies": list(ids), "keys": _BETWEEN.join(names)}
+                cursor.execute(_BY_COMPANY.format(table=table), values)
+                found.update(lead_id for (lead_id,) in cursor.fetchall())
+        cursor.execute("SET LOCAL enable_hashjoin = on")
+    return found
+
+
+def _other_keys(rows, companies, older):
+    """What else identifies the people of these rows: {kind: keys}, and (company id, name key) pairs."""
+    keys = {"email": set(), "phone": set(), "bare_name": set()}
     named = set()
     for row in rows:
         values = row.values
-        for kind, code in (("external", "external_id"), ("email", "email_key"), ("phone", "phone_key")):
+        for kind, code in (("email", "email_key"), ("phone", "phone_key")):
             if values.get(code):
                 keys[kind].add(values[code])
         if "name_key" in values:
@@ -222,22 +260,7 @@ def _candidates(rows, companies, older, target):
                     named.add((older[key], values["name_key"]))
             elif not ("email_key" in values or values.get("phone_key") or "external_id" in values):
                 keys["bare_name"].add(values["name_key"])
-    tables = ["leads_lead"] if target.run is not None else ["leads_lead", "overlay_lead"]
-    found = set()
-    with connection.cursor() as cursor:
-        for table in tables:
-            cursor.execute("SET LOCAL enable_hashjoin = off")
-            for kind, wanted in keys.items():
-                if wanted:
-                    parameters = {"keys": sorted(wanted), "system": target.plan.external_system}
-                    cursor.execute(f"SELECT id FROM {table} WHERE {_BY_KEY[kind]}", parameters)
-                    found.update(lead_id for (lead_id,) in cursor.fetchall())
-            if named:
-                ids, names = zip(*sorted(named), strict=True)
-                cursor.execute(_BY_COMPANY.format(table=table), {"companies": list(ids), "keys": list(names)})
-                found.update(lead_id for (lead_id,) in cursor.fetchall())
-            cursor.execute("SET LOCAL enable_hashjoin = on")
-    return found
+    return keys, named
 
 
 def _hold_still(directory, now):

@@ -3,12 +3,13 @@
 import datetime
 import gc
 import itertools
+import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 from django.conf import settings
-from django.db import IntegrityError, OperationalError, transaction
+from django.db import IntegrityError, OperationalError, connection, transaction
 from django.db.models import F, Q
 
 from capture.actions.merging import Disturbed, Target, merge_chunk
@@ -26,10 +27,45 @@ from routing.actions.settle import settle_dirty
 CHUNK_ROWS = 10_000
 LEASE = datetime.timedelta(seconds=60)
 TRIES = 5
+SWITCH_SECONDS = 0.0005
 
 
 class LeaseLost(Exception):
     """The import was paused, cancelled or taken over while a chunk was under way; the chunk was rolled back."""
+
+
+class _Lease:
+    """The right to work on an import, for LEASE from the last renewal; `until` is also the proof of it."""
+
+    def __init__(self, run_id, until):
+        self.run_id = run_id
+        self.until = until
+
+    @classmethod
+    def claim(cls, run_id, now):
+        """The lease, or None when another has it or nothing is to be done."""
+        free = Q(lease_until__isnull=True) | Q(lease_until__lt=now)
+        until = now + LEASE
+        return (
+            cls(run_id, until) if Import.objects.waiting().filter(free, pk=run_id).update(lease_until=until) else None
+        )
+
+    def mine(self, **conditions):
+        """The import, as a queryset, as long as nobody else has taken it over."""
+        return Import.objects.filter(pk=self.run_id, lease_until=self.until, **conditions)
+
+    def renew(self, now, *, where, **changes):
+        """Until LEASE after `now`, and in the same statement `changes`. Raises LeaseLost when it is gone.
+
+        Only what is committed counts: the caller notes `until` when that has happened.
+        """
+        until = max(now + LEASE, self.until + datetime.timedelta(microseconds=1))
+        if not self.mine(**where).update(lease_until=until, **changes):
+            raise LeaseLost
+        return until
+
+    def give_back(self):
+        self.mine().update(lease_until=None)
 
 
 def continue_import(*, run_id, clock, seconds=None):
@@ -38,25 +74,25 @@ def continue_import(*, run_id, clock, seconds=None):
     clock: a callable that tells the time. Several may call this at once: the lease lets one in. Rows already
     committed are never done again.
     """
-    token = _claim(run_id, clock())
-    if token is None:
+    lease = _Lease.claim(run_id, clock())
+    if lease is None:
         return False
     run = Import.objects.select_related("created_by").get(pk=run_id)
     try:
         if run.status == ImportStatus.UNDOING:
-            _undo(run, token, clock, seconds)
+            _undo(run, lease, clock, seconds)
         else:
-            with _without_collector():
-                _import(run, token, clock, seconds)
+            with _tuned():
+                _import(run, lease, clock, seconds)
     except LeaseLost:
         return True
     except Unreadable as error:
-        _finish(run.pk, ImportStatus.FAILED, clock(), failure=str(error))
+        _fail(lease, clock(), str(error))
     except OperationalError:
         # The database went away: the lease runs out and the next worker goes on.
         raise
     except Exception:
-        _finish(run.pk, ImportStatus.FAILED, clock(), failure="An unexpected error stopped the import.")
+        _fail(lease, clock(), "An unexpected error stopped the import.")
         raise
     finally:
         Import.objects.filter(pk=run.pk, lease_until__isnull=False, status__in=_STOPPED).update(lease_until=None)
@@ -67,13 +103,19 @@ _STOPPED = (ImportStatus.DONE, ImportStatus.FAILED, ImportStatus.CANCELLED, Impo
 
 
 @contextmanager
-def _without_collector():
-    """Rows hold no cycles, and looking for some among a million dicts takes as long as the work itself."""
-    was_on = gc.isenabled()
+def _tuned():
+    """Python set up for many rows.
+
+    Rows hold no cycles, and looking for some among a million dicts takes as long as the work itself. And whoever comes
+    back from the database should not wait the usual 5 ms for the thread that reads ahead: it comes back often.
+    """
+    was_on, interval = gc.isenabled(), sys.getswitchinterval()
     gc.disable()
+    sys.setswitchinterval(SWITCH_SECONDS)
     try:
         yield
     finally:
+        sys.setswitchinterval(interval)
         if was_on:
             gc.enable()
 
@@ -135,37 +177,27 @@ def _change(run, from_statuses, to, **fields):
     return bool(changed)
 
 
-def _claim(run_id, now):
-    """The time until which the import is ours, which is also the proof of it; None when another has it."""
-    free = Q(lease_until__isnull=True) | Q(lease_until__lt=now)
-    token = now + LEASE
-    waiting = Import.objects.waiting().filter(free, pk=run_id)
-    return token if waiting.update(lease_until=token) else None
-
-
-def _import(run, token, clock, seconds):
-    Import.objects.filter(pk=run.pk, lease_until=token, status=ImportStatus.READY).update(
-        status=ImportStatus.RUNNING, started_at=run.started_at or clock()
-    )
+def _import(run, lease, clock, seconds):
+    lease.mine(status=ImportStatus.READY).update(status=ImportStatus.RUNNING, started_at=run.started_at or clock())
     table = open_table(run.file.path, has_header=run.mapping.get("header", True))
     sample = [row for row in itertools.islice(table.rows(), SAMPLE_ROWS) if not isinstance(row, Broken)]
     plan = make_plan(table.header, sample, definitions=custom_fields(), mapping=run.mapping, format_code=run.format)
     target = Target(plan=plan, run=run, source_id=run.source_id, campaign_id=run.campaign_id)
     began = started = time.monotonic()
-    done = run.rows_done
-    for rows in cleaned_chunks(table, plan, skip=done):
-        now = clock()
-        new_token = now + LEASE
-        _merge_and_commit(rows, target, now, done, token, new_token, time.monotonic() - started)
-        started, token, done = time.monotonic(), new_token, done + len(rows)
-        while settle_dirty(now=clock(), limit=CHUNK_ROWS) == CHUNK_ROWS:
-            pass
-        if seconds is not None and time.monotonic() - began > seconds:
-            Import.objects.filter(pk=run.pk, lease_until=token).update(lease_until=None)
-            return
+    done, in_time = run.rows_done, True
+    with _settling(clock) as settle:
+        for rows in cleaned_chunks(table, plan, skip=done):
+            lease.until = _merge_and_commit(rows, target, clock(), done, lease, time.monotonic() - started)
+            started, done = time.monotonic(), done + len(rows)
+            settle()
+            in_time = seconds is None or time.monotonic() - began <= seconds
+            if not in_time:
+                break
+    if not in_time:
+        lease.give_back()
+        return
     put_search_in_order()
-    finished = Import.objects.filter(pk=run.pk, status=ImportStatus.RUNNING, lease_until=token)
-    finished.update(
+    lease.mine(status=ImportStatus.RUNNING).update(
         status=ImportStatus.DONE,
         rows_total=done,
         finished_at=clock(),
@@ -174,54 +206,83 @@ def _import(run, token, clock, seconds):
     )
 
 
-def _merge_and_commit(rows, target, now, done, token, new_token, seconds):
-    for attempt in range(TRIES):
+def _merge_and_commit(rows, target, now, done, lease, seconds):
+    """Merges a chunk and counts it in one transaction; returns until when the lease now holds."""
+    attempts = 0
+    while True:
+        attempts += 1
         try:
             with transaction.atomic():
                 counts = merge_chunk(rows, target, now=now)
-                ours = Import.objects.filter(
-                    pk=target.run.pk, lease_until=token, rows_done=done, status=ImportStatus.RUNNING
-                )
-                if not ours.update(
+                return lease.renew(
+                    now,
+                    where={"rows_done": done, "status": ImportStatus.RUNNING},
                     rows_done=F("rows_done") + len(rows),
                     created=F("created") + counts[RowResult.CREATED],
                     updated=F("updated") + counts[RowResult.UPDATED],
                     unchanged=F("unchanged") + counts[RowResult.UNCHANGED],
                     rejected=F("rejected") + counts[RowResult.REJECTED],
                     seconds=F("seconds") + seconds,
-                    lease_until=new_token,
-                ):
-                    raise LeaseLost
-            return
+                )
         except (IntegrityError, Disturbed, OperationalError) as error:
             # Somebody created or locked the same person meanwhile; a broken connection is not tried again.
             fleeting = getattr(error.__cause__, "pgcode", None) in {"40P01", "40001", "23505", "55P03"}
-            if attempt == TRIES - 1 or not (fleeting or isinstance(error, Disturbed)):
+            if attempts == TRIES or not (fleeting or isinstance(error, Disturbed)):
                 raise
 
 
-def _undo(run, token, clock, seconds):
+@contextmanager
+def _settling(clock):
+    """A function that has the leads of the last chunk scored and routed while the next is merged.
+
+    They are settled one chunk behind at most, and all of them when the context ends without an error. In a transaction
+    of the caller's nobody else can see them, so they are settled at once.
+    """
+    if connection.in_atomic_block:
+        yield lambda: _settle(clock)
+        return
+    with ThreadPoolExecutor(max_workers=1) as beside:
+        under_way = None
+
+        def settle():
+            nonlocal under_way
+            if under_way is not None:
+                under_way.result()
+            under_way = beside.submit(_settle_beside, clock)
+
+        yield settle
+        if under_way is not None:
+            under_way.result()
+
+
+def _settle_beside(clock):
+    try:
+        _settle(clock)
+    finally:
+        connection.close()
+
+
+def _settle(clock):
+    while settle_dirty(now=clock(), limit=CHUNK_ROWS):
+        pass
+
+
+def _undo(run, lease, clock, seconds):
     began = time.monotonic()
     while True:
         now = clock()
-        new_token = now + LEASE
         with transaction.atomic():
             more = undo_chunk(run=run, now=now)
-            ours = Import.objects.filter(pk=run.pk, lease_until=token, status=ImportStatus.UNDOING)
-            if not ours.update(undone=run.undone, lease_until=new_token):
-                raise LeaseLost
-        token = new_token
-        while settle_dirty(now=clock(), limit=CHUNK_ROWS) == CHUNK_ROWS:
-            pass
+            until = lease.renew(now, where={"status": ImportStatus.UNDOING}, undone=run.undone)
+        lease.until = until
+        _settle(clock)
         if not more:
-            Import.objects.filter(pk=run.pk, lease_until=token).update(
-                status=ImportStatus.UNDONE, finished_at=clock(), lease_until=None
-            )
+            lease.mine().update(status=ImportStatus.UNDONE, finished_at=clock(), lease_until=None)
             return
         if seconds is not None and time.monotonic() - began > seconds:
-            Import.objects.filter(pk=run.pk, lease_until=token).update(lease_until=None)
+            lease.give_back()
             return
 
 
-def _finish(run_id, status, now, failure):
-    Import.objects.filter(pk=run_id).update(status=status, finished_at=now, failure=failure, lease_until=None)
+def _fail(lease, now, failure):
+    lease.mine().update(status=ImportStatus.FAILED, finished_at=now, failure=failure, lease_until=None)

@@ -3,6 +3,8 @@
 import functools
 import io
 import json
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 
 from django.db import connection
 
@@ -113,25 +115,47 @@ def write_chunk(*, run, rows, problems, now):
     leads = _changed_leads(rows)
     new = [pair for pair in leads if pair[0]["is_new"]]
     old = [lead for lead, _ in leads if not lead["is_new"]]
-    with connection.cursor() as cursor:
+    with connection.cursor() as cursor, _copying(cursor) as copy:
+        # What is quick to put into words comes first: the database is busy with it while the rest is put into words.
         if new:
             _give_ids(cursor, [lead for lead, _ in new])
-            cursor.copy_expert(_COPY_LEADS, _new_lines(new, now))
-            cursor.copy_expert(_COPY_SEARCH, _lines(f"{lead['id']}\t{_escape(_document(lead))}\n" for lead, _ in new))
-        if old:
-            _update(cursor, old, now)
+            begin_new_histories(
+                lead_ids=[lead["id"] for lead, _ in new],
+                reason=f"Imported from {run.file_name}"[:200],
+                by=run.created_by,
+                now=now,
+                copy=copy,
+            )
+        copy(_COPY_ROWS, _row_lines(run.pk, rows))
         if leads:
-            cursor.copy_expert(_COPY_ACTIVITIES, _activity_lines(leads, run, now))
-        cursor.copy_expert(_COPY_ROWS, _row_lines(run.pk, rows))
+            copy(_COPY_ACTIVITIES, _activity_lines(leads, run, now))
+        if new:
+            copy(_COPY_SEARCH, "".join([f"{lead['id']}\t{_escape(_document(lead))}\n" for lead, _ in new]))
+            copy(_COPY_LEADS, _new_lines(new, now))
         if problems := _problem_lines(run.pk, problems):
-            cursor.copy_expert(_COPY_PROBLEMS, problems)
-    if new:
-        begin_new_histories(
-            lead_ids=[lead["id"] for lead, _ in new],
-            reason=f"Imported from {run.file_name}"[:200],
-            by=run.created_by,
-            now=now,
-        )
+            copy(_COPY_PROBLEMS, problems)
+    if old:
+        with connection.cursor() as cursor:
+            _update(cursor, old, now)
+
+
+@contextmanager
+def _copying(cursor):
+    """A function (statement, text) that has the text copied into the database by a thread, in the order given.
+
+    The context ends when all of it is there, or with the first error. Until then the connection is the thread's.
+    """
+    errors = cursor.db.wrap_database_errors
+
+    def copy(statement, text):
+        with errors:
+            cursor.copy_expert(statement, io.StringIO(text))
+
+    with ThreadPoolExecutor(max_workers=1) as thread:
+        copies = []
+        yield lambda statement, text: copies.append(thread.submit(copy, statement, text))
+        for each in copies:
+            each.result()
 
 
 def put_search_in_order():
@@ -194,26 +218,22 @@ def _update(cursor, leads, now):
         document = _escape(_document(lead)) if lead["search_changed"] else "\\N"
         lines.append(f"{lead['id']}\t{document}\t{_columns(lead)}\n")
     cursor.execute(_STAGE)
-    cursor.copy_expert("COPY staged_lead FROM STDIN", _lines(lines))
+    cursor.copy_expert("COPY staged_lead FROM STDIN", io.StringIO("".join(lines)))
     cursor.execute("ANALYZE staged_lead (lead_id)")
     cursor.execute(_UPDATE_LEADS, {"now": now})
     cursor.execute(_UPDATE_SEARCH)
 
 
-def _lines(lines):
-    return io.StringIO("".join(lines))
-
-
 def _new_lines(leads, now):
     first = "\t".join(now.isoformat() if value is None else value for value in _FIRST.values())
-    return _lines([f"{lead['id']}\t{_columns(lead)}\t{first}\n" for lead, _ in leads])
+    return "".join([f"{lead['id']}\t{_columns(lead)}\t{first}\n" for lead, _ in leads])
 
 
 def _activity_lines(leads, run, now):
     """One line of history each: which row of which file."""
     before = f"imported\t{now.isoformat()}\t{now.isoformat()}\t{_number(run.created_by_id)}\t{_number(run.campaign_id)}"
     payload = _escape(_encode({"import": run.pk, "file": run.file_name})[:-1])
-    return _lines(
+    return "".join(
         [
             f'{lead["id"]}\t{before}\t{payload}, "row": {number}, "new": {_JSON[lead["is_new"]]}}}\tf\n'
             for lead, number in leads
@@ -279,7 +299,7 @@ def _row_lines(run_id, rows):
         lead_id = "\\N" if lead is None else lead["id"]
         was = "\\N" if before is None else _escape(_encode(before))
         lines.append(f"{run_id}\t{number}\t{result.value}\t{lead_id}\t{was}\n")
-    return _lines(lines)
+    return "".join(lines)
 
 
 def _problem_lines(run_id, problems):
@@ -289,7 +309,7 @@ def _problem_lines(run_id, problems):
         lines.append(
             "\t".join([str(run_id), str(number), _escape(column), _escape(message), "ft"[rejects], cells]) + "\n"
         )
-    return _lines(lines) if lines else None
+    return "".join(lines)
 
 
 def _storable(cell):

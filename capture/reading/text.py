@@ -209,12 +209,25 @@ def _encoding(path, start):
         return bom[1], len(bom[0]), "replace"
     if len(start.translate(None, delete=_TEXT)) > 4 + len(start) // 50:
         raise Unreadable("This is a binary file, not a table. Save the list as CSV or XLSX.")
-    valid, broken = _utf8_sequences(path, len(bom[0]))
-    if not broken:
+    if _is_utf8(path, len(bom[0])):
         return "utf-8", len(bom[0]), "strict"
+    valid, broken = _utf8_sequences(path, len(bom[0]))
     if valid > 10 * broken:
         return "utf-8", len(bom[0]), "replace"
     return _single_byte(path), 0, "replace"
+
+
+def _is_utf8(path, skip):
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    with path.open("rb") as file:
+        file.seek(skip)
+        try:
+            while block := file.read(BLOCK_BYTES):
+                decoder.decode(block)
+            decoder.decode(b"", final=True)
+        except UnicodeDecodeError:
+            return False
+    return True
 
 
 def _utf8_sequences(path, skip):

@@ -1,7 +1,5 @@
 """Stage and disposition: the only writer of both, and of the history behind them."""
 
-import io
-
 from django.core.exceptions import ValidationError
 from django.db import connection, transaction
 
@@ -123,18 +121,17 @@ def begin_history(*, lead_ids, reason, by, now):
         return cursor.rowcount
 
 
-def begin_new_histories(*, lead_ids, reason, by, now):
-    """As begin_history, for leads that this very transaction created at `now` in the first stage; ascending ids.
+def begin_new_histories(*, lead_ids, reason, by, now, copy):
+    """As begin_history, for leads that this very transaction creates at `now` in the first stage; ascending ids.
 
-    Nothing of them can be there yet, so nothing is looked up.
+    Nothing of them can be there yet, so nothing is looked up. `copy` takes a COPY statement and its text.
     """
     definition = StageDefinition.objects.only("pk").get(stage=Stage.NAME, is_current=True)
     at, actor = now.isoformat(), by.pk if by else "\\N"
     reason = _clean_reason(reason).translate(_COPY_SIGNS)
     end = f"\t1\t{Stage.NAME.value}\t{Disposition.OPEN.value}\t{at}\t{actor}\t{reason}\t{definition.pk}\n"
-    with connection.cursor() as cursor:
-        cursor.copy_expert(_COPY_MARKS, io.StringIO("".join([f"{lead_id}\t{at}\n" for lead_id in lead_ids])))
-        cursor.copy_expert(_COPY_STEPS, io.StringIO("".join([f"{lead_id}{end}" for lead_id in lead_ids])))
+    copy(_COPY_MARKS, "".join([f"{lead_id}\t{at}\n" for lead_id in lead_ids]))
+    copy(_COPY_STEPS, "".join([f"{lead_id}{end}" for lead_id in lead_ids]))
 
 
 def _lock(leads, now):

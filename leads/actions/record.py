@@ -40,6 +40,9 @@ EDITABLE = (
 )
 SEARCHED = frozenset({"first_name", "last_name", "email", "phone", "company"})
 
+# The first of the two numbers of an advisory lock; the second stands for an address or a number.
+_PERSON_LOCK = 0x1EADF2
+
 _CONSTRAINTS = {
     "lead_external_id_once": {"external_id": "Another lead has this external id."},
     "external_id_names_its_system": {"external_system": "An external id needs the name of the system it is from."},
@@ -102,6 +105,19 @@ def create_lead(*, values, by, now, source=None, campaign=None, reason="Entered 
     return lead
 
 
+def hold_person(values):
+    """Has whoever else enters the e-mail address or the phone number of `values` wait until this transaction ends.
+
+    For looking whether somebody is known and creating her where not: only one of two at once then finds nobody. An
+    import does not wait.
+    """
+    keys = _keys(values)
+    held = sorted({keys["email_key"], keys["phone_key"]} - {""})
+    with connection.cursor() as cursor:
+        for key in held:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s, hashtext(%s))", [_PERSON_LOCK, key])
+
+
 def change_lead(*, lead, changes, by, now):
     """Changes a lead's own fields and returns `Changed`; what has the value already is no change.
 
@@ -142,13 +158,19 @@ def companies_by_name(names, *, now):
     for name in names:
         key = rules.company_key(name)
         if key:
-            spelling.setdefault(key, " ".join(name.split())[:200])
-    keys = sorted(spelling)
+            spelling.setdefault(key, name)
+    return companies_by_key(spelling, now=now)
+
+
+def companies_by_key(names, *, now):
+    """{company_key: id} of the companies with these names, {company_key: name}; those unknown are created."""
+    keys = sorted(names)
     known = dict(Company.objects.filter(name_key__in=keys).values_list("name_key", "pk"))
     missing = [key for key in keys if key not in known]
     if missing:
         with connection.cursor() as cursor:
-            cursor.execute(_COMPANIES, {"keys": missing, "names": [spelling[key] for key in missing], "now": now})
+            spellings = [" ".join(names[key].split())[:200] for key in missing]
+            cursor.execute(_COMPANIES, {"keys": missing, "names": spellings, "now": now})
         known |= dict(Company.objects.filter(name_key__in=missing).values_list("name_key", "pk"))
     return known
 
