@@ -1,11 +1,20 @@
 """Quick entry of somebody who is known already."""
 
+import contextlib
+import threading
+from functools import partial
+
 import pytest
 from django.contrib.messages import get_messages
+from django.test import Client
 from django.urls import reverse
 
 from leads.models import Activity, Lead
+from team.enums import Role
+from tests.cast import make_user
 from tests.factories.leads import make_lead
+from tests.leads.test_parallel import at_once
+from web.leads import edits
 
 URL = reverse("web:lead-new")
 
@@ -52,3 +61,24 @@ def test_neither_address_nor_number_matches_nobody(cast, as_user):
     make_lead(first_name="Nora", last_name="Berg", company="Berg")
     as_user(cast.ben).post(URL, {"first_name": "Nora", "last_name": "Berg"})
     assert Lead.objects.count() == 2
+
+
+@pytest.mark.parametrize("typed", [{"email": "nora@berg.example"}, {"phone": "+49 30 1234567"}])
+def test_two_who_enter_the_same_person_at_once_make_one_lead(committed, monkeypatch, typed):
+    clients = [Client(), Client()]
+    for client, name in zip(clients, ("ben", "cal"), strict=True):
+        client.force_login(make_user(name, Role.REP))
+    both, create = threading.Barrier(2), edits._create
+
+    def meet_and_create(request, form):
+        # Two who have found nobody meet here; one alone goes on after a while.
+        with contextlib.suppress(threading.BrokenBarrierError):
+            both.wait(timeout=1)
+        return create(request, form)
+
+    monkeypatch.setattr(edits, "_create", meet_and_create)
+    answers = at_once(*(partial(client.post, URL, {"first_name": "Nora", **typed}) for client in clients))
+
+    assert Lead.objects.count() == 1
+    assert [answer.status_code for answer in answers] == [302, 302]
+    assert Activity.objects.filter(kind="note").count() == 1

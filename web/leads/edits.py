@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
-from leads.actions.record import EDITABLE, change_lead, create_lead
+from leads.actions.record import EDITABLE, change_lead, create_lead, hold_person
 from leads.actions.timeline import log_activity, mark_dirty
 from leads.enums import ActivityKind
 from leads.models import Lead
@@ -75,14 +75,17 @@ def lead_new(request):
     form = NewLeadForm(request.POST if request.method == "POST" else None, definitions=definitions)
     known = None
     if request.method == "POST" and form.is_valid():
-        same = _same_person(form.values)
-        known = same.visible_to(request.user).first()
-        hidden = None if known else same.first()
+        with transaction.atomic():
+            hold_person(form.values)
+            same = _same_person(form.values)
+            known = same.visible_to(request.user).first()
+            hidden = None if known else same.first()
+            if hidden:
+                _tell_keeper(request, form, hidden, definitions)
+            lead = None if known or hidden else _create(request, form)
         if hidden:
-            _tell_keeper(request, form, hidden, definitions)
             messages.info(request, f"This person is known already; {hidden.get_side_display().lower()} is told.")
             return redirect("web:lead-new")
-        lead = None if known else _create(request, form)
         if lead:
             messages.success(request, f"{lead.name} is in, {_standing(lead)}.")
             readable = Lead.objects.visible_to(request.user).filter(pk=lead.pk).exists()
