@@ -1,4 +1,4 @@
-"""The Celery application: the bell that wakes workers early (docs/architecture.md, laws 4 and 5)."""
+"""The Celery application: the bell that wakes workers (docs/architecture.md, laws 4 and 5)."""
 
 import os
 

@@ -40,7 +40,7 @@ def cast(committed):
 
 @pytest.fixture
 def ring_bell(broker):
-    """Sends a message as `ring` does, to the test's own broker."""
+    """Sends what a tick sends, to the test's own broker."""
     app = Celery("bell", broker=broker.url)
     app.conf.broker_transport_options = settings.CELERY_BROKER_TRANSPORT_OPTIONS
     yield lambda: app.send_task("routing.tasks.settle_dirty_leads", expires=10, ignore_result=True)

@@ -1,10 +1,8 @@
 import datetime
-import time
 
 import pytest
 from django.conf import settings
 from django.core.management import call_command
-from django.db import transaction
 from django.utils import timezone
 
 from insights.models import Heartbeat
@@ -119,23 +117,6 @@ def test_the_lanes_tell_the_oldest_waiting_work(cast, now, django_assert_num_que
         ("regrade", 0, None, False),
         ("pools", 2, now, False),
     ]
-
-
-def test_ringing_without_redis_neither_raises_nor_blocks(committed, dead_broker):
-    begin = time.monotonic()
-    for _ in range(50):
-        with transaction.atomic():
-            tasks.ring()
-    assert time.monotonic() - begin < 1.0
-
-
-def test_a_bell_in_a_transaction_that_fails_is_not_rung(db, django_capture_on_commit_callbacks):
-    with django_capture_on_commit_callbacks() as callbacks:
-        tasks.ring()
-        with transaction.atomic():
-            tasks.ring()
-            transaction.set_rollback(True)
-    assert len(callbacks) == 1
 
 
 def test_nothing_waits_longer_than_the_visibility_timeout():
