@@ -110,6 +110,7 @@ def _settle(request, pk, action, text, form=None, *, name=""):
     now = timezone.now()
     try:
         with transaction.atomic():
+            lead = lock_writable(request, lead, now)
             action(lead=lead, by=request.user, now=now, **(form.cleaned_data if form else {}))
             regrade_and_route([lead.pk], now=now, by=request.user)
     except ValidationError as error:
