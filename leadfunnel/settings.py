@@ -186,6 +186,7 @@ FILE_UPLOAD_PERMISSIONS = 0o600
 LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"
 USE_I18N = False
+FORMAT_MODULE_PATH = "leadfunnel.formats"
 USE_TZ = True
 
 STATIC_URL = "/static/"

@@ -1,6 +1,7 @@
 import datetime
 
 import pytest
+from django.contrib.admin.utils import display_for_value
 from django.template import Context, Template, TemplateSyntaxError
 from django.urls import reverse
 
@@ -8,6 +9,7 @@ from tests.cast import make_user
 from web.templatetags import spoken
 from web.templatetags.icons import icon
 
+MOMENT = datetime.datetime(2026, 6, 3, 9, 5, tzinfo=datetime.UTC)
 HOMES = {"ada": "web:lead-list", "ben": "web:queue", "mia": "web:lead-list", "ann": "web:lead-list"}
 
 
@@ -66,3 +68,10 @@ def test_time_left(now):
 
 def test_initials():
     assert [spoken.initials(name) for name in ("Ada Lovelace", "Ben", "", "Ann Marie von B")] == ["AL", "B", "?", "AB"]
+
+
+@pytest.mark.parametrize("when", [MOMENT, MOMENT.date()])
+def test_admin_and_templates_write_dates_as_pages_do(when):
+    assert {display_for_value(when, "-"), Template("{{ when }}").render(Context({"when": when}))} == {
+        spoken.exact(when)
+    }

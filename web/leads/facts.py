@@ -5,7 +5,6 @@ import json
 from typing import NamedTuple
 
 from django.utils.dateparse import parse_datetime
-from django.utils.formats import date_format
 
 from leads.enums import FieldType
 from web.templatetags.spoken import exact
@@ -82,11 +81,11 @@ def said(value, field_type=""):
     if isinstance(value, list):
         return ", ".join(str(one) for one in value)
     if isinstance(value, str) and field_type == FieldType.DATE:
-        return date_format(datetime.date.fromisoformat(value), "j M Y")
+        return exact(datetime.date.fromisoformat(value))
     if isinstance(value, str) and field_type == FieldType.DATETIME:
         return exact(parse_datetime(value))
     if isinstance(value, datetime.date):
-        return date_format(value, "j M Y")
+        return exact(value)
     return f"{value:,}" if isinstance(value, int | float) else str(value)
 
 
