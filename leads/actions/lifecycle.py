@@ -137,7 +137,7 @@ def begin_new_histories(*, lead_ids, reason, by, now, copy):
 def _lock(leads, now):
     """The ids, marked dirty and then locked in id order; those that no longer exist are left out."""
     ids = ids_of(leads)
-    mark_dirty(leads=Lead.objects.filter(pk__in=ids), now=now)
+    mark_dirty(leads=ids, now=now)
     with connection.cursor() as cursor:
         cursor.execute(_LOCK, [ids])
         return [pk for (pk,) in cursor.fetchall()]

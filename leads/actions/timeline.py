@@ -12,23 +12,34 @@ from leads.models import Activity
 
 CHUNK = 10_000
 
-_INSERT = """
-INSERT INTO leads_activity
-    (lead_id, kind, occurred_at, recorded_at, actor_id, campaign_id, payload, is_machine, dedupe_key)
-SELECT lead_id, kind, occurred_at, %(now)s, actor_id, campaign_id, coalesce(payload, '{}'),
-       coalesce(is_machine, false), dedupe_key
-FROM jsonb_to_recordset(%(rows)s::jsonb) AS row (
-    lead_id bigint, kind text, occurred_at timestamptz, actor_id bigint, campaign_id bigint,
-    payload jsonb, is_machine boolean, dedupe_key text
-)
-ON CONFLICT (dedupe_key) WHERE dedupe_key IS NOT NULL DO NOTHING
-RETURNING lead_id, is_machine
+# A conflict locks the mark that is there even where the last condition leaves it as it is.
+_MARK_ONCE = """
+ON CONFLICT (lead_id) DO UPDATE SET marked_at = excluded.marked_at
+WHERE leads_dirtylead.marked_at > excluded.marked_at
 """
-
-_MARK = """
+_MARK = f"""
 INSERT INTO leads_dirtylead (lead_id, marked_at)
-SELECT id, %(now)s FROM unnest(%(ids)s::bigint[]) AS id GROUP BY id ORDER BY id
-ON CONFLICT (lead_id) DO UPDATE SET marked_at = least(leads_dirtylead.marked_at, excluded.marked_at)
+SELECT id, %(now)s FROM leads_lead WHERE id = ANY(%(ids)s) ORDER BY id
+{_MARK_ONCE}
+"""
+_INSERT = f"""
+WITH new AS (
+    INSERT INTO leads_activity
+        (lead_id, kind, occurred_at, recorded_at, actor_id, campaign_id, payload, is_machine, dedupe_key)
+    SELECT lead_id, kind, occurred_at, %(now)s, actor_id, campaign_id, coalesce(payload, '{{}}'),
+           coalesce(is_machine, false), dedupe_key
+    FROM jsonb_to_recordset(%(rows)s::jsonb) AS row (
+        lead_id bigint, kind text, occurred_at timestamptz, actor_id bigint, campaign_id bigint,
+        payload jsonb, is_machine boolean, dedupe_key text
+    )
+    ON CONFLICT (dedupe_key) WHERE dedupe_key IS NOT NULL DO NOTHING
+    RETURNING lead_id, is_machine
+), marked AS (
+    INSERT INTO leads_dirtylead (lead_id, marked_at)
+    SELECT lead_id, %(now)s FROM new WHERE NOT is_machine GROUP BY lead_id ORDER BY lead_id
+    {_MARK_ONCE}
+)
+SELECT count(*) FROM new
 """
 
 
@@ -41,7 +52,7 @@ def ids_of(leads):
 
 
 def mark_dirty(*, leads, now):
-    """Asks for a new score of these leads (ids or queryset), in the caller's transaction.
+    """Asks for a new score of these leads (ids or queryset), in the caller's transaction; one that is gone is left out.
 
     Lock order: the mark before the lead, because a worker that claims marks holds them while it locks leads. An
     existing mark is locked, not passed over: else a worker could take it away before this change is visible.
@@ -62,9 +73,7 @@ def record_activities(*, rows, now):
     with transaction.atomic(), connection.cursor() as cursor:
         for chunk in _chunks(rows):
             cursor.execute(_INSERT, {"rows": json.dumps(chunk, cls=_Encoder), "now": now})
-            new = cursor.fetchall()
-            inserted += len(new)
-            mark_dirty(leads=(lead_id for lead_id, is_machine in new if not is_machine), now=now)
+            inserted += cursor.fetchone()[0]
     return inserted
 
 

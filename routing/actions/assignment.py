@@ -42,7 +42,7 @@ def share_out_pools(*, now):
         wanted = [contender.lead_id for contender in waiting(seats(pool_ids, now=now))]
         if not wanted:
             return 0
-        mark_dirty(leads=Lead.objects.filter(pk__in=wanted), now=now)
+        mark_dirty(leads=wanted, now=now)
         lock_leads(wanted)
         lock_pools()
         there = seats(pool_ids, now=now)
@@ -71,7 +71,7 @@ def assign(*, leads, to, by, now, reason):
         if policy is None:
             raise ValidationError("There is no active routing policy to say when a lead is due.")
         ids = ids_of(leads)
-        mark_dirty(leads=Lead.objects.filter(pk__in=ids), now=now)
+        mark_dirty(leads=ids, now=now)
         lock_leads(ids)
         taken = list(
             Lead.objects.filter(pk__in=ids, disposition=Disposition.OPEN)

@@ -8,7 +8,7 @@ from django.db import connection, transaction
 from leads.actions.lifecycle import set_disposition
 from leads.actions.timeline import ids_of, mark_dirty, record_activities
 from leads.enums import HUMAN_CONTACT, ActivityKind, Disposition
-from leads.models import Activity, Lead
+from leads.models import Activity
 from routing.enums import HandoverEnd, RejectReason
 from routing.models import Handover
 
@@ -77,7 +77,7 @@ def accept_all(*, leads, by, now):
     """
     with transaction.atomic():
         ids = ids_of(leads)
-        mark_dirty(leads=Lead.objects.filter(pk__in=ids), now=now)
+        mark_dirty(leads=ids, now=now)
         lock_leads(ids)
         _accept(ids, by=by, now=now)
         return list(
@@ -189,7 +189,7 @@ def _accept(lead_ids, *, by, now):
 
 def _open_handover(lead, now):
     """The open hand-over of a lead, with mark, lead and hand-over locked in that order."""
-    mark_dirty(leads=Lead.objects.filter(pk=lead.pk), now=now)
+    mark_dirty(leads=[lead.pk], now=now)
     lock_leads([lead.pk])
     handover = Handover.objects.open().filter(lead=lead).select_for_update(no_key=True).first()
     if handover is None:

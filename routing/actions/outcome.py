@@ -8,7 +8,7 @@ from django.db import transaction
 
 from leads.actions.timeline import log_activity, mark_dirty
 from leads.actions.todo import add_task, complete_tasks
-from leads.models import Lead, Task
+from leads.models import Task
 from leads.rules import can_change_lead
 from routing.actions.handover import lock_leads, note_first_touches, reject
 from routing.enums import Outcome, RejectReason
@@ -42,7 +42,7 @@ def record_outcome(*, lead, outcome, by, now, note="", next_in_days=None, reject
     if not 0 <= days <= LONGEST_DAYS:
         raise ValidationError({"next_in_days": f"Give a number of days from 0 to {LONGEST_DAYS}."})
     with transaction.atomic():
-        mark_dirty(leads=Lead.objects.filter(pk=lead.pk), now=now)
+        mark_dirty(leads=[lead.pk], now=now)
         lock_leads([lead.pk])
         lead.refresh_from_db()
         if not can_change_lead(by, lead):

@@ -76,7 +76,7 @@ def regrade_and_route(lead_ids, *, now, by=None):
     """
     ids = ids_of(lead_ids)
     with transaction.atomic():
-        mark_dirty(leads=Lead.objects.filter(pk__in=ids), now=now)
+        mark_dirty(leads=ids, now=now)
         try:
             with transaction.atomic():
                 DirtyLead.objects.filter(pk__in=ids).delete()

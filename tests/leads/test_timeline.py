@@ -2,6 +2,7 @@ import datetime
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.db import connection
 
 from leads.actions.timeline import log_activity, mark_dirty, record_activities
 from leads.actions.todo import add_task, complete_task
@@ -60,10 +61,10 @@ def test_what_a_machine_did_asks_for_no_score(lead, now):
     assert not DirtyLead.objects.exists()
 
 
-def test_record_activities_of_many_is_two_statements_a_chunk(lead, now, django_assert_num_queries):
+def test_record_activities_of_many_is_one_statement_a_chunk(lead, now, django_assert_num_queries):
     rows = [{"lead_id": lead.pk, "kind": "visit", "occurred_at": now} for _ in range(50)]
 
-    with django_assert_num_queries(4):  # with the savepoint around them
+    with django_assert_num_queries(3):  # with the savepoint around it
         assert record_activities(rows=rows, now=now) == 50
 
 
@@ -121,3 +122,19 @@ def test_nobody_who_left_is_given_a_task(lead, cast, now):
 
     with pytest.raises(ValidationError, match="Ben may not sign in"):
         add_task(lead=lead, kind="call", title="Call", due_at=now, assignee=cast.ben, by=cast.ada, now=now)
+
+
+def test_marking_again_writes_nothing(lead, now):
+    mark_dirty(leads=[lead], now=now)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT ctid::text FROM leads_dirtylead WHERE lead_id = %s", [lead.pk])
+        (place,) = cursor.fetchone()
+        mark_dirty(leads=[lead], now=now + HOUR)
+        cursor.execute("SELECT ctid::text FROM leads_dirtylead WHERE lead_id = %s", [lead.pk])
+        assert cursor.fetchone() == (place,)
+
+
+def test_marking_leaves_out_who_is_gone(lead, now):
+    DirtyLead.objects.all().delete()
+    mark_dirty(leads=[lead.pk, lead.pk + 1], now=now)
+    assert list(DirtyLead.objects.values_list("pk", flat=True)) == [lead.pk]
