@@ -144,11 +144,16 @@ def build(*, leads, activities):
         if found:
             raise SystemExit("This database holds other leads: measure in one of its own.")
         with transaction.atomic():
-            _fill(cursor, leads=leads, activities=activities)
+            fill(cursor, leads=leads, activities=activities)
+    publish_starter()
+    vacuum()
+    _go_back()
+
+
+def publish_starter():
+    """The starter model in force, where there is none yet."""
     if published_model() is None:
         publish_model(model=load_model(data=json.loads(STARTER.read_text()), by=None, now=NOW), by=None, now=NOW)
-    _settle()
-    _go_back()
 
 
 def main(*, leads, activities):
@@ -164,9 +169,9 @@ def main(*, leads, activities):
     ours = _time(lambda: _run_our_select(later))
     _print("regrade_select", floor, ours, size)
     floor = _time(lambda: _run_floor(None, later))
-    _settle()
+    vacuum()
     ours = _time(lambda: regrade(None, now=later))
-    _settle()
+    vacuum()
     _print("regrade", floor, ours, size)
     ours = _run_workers(later)
     _stored_scores_are_those_by_hand(later)
@@ -187,7 +192,8 @@ def dirty(*, leads, activities, count=1000, rounds=5):
     _print("dirty", floor, ours, {"leads": leads, "activities": activities})
 
 
-def _fill(cursor, *, leads, activities):
+def fill(cursor, *, leads, activities):
+    """Inserts `leads` people, ungraded but with their histories and marks, and `activities` over 700 days."""
     cursor.execute(
         "INSERT INTO leads_source (code, name, kind) SELECT code, code, 'other' "
         "FROM unnest(ARRAY['referral', 'website', 'event']) AS code ON CONFLICT (code) DO NOTHING"
@@ -208,6 +214,12 @@ def _fill(cursor, *, leads, activities):
     (first_lead,) = cursor.fetchone()
     begin_history(lead_ids=Lead.objects.values_list("pk", flat=True), reason="Made up", by=None, now=NOW)
     cursor.execute(_ACTIVITIES, {"first_lead": first_lead, "leads": leads, "activities": activities, "now": NOW})
+
+
+def vacuum():
+    """Clears what was rolled back or written over away, so that every run finds the tables alike."""
+    with connection.cursor() as cursor:
+        cursor.execute("VACUUM ANALYZE leads_lead, leads_dirtylead, leads_activity, leads_transition, routing_handover")
 
 
 def _floor(ids):
@@ -275,7 +287,7 @@ def _go_back():
     _run_workers(NOW)
     with connection.cursor() as cursor:
         cursor.execute("TRUNCATE leads_dirtylead")
-    _settle()
+    vacuum()
 
 
 def _same_scores(ids, now):
@@ -313,11 +325,6 @@ def _time(work):
         seconds = time.perf_counter() - start
         transaction.set_rollback(True)
     return seconds
-
-
-def _settle():
-    with connection.cursor() as cursor:
-        cursor.execute("VACUUM ANALYZE leads_lead, leads_activity, leads_transition, routing_handover")
 
 
 def _print(name, floor, ours, size):
