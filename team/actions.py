@@ -1,9 +1,11 @@
 import logging
 from string import Template
 
+from axes.models import AccessAttempt
 from django.conf import settings
 from django.contrib.auth.models import Group, Permission
 from django.contrib.auth.tokens import default_token_generator
+from django.contrib.sessions.models import Session
 from django.core import mail
 from django.db import connection, transaction
 from django.db.models import F, Q
@@ -118,6 +120,12 @@ def send_account_mail(*, now, limit=20):
             done.append(row.pk)
     AccountMail.objects.filter(pk__in=done).update(done_at=now)
     return sent
+
+
+def forget_sign_ins(*, now):
+    """Deletes the sessions that have run out and the bad tries that no longer count."""
+    Session.objects.filter(expire_date__lt=now).delete()
+    AccessAttempt.objects.filter(attempt_time__lt=now - settings.AXES_COOLOFF_TIME).delete()
 
 
 def _reached(wishes, limits, now):

@@ -16,6 +16,11 @@ def send_account_mail():
     actions.send_account_mail(now=timezone.now())
 
 
+@shared_task(ignore_result=True)
+def forget_old_sign_ins():
+    actions.forget_sign_ins(now=timezone.now())
+
+
 def hurry_account_mail():
     """Wakes a worker after the commit. Returns at once; without a broker the next beat finds the row."""
     transaction.on_commit(threading.Thread(target=_ring, name="account mail", daemon=True).start)

@@ -73,6 +73,7 @@ TASKS = {
     "routing.tasks.settle_dirty_leads": "leads are claimed with SKIP LOCKED; nothing dirty means nothing to do",
     "routing.tasks.share_out_waiting_leads": "each pool is shared out under its lock, from what waits there now",
     "routing.tasks.start_nightly_regrade": "a run of this night that exists already is left alone",
+    "team.tasks.forget_old_sign_ins": "what has run out is deleted; what is gone stays gone",
     "team.tasks.send_account_mail": "mails are claimed with SKIP LOCKED before they are sent",
 }
 # Tasks that the beat does not call, and what does.

@@ -4,10 +4,12 @@ from datetime import timedelta
 
 import pytest
 from axes.models import AccessAttempt
+from django.contrib.sessions.models import Session
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from team.tasks import forget_old_sign_ins
 from tests.cast import PASSWORD, make_user
 from tests.client import HouseClient
 
@@ -295,3 +297,16 @@ def test_admin_tells_a_rep_that_it_is_not_hers(client, cast):
 
     assert response.status_code == 403
     assert "not for your role" in response.content.decode()
+
+
+def test_sessions_and_tries_that_have_run_out_are_forgotten(cast, client):
+    now = timezone.now()
+    for days in (-1, 1):
+        Session.objects.create(session_key=f"key{days}", session_data="", expire_date=now + timedelta(days=days))
+    for minutes in (6, 4):
+        AccessAttempt.objects.create(username=f"u{minutes}", failures_since_start=1)
+        AccessAttempt.objects.filter(username=f"u{minutes}").update(attempt_time=now - timedelta(minutes=minutes))
+    for _ in range(2):
+        forget_old_sign_ins()
+    assert list(Session.objects.values_list("session_key", flat=True)) == ["key1"]
+    assert list(AccessAttempt.objects.values_list("username", flat=True)) == ["u4"]
