@@ -60,6 +60,15 @@ class RuleInline(OfDraft, StackedInline):
     fields = ["label", ("points", "cap", "half_life_days"), "condition", "in_english", "position"]
     ordering_field = "position"
     hide_ordering_field = True
+    collapsible = True
+
+
+class RuleTable(OfDraft, TabularInline):
+    """The rules of a version that never changes again, to be read at a glance."""
+
+    model = ScoringRule
+    fields = ["label", "in_english", "points", "cap", "half_life_days"]
+    hide_title = True
 
 
 class RequirementInline(OfDraft, StackedInline):
@@ -71,12 +80,21 @@ class RequirementInline(OfDraft, StackedInline):
     verbose_name_plural = "must-haves"
 
 
+class RequirementTable(OfDraft, TabularInline):
+    """The must-haves of a version that never changes again."""
+
+    model = GradeRequirement
+    fields = ["grade", "label", "in_english"]
+    hide_title = True
+    verbose_name = "must-have"
+    verbose_name_plural = "must-haves"
+
+
 @admin.register(ScoringModel)
 class ScoringModelAdmin(ModelAdmin):
     """Drafts are edited; a published version is read, copied or rolled back to."""
 
     form = forms.ScoringModelForm
-    inlines = [RuleInline, RequirementInline]
     fields = ["name", "question_set", ("a_from", "b_from", "c_from"), "notes"]
     list_display = ["name", "version", "badge", "ranges", "rule_count", "published_at", "published_by"]
     list_filter = ["status"]
@@ -100,6 +118,9 @@ class ScoringModelAdmin(ModelAdmin):
 
     def get_queryset(self, request):
         return super().get_queryset(request).annotate(Count("rules"))
+
+    def get_inlines(self, request, obj):
+        return [RuleInline, RequirementInline] if is_draft(obj) else [RuleTable, RequirementTable]
 
     def get_urls(self):
         cancel = path(

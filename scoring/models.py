@@ -131,6 +131,10 @@ class ScoringRule(models.Model):
     def __str__(self):
         return self.label
 
+    def get_inline_title(self):
+        """What Unfold shows of a rule that is folded up."""
+        return f"{self.label}, {self.points:+}"
+
 
 class GradeRequirement(models.Model):
     """A must-have: whoever has the points for `grade` but not the condition gets the next grade down."""

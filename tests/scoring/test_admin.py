@@ -170,6 +170,13 @@ def test_a_published_version_is_read_only(as_ann, now):
     assert as_ann.post(page(model, "delete/"), {"post": "yes"}).status_code == 403
 
 
+def test_a_published_version_is_a_table_in_english(as_ann, now):
+    text = as_ann.get(page(publish(("In Porto", 60, CITY), now=now))).content.decode()
+    assert "<table" in text
+    assert "city is" in text
+    assert "&quot;op&quot;" not in text
+
+
 def test_a_version_is_copied_and_rolled_back_to(as_ann, now):
     first = publish(("In Porto", 60, CITY), now=now)
     publish(now=now)
