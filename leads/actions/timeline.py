@@ -12,21 +12,18 @@ from leads.models import Activity
 
 CHUNK = 10_000
 
-# A conflict locks the mark that is there even where the last condition leaves it as it is.
-_MARK_ONCE = """
+# In both: a conflict locks the mark that is there even where the last condition leaves it as it is.
+_MARK = """
+INSERT INTO leads_dirtylead (lead_id, marked_at)
+SELECT id, %(now)s FROM leads_lead WHERE id = ANY(%(ids)s) ORDER BY id
 ON CONFLICT (lead_id) DO UPDATE SET marked_at = excluded.marked_at
 WHERE leads_dirtylead.marked_at > excluded.marked_at
 """
-_MARK = f"""
-INSERT INTO leads_dirtylead (lead_id, marked_at)
-SELECT id, %(now)s FROM leads_lead WHERE id = ANY(%(ids)s) ORDER BY id
-{_MARK_ONCE}
-"""
-_INSERT = f"""
+_INSERT = """
 WITH new AS (
     INSERT INTO leads_activity
         (lead_id, kind, occurred_at, recorded_at, actor_id, campaign_id, payload, is_machine, dedupe_key)
-    SELECT lead_id, kind, occurred_at, %(now)s, actor_id, campaign_id, coalesce(payload, '{{}}'),
+    SELECT lead_id, kind, occurred_at, %(now)s, actor_id, campaign_id, coalesce(payload, '{}'),
            coalesce(is_machine, false), dedupe_key
     FROM jsonb_to_recordset(%(rows)s::jsonb) AS row (
         lead_id bigint, kind text, occurred_at timestamptz, actor_id bigint, campaign_id bigint,
@@ -37,7 +34,8 @@ WITH new AS (
 ), marked AS (
     INSERT INTO leads_dirtylead (lead_id, marked_at)
     SELECT lead_id, %(now)s FROM new WHERE NOT is_machine GROUP BY lead_id ORDER BY lead_id
-    {_MARK_ONCE}
+    ON CONFLICT (lead_id) DO UPDATE SET marked_at = excluded.marked_at
+    WHERE leads_dirtylead.marked_at > excluded.marked_at
 )
 SELECT count(*) FROM new
 """
