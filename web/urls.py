@@ -3,7 +3,7 @@ from django.urls import include, path
 from web import home
 from web.leads import bulk, detail, edits, lists, saved, work_done
 from web.me import views as me
-from web.operations import mail, status
+from web.operations import conditions, mail, status
 from web.sales import queue, work
 
 app_name = "web"
@@ -34,6 +34,7 @@ urlpatterns = [
     path("profile/", me.profile, name="profile"),
     path("profile/absences/", me.absence_add, name="absence-add"),
     path("profile/absences/<int:pk>/delete/", me.absence_delete, name="absence-delete"),
+    path("conditions/check/", conditions.condition_check, name="condition-check"),
     path("status/", status.status, name="status"),
     path("mail/", mail.mail_list, name="mail-list"),
     path("mail/<slug:name>/", mail.mail_detail, name="mail-detail"),

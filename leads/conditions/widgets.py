@@ -5,6 +5,7 @@ import json
 from django import forms
 from django.core.exceptions import ValidationError
 from django.forms import Script
+from django.urls import reverse_lazy
 from django.utils.html import json_script
 
 from leads.conditions.grammar import ConditionError
@@ -28,14 +29,19 @@ class VocabularyBlock:
 
 
 class ConditionWidget(forms.Textarea):
-    """A text area that static/js/condition_editor.js turns into an editor; the page has to render the form's media."""
+    """A text area that static/js/condition_editor.js turns into an editor; the page has to render the form's media.
+
+    data-condition-check holds the address that tells what the condition says and how many leads meet it.
+    """
 
     class Media:
         css = {"all": ["css/condition_editor.css"]}
         js = [VocabularyBlock(), Script("js/condition_editor.js", type="module")]
 
     def __init__(self, attrs=None):
-        super().__init__({"rows": 8, "spellcheck": "false", "data-condition-editor": ""} | (attrs or {}))
+        check = reverse_lazy("web:condition-check")
+        own = {"rows": 8, "spellcheck": "false", "data-condition-editor": "", "data-condition-check": check}
+        super().__init__(own | (attrs or {}))
 
 
 class ConditionField(forms.JSONField):

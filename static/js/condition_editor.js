@@ -7,6 +7,7 @@ const TEXT_ONLY = new Set(["contains", "starts_with", "ends_with"]);
 const NUMBER_ONLY = new Set(["over", "at_least", "under", "at_most", "between"]);
 const BOOLEAN_TOO = new Set(["is", "is_not"]);
 const JOINS = [["all", "all of these"], ["any", "any of these"], ["not_any", "none of these"], ["not_all", "not all of these"]];
+const ASK_AFTER = 400;
 let vocabulary = null;
 let serial = 0;
 
@@ -275,8 +276,12 @@ class Editor {
     this.toggle = button("Edit as JSON", null, () => this.show(this.body.hidden ? "form" : "text"));
     this.toggle.setAttribute("aria-controls", textarea.id);
     this.note = el("p", { class: "condition-note", role: "status" });
-    this.root = el("div", { class: "condition-editor", id: this.id }, this.body, this.note, this.toggle);
+    this.says = el("p", { class: "condition-says", role: "status" });
+    this.root = el("div", { class: "condition-editor", id: this.id }, this.body, this.note, this.says, this.toggle);
     textarea.before(this.root);
+    textarea.addEventListener("input", () => this.ask(ASK_AFTER));
+    // Not before somebody looks at this one: a page may hold twenty.
+    this.root.addEventListener("focusin", () => this.ask(0), { once: true });
     textarea.addEventListener("change", () => !this.writing && !this.body.hidden && this.load());
     this.show("form");
   }
@@ -290,6 +295,31 @@ class Editor {
     // A hidden required control would stop the form without a word; an empty condition is told by the server.
     this.textarea.required = this.required && !shown;
     this.toggle.textContent = shown ? "Edit as JSON" : "Edit as a form";
+  }
+
+  // Asks the server what the condition says and how many leads meet it, once the typing has stopped for `wait` ms.
+  ask(wait) {
+    clearTimeout(this.asking);
+    this.asked?.abort();
+    const token = this.textarea.form?.elements.csrfmiddlewaretoken?.value;
+    const address = this.textarea.dataset.conditionCheck;
+    if (!token || !address) return;
+    this.asked = new AbortController();
+    const { signal } = this.asked;
+    this.asking = setTimeout(async () => {
+      try {
+        const body = new URLSearchParams({ condition: this.textarea.value });
+        const answer = await fetch(address, { method: "POST", body, signal, headers: { "X-CSRFToken": token } });
+        this.tell(answer.ok ? await answer.json() : {});
+      } catch {
+        if (!signal.aborted) this.tell({});
+      }
+    }, wait);
+  }
+
+  tell({ says = "", count = "", problem = "" }) {
+    const leads = count === "1" ? "1 lead" : `${count} leads`;
+    this.says.textContent = problem || (says && (count ? `${leads}: ${says}` : says));
   }
 
   load() {

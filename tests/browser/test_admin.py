@@ -2,9 +2,13 @@
 
 import pytest
 from django.contrib import admin as django_admin
+from django.contrib.auth.models import Group
 from django.urls import reverse
 
+from leads.models import StageDefinition
+from team.enums import Role
 from tests.cast import make_user
+from tests.factories.leads import make_lead
 
 REPORT = """
 document.addEventListener("securitypolicyviolation", (event) => {
@@ -87,3 +91,22 @@ def test_the_policy_does_refuse(visitor, admin):
     assert visitor.page.evaluate("window.ran") is None
     assert any("refused: script-src" in complaint for complaint in visitor.complaints)
     visitor.complaints.clear()
+
+
+def test_the_condition_editor_says_what_it_holds_and_how_many_leads_meet_it(visitor, admin):
+    admin.groups.add(Group.objects.get(name=Role.ADMIN))
+    for city in ("Kiel", "Kiel", "Bonn"):
+        make_lead(city=city)
+    stage = StageDefinition.objects.get(is_current=True, stage="name")
+    open_page(visitor, reverse("admin:leads_stagedefinition_change", args=[stage.pk]))
+    page = visitor.page
+
+    page.get_by_role("button", name="Add a test of a field").click()
+    page.get_by_label("Field", exact=True).select_option("city")
+    page.get_by_label("Operator", exact=True).select_option("contains")
+    page.get_by_label("Value", exact=True).fill("Kie")
+
+    page.get_by_text('2 leads: city contains "Kie"').wait_for()
+    page.get_by_label("Value", exact=True).fill("")
+    page.get_by_text("value: ").wait_for()
+    assert visitor.complaints == []

@@ -7,7 +7,7 @@ from django import forms
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpResponse
 from django.template import Context, Template
-from django.urls import path
+from django.urls import include, path
 from hypothesis import HealthCheck, given, settings
 
 from leads.conditions import Vocabulary, describe
@@ -58,7 +58,7 @@ def editor(request):
     return HttpResponse(PAGE.render(Context({"form": form, "saved": saved, "theme": theme})))
 
 
-urlpatterns = [path("editor/", editor)]
+urlpatterns = [path("editor/", editor), path("", include("web.urls"))]
 pytestmark = [pytest.mark.urls("tests.browser.test_condition_editor")]
 
 
