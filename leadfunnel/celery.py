@@ -3,8 +3,13 @@
 import os
 
 from celery import Celery
+from kombu.transport import redis
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "leadfunnel.settings")
+
+# Ticks that a worker holds when its broker goes are not given back. They carry nothing, and Kombu, which takes the
+# connection down first, ends the worker over it (its issue 582).
+redis.QoS.restore_at_shutdown = False
 
 app = Celery("leadfunnel")
 app.config_from_object("django.conf:settings", namespace="CELERY")

@@ -7,7 +7,7 @@ import pytest
 import redis
 from celery import Celery
 from django.conf import settings
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import timezone
 
 from insights.queries import is_alive
@@ -114,6 +114,23 @@ def test_a_loss_of_the_broker_costs_time_only(cast, processes, broker, ring_bell
     move_to_kiel(after, cast.mia)
     wait_for(is_in_queue(after, cast.ben), seconds=10, why=f"Not as before: {processes.logs()}")
     assert Handover.objects.count() == 3
+
+
+def test_a_worker_with_its_hands_full_outlives_its_broker(cast, processes, broker):
+    """Ticks wait in the worker then, and there is no broker to give them back to."""
+    lead = quiet_lead()
+    worker = processes.worker()
+    processes.beat()
+    wait_for(lambda: is_alive(timezone.now()), seconds=30, why=processes.logs())
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("LOCK TABLE leads_dirtylead, scoring_regraderun IN ACCESS EXCLUSIVE MODE")
+        time.sleep(3)
+        broker.kill()
+        time.sleep(1)
+    move_to_kiel(lead, cast.mia)
+    broker.start()
+    wait_for(is_in_queue(lead, cast.ben), seconds=45, why=f"Not after the restart: {processes.logs()}")
+    assert worker.poll() is None
 
 
 def test_beat_stops_ringing_while_nobody_answers(processes, broker):
