@@ -356,8 +356,8 @@ def _finish_ids(plan, header):
         names = ", ".join(f"“{name}”" for name in header[:6])
         raise MappingError(
             f"No column tells who a person is: {names}{' and others' if len(header) > 6 else ''}. "
-            "Map one to an e-mail, a phone number, a name or an external id, or let the numbers of the rows identify "
-            'them ("row_number": true).'
+            "Map one to an e-mail, a phone number, a name or an external id, or have each identified by the number of "
+            'her row (in a mapping file "row_number": true).'
         )
     if "external_id" in targets and not plan.external_system:
         # Ids of an unknown system mean something only among files of the same columns, and less than an address.

@@ -92,6 +92,9 @@ def import_start(request, pk):
     if run.status != ImportStatus.UPLOADED:
         return redirect("capture:import-detail", run.pk)
     _, sample = _read(run)
+    if "columns" not in run.mapping:
+        messages.error(request, "Say first what the columns mean.")
+        return redirect("capture:import-map", run.pk)
     try:
         plan = receiving.plan_for(run.header, sample, mapping=run.mapping, create_fields=True)
     except MappingError as error:

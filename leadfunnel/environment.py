@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import unquote, urlsplit
 
+import phonenumbers
 from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
@@ -38,12 +39,19 @@ class Environment(BaseSettings):
     statement_timeout_seconds: int = Field(default=30, ge=1, le=3600)
     upload_megabytes: int = Field(default=500, ge=1, le=10_000)
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
-    phone_region: str = Field(default="US", pattern=r"^[A-Z]{2}$")
+    phone_region: str = "US"
 
     @field_validator("secret_key_fallbacks", "allowed_hosts", mode="before")
     @classmethod
     def split_words(cls, value):
         return tuple(word.strip() for word in value.split(",") if word.strip()) if isinstance(value, str) else value
+
+    @field_validator("phone_region")
+    @classmethod
+    def region_has_numbers(cls, value):
+        if value not in phonenumbers.SUPPORTED_REGIONS:
+            raise ValueError("has to be the two capital letters of a country, such as DE")
+        return value
 
     @field_validator("leadfunnel_var")
     @classmethod

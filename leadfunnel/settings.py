@@ -106,6 +106,8 @@ AUTH_USER_MODEL = "team.User"
 AUTHENTICATION_BACKENDS = ["axes.backends.AxesBackend", "django.contrib.auth.backends.ModelBackend"]
 LOGIN_URL = "web:sign-in"
 LOGIN_REDIRECT_URL = "web:home"
+# Whom the condition editor asks what a condition says; named here, as the editor stands below the pages.
+CONDITION_CHECK_URL = "web:condition-check"
 LOGOUT_REDIRECT_URL = "web:sign-in"
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",

@@ -63,6 +63,8 @@ BUILT_IN_FIELDS = frozenset(
 )
 
 TEXT_LIMIT = 5000  # characters in a custom text field
+# Dates and moments lie in these years: well inside the calendar, whatever time zone they are shown in.
+FIRST_YEAR, LAST_YEAR = 1900, 2199
 
 _INTERNATIONAL = re.compile(r"(?:\+|00)([1-9][0-9]{6,14})")
 _PHONE_SIGNS = str.maketrans("", "", " \t\u00a0-./()")
@@ -191,11 +193,18 @@ def _boolean(value, _choices):
     return value
 
 
+def check_year(value):
+    """Raises ValueError for a date or a moment outside FIRST_YEAR to LAST_YEAR."""
+    if not FIRST_YEAR <= value.year <= LAST_YEAR:
+        raise ValueError(f"Give a date from {FIRST_YEAR} to {LAST_YEAR}.")
+
+
 def _date(value, _choices):
     if isinstance(value, str):
         value = datetime.date.fromisoformat(value)
     if isinstance(value, datetime.datetime) or not isinstance(value, datetime.date):
         raise ValueError("Give a date.")
+    check_year(value)
     return value.isoformat()
 
 
@@ -204,6 +213,7 @@ def _datetime(value, _choices):
         value = datetime.datetime.fromisoformat(value)
     if not isinstance(value, datetime.datetime) or value.tzinfo is None:
         raise ValueError("Give a date and time with a time zone.")
+    check_year(value)
     return value.astimezone(datetime.UTC).isoformat()
 
 

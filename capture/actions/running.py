@@ -28,6 +28,9 @@ CHUNK_ROWS = 10_000
 LEASE = datetime.timedelta(seconds=60)
 TRIES = 5
 SWITCH_SECONDS = 0.0005
+# Of settling beside each chunk: once for its leads, once for those among them that were handed over. More would be
+# others' work, and the import would stand still until it is done.
+ROUNDS = 2
 
 
 class LeaseLost(Exception):
@@ -152,7 +155,7 @@ def _ahead(iterator):
 
 
 def pause(*, run):
-    """Stops after the chunk under way; True when there was something to stop."""
+    """Stops at once, and the chunk under way is rolled back; True when there was something to stop."""
     return _change(run, [ImportStatus.READY, ImportStatus.RUNNING], ImportStatus.PAUSED)
 
 
@@ -187,7 +190,7 @@ def _import(run, lease, clock, seconds):
     done, in_time = run.rows_done, True
     with _settling(clock) as settle:
         for rows in cleaned_chunks(table, plan, skip=done):
-            lease.until = _merge_and_commit(rows, target, clock(), done, lease, time.monotonic() - started)
+            lease.until = _merge_and_commit(rows, target, clock(), done, lease, started)
             started, done = time.monotonic(), done + len(rows)
             settle()
             in_time = seconds is None or time.monotonic() - began <= seconds
@@ -206,8 +209,11 @@ def _import(run, lease, clock, seconds):
     )
 
 
-def _merge_and_commit(rows, target, now, done, lease, seconds):
-    """Merges a chunk and counts it in one transaction; returns until when the lease now holds."""
+def _merge_and_commit(rows, target, now, done, lease, started):
+    """Merges a chunk and counts it, and the time since `started`, in one transaction.
+
+    Returns until when the lease now holds.
+    """
     attempts = 0
     while True:
         attempts += 1
@@ -222,7 +228,7 @@ def _merge_and_commit(rows, target, now, done, lease, seconds):
                     updated=F("updated") + counts[RowResult.UPDATED],
                     unchanged=F("unchanged") + counts[RowResult.UNCHANGED],
                     rejected=F("rejected") + counts[RowResult.REJECTED],
-                    seconds=F("seconds") + seconds,
+                    seconds=F("seconds") + (time.monotonic() - started),
                 )
         except (IntegrityError, Disturbed, OperationalError) as error:
             # Somebody created or locked the same person meanwhile; a broken connection is not tried again.
@@ -235,8 +241,9 @@ def _merge_and_commit(rows, target, now, done, lease, seconds):
 def _settling(clock):
     """A function that has the leads of the last chunk scored and routed while the next is merged.
 
-    They are settled one chunk behind at most, and all of them when the context ends without an error. In a transaction
-    of the caller's nobody else can see them, so they are settled at once.
+    They are settled about one chunk behind, and when the context ends without an error nobody's mark is left but those
+    that somebody else holds or that are dated later. In a transaction of the caller's nobody else can see the leads, so
+    they are settled at once.
     """
     if connection.in_atomic_block:
         yield lambda: _settle(clock)
@@ -248,23 +255,26 @@ def _settling(clock):
             nonlocal under_way
             if under_way is not None:
                 under_way.result()
-            under_way = beside.submit(_settle_beside, clock)
+            under_way = beside.submit(_settle_beside, clock, ROUNDS)
 
         yield settle
         if under_way is not None:
             under_way.result()
+            beside.submit(_settle_beside, clock).result()
 
 
-def _settle_beside(clock):
+def _settle_beside(clock, rounds=None):
     try:
-        _settle(clock)
+        _settle(clock, rounds)
     finally:
         connection.close()
 
 
-def _settle(clock):
-    while settle_dirty(now=clock(), limit=CHUNK_ROWS):
-        pass
+def _settle(clock, rounds=None):
+    """Settles whatever is marked, CHUNK_ROWS leads a round: until nothing is left to take, or for so many rounds."""
+    for _ in itertools.count() if rounds is None else range(rounds):
+        if not settle_dirty(now=clock(), limit=CHUNK_ROWS):
+            break
 
 
 def _undo(run, lease, clock, seconds):

@@ -6,12 +6,17 @@ from django.db import transaction
 from leads.actions.timeline import log_activity, record_activities
 from leads.enums import ActivityKind
 from leads.models import Task
+from leads.rules import check_year
 
 
 def add_task(*, lead, kind, title, due_at, assignee, by, now):
     """A task on a lead; raises ValidationError naming what is wrong, or when the assignee may not sign in."""
     if not assignee.is_active:
         raise ValidationError({"assignee": f"{assignee} may not sign in, so nobody would do it."})
+    try:
+        check_year(due_at)
+    except ValueError as error:
+        raise ValidationError({"due_at": str(error)}) from None
     task = Task(
         lead=lead, kind=kind, title=title.strip(), due_at=due_at, assignee=assignee, created_at=now, created_by=by
     )

@@ -5,13 +5,12 @@ import re
 from decimal import Decimal
 
 from leads.conditions.grammar import MAX_DAYS, MAX_NUMBER, MAX_TEXT
+from leads.rules import FIRST_YEAR, LAST_YEAR
 
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}\Z")
 _DATETIME = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?(Z|[+-][0-9]{2}:[0-9]{2})?\Z"
 )
-# A day beside these bounds still is a date after a century has been added or taken away.
-_FIRST_YEAR, _LAST_YEAR = 1900, 2199
 
 
 class Refused(ValueError):
@@ -102,8 +101,8 @@ def read_moment(value):
 
 
 def _in_range(day):
-    if not _FIRST_YEAR <= day.year <= _LAST_YEAR:
-        raise Refused(f"give a year from {_FIRST_YEAR} to {_LAST_YEAR}")
+    if not FIRST_YEAR <= day.year <= LAST_YEAR:
+        raise Refused(f"give a year from {FIRST_YEAR} to {LAST_YEAR}")
     return day
 
 

@@ -3,6 +3,7 @@
 import json
 
 from django import forms
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.forms import Script
 from django.urls import reverse_lazy
@@ -39,7 +40,7 @@ class ConditionWidget(forms.Textarea):
         js = [VocabularyBlock(), Script("js/condition_editor.js", type="module")]
 
     def __init__(self, attrs=None):
-        check = reverse_lazy("web:condition-check")
+        check = reverse_lazy(settings.CONDITION_CHECK_URL)
         own = {"rows": 8, "spellcheck": "false", "data-condition-editor": "", "data-condition-check": check}
         super().__init__(own | (attrs or {}))
 

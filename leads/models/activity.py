@@ -1,7 +1,10 @@
+import datetime
+
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
+from leads import rules
 from leads.enums import ActivityKind, TaskKind
 
 
@@ -81,6 +84,12 @@ class Task(models.Model):
                 condition=Q(done_at__isnull=True, done_by__isnull=True)
                 | Q(done_at__isnull=False, done_by__isnull=False),
                 name="task_done_has_time_and_person",
+            ),
+            # Two days of leeway for the time zone it was given in.
+            models.CheckConstraint(
+                condition=Q(due_at__gt=datetime.datetime(rules.FIRST_YEAR - 1, 12, 30, tzinfo=datetime.UTC))
+                & Q(due_at__lt=datetime.datetime(rules.LAST_YEAR + 1, 1, 3, tzinfo=datetime.UTC)),
+                name="task_due_in_the_calendar",
             ),
         ]
         indexes = [

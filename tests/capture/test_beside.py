@@ -1,31 +1,76 @@
 """What goes on beside an import: the settling of its leads, and others who bring the same people."""
 
 import threading
+import time
 
 import pytest
 from django.db import connection
 from django.utils import timezone
 
-from capture.actions import merging
+from capture.actions import merging, running
+from capture.models import Import
 from leads.models import Activity, DirtyLead, Lead
 from tests.cast import make_cast
 from tests.factories.leads import make_lead
 from tests.factories.routing import publish_cities
 
+CITIES = ["Kiel", "Bonn", "Jena"]
+PEOPLE = "Email,City\n" + "".join(f"p{n}@x.example,{CITIES[n % 3]}\n" for n in range(45))
 
-@pytest.mark.servers
-def test_the_leads_are_settled_while_the_next_chunk_is_merged(committed, bring, monkeypatch):
+
+@pytest.fixture
+def chunks(committed, monkeypatch):
+    """Chunks of ten leads, and a model by which Kiel is an A."""
     monkeypatch.setattr("capture.actions.running.CHUNK_ROWS", 10)
     publish_cities(by=make_cast().ann, now=timezone.now())
-    cities = ["Kiel", "Bonn", "Jena"]
-    run = bring("Email,City\n" + "".join(f"p{n}@x.example,{cities[n % 3]}\n" for n in range(45)))
-    assert run.status == "done"
+
+
+@pytest.mark.servers
+def test_the_leads_are_settled_while_the_next_chunk_is_merged(chunks, bring, monkeypatch):
+    settling, met = threading.Event(), []
+
+    def settle(**values):
+        settling.set()
+        return settle_dirty(**values)
+
+    def merge(rows, target, *, now):
+        # The second chunk waits, in its transaction, until the first is being settled.
+        met.append(rows[0].number == 1 or settling.wait(20))
+        return merge_chunk(rows, target, now=now)
+
+    settle_dirty, merge_chunk = running.settle_dirty, running.merge_chunk
+    monkeypatch.setattr(running, "settle_dirty", settle)
+    monkeypatch.setattr(running, "merge_chunk", merge)
+    run = bring(PEOPLE)
+    assert (run.status, met) == ("done", [True] * 5)
     assert not DirtyLead.objects.exists()
     assert not Lead.objects.filter(scored_at=None).exists()
     kiel = Lead.objects.filter(city="Kiel")
     assert kiel.count() == 15
     assert set(kiel.values_list("grade", "side")) == {("A", "sales")}
     assert set(Lead.objects.exclude(city="Kiel").values_list("side", flat=True)) == {"marketing"}
+
+
+@pytest.mark.servers
+def test_what_goes_wrong_with_settling_stops_the_import_and_loses_nothing(chunks, bring, monkeypatch):
+    with monkeypatch.context() as broken:
+        broken.setattr(running, "settle_dirty", lambda **_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            bring(PEOPLE)
+    run = Import.objects.get()
+    assert (run.status, run.failure) == ("failed", "An unexpected error stopped the import.")
+    assert DirtyLead.objects.count() == Lead.objects.count() == run.rows_done > 0
+
+
+@pytest.mark.django_db
+def test_the_seconds_of_an_import_hold_the_merging(bring, monkeypatch):
+    def merge(rows, target, *, now):
+        time.sleep(0.4)
+        return merge_chunk(rows, target, now=now)
+
+    merge_chunk = running.merge_chunk
+    monkeypatch.setattr(running, "merge_chunk", merge)
+    assert bring(PEOPLE).seconds >= 0.4
 
 
 @pytest.mark.servers

@@ -112,7 +112,12 @@ def test_what_cannot_be_read_exits_with_2_and_writes_nothing(write, tmp_path, co
     assert reason in json.loads(report.read_text())["refused"][0]
 
 
+def test_a_report_that_cannot_be_written_is_refused_before_anything_is_imported(write, tmp_path):
+    assert "No such file" in refused(write(LIST), "--report", tmp_path / "none" / "report.json")
+
+
 def test_other_faults_exit_with_2(write, tmp_path):
+    assert "m.json is no UTF-8" in refused(write(LIST), "--mapping", write(b"\xff\xfe{", "m.json"))
     assert "There is no file" in refused(tmp_path / "none.csv")
     assert "no JSON" in refused(write(LIST), "--mapping", write("{", "m.json"))
     assert "There is no format" in refused(write(LIST), "--format", "nonsense")

@@ -59,6 +59,7 @@ BAD = [
     ("UPLOAD_MEGABYTES", "lots"),
     ("LOG_LEVEL", "verbose"),
     ("PHONE_REGION", "us"),
+    ("PHONE_REGION", "ZZ"),
     ("PHONE_REGION", "USA"),
 ]
 

@@ -47,6 +47,7 @@ def test_export_without_fields_writes_all_of_them(cast, now):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
+        ({"fields": " ,"}, "--fields names no field."),
         ({"fields": "email,passwort"}, "Unknown field: passwort. Fields are: id, external_system"),
         ({"email": "nobody@example.com"}, "Nobody has the address nobody@example.com."),
     ],

@@ -31,13 +31,24 @@ def test_the_preview_counts_and_names_and_changes_nothing(cast, as_user, leads, 
 
 
 def test_going_ahead_gives_the_ticked_leads(cast, as_user, leads):
-    as_user(cast.ada).post(URL, {"lead": [leads[0].pk, leads[1].pk], "to": cast.cal.pk, "go": "1"})
+    as_user(cast.ada).post(URL, {"lead": [leads[0].pk, leads[1].pk], "to": cast.cal.pk, "go": "2"})
     assert owners(leads) == ["Cal", "Cal", "Ben"]
 
 
 def test_going_ahead_with_all_that_the_filters_find(cast, as_user, leads):
-    as_user(cast.ada).post(URL, {"everything": "1", "query": "score_from=80", "to": cast.cal.pk, "go": "1"})
+    as_user(cast.ada).post(URL, {"everything": "1", "query": "score_from=80", "to": cast.cal.pk, "go": "2"})
     assert owners(leads) == ["Ben", "Cal", "Cal"]
+
+
+def test_who_came_since_the_preview_is_previewed_first(cast, as_user, leads, unchanged):
+    asked = {"everything": "1", "query": "score_from=80", "to": cast.cal.pk}
+    assert as_user(cast.ada).post(URL, asked).context["total"] == 2
+    make_lead(owner=cast.ben, grade="A", score=95)
+    with unchanged():
+        page = as_user(cast.ada).post(URL, asked | {"go": "2"})
+    assert "now there are 3" in page.content.decode()
+    as_user(cast.ada).post(URL, asked | {"go": "3"})
+    assert Lead.objects.filter(owner=cast.cal).count() == 3
 
 
 def test_all_that_a_search_finds_are_more_than_a_list_shows(cast, as_user, leads, monkeypatch):
@@ -46,7 +57,7 @@ def test_all_that_a_search_finds_are_more_than_a_list_shows(cast, as_user, leads
     page = as_user(cast.ada).post(URL, asked)
     assert page.context["total"] == 2
     assert [lead.last_name for lead in page.context["examples"]] == ["L80", "L70"]
-    as_user(cast.ada).post(URL, asked | {"go": "1"})
+    as_user(cast.ada).post(URL, asked | {"go": "2"})
     assert owners(leads) == ["Cal", "Cal", "Ben"]
 
 
@@ -62,7 +73,7 @@ def test_undo_gives_them_back(cast, as_user, leads):
 def test_undo_leaves_whom_somebody_else_has_given_on(cast, as_user, leads, now):
     dan = make_user("dan", Role.REP)
     client = as_user(cast.ada)
-    client.post(URL, {"lead": [lead.pk for lead in leads], "to": cast.cal.pk, "go": "1"})
+    client.post(URL, {"lead": [lead.pk for lead in leads], "to": cast.cal.pk, "go": "3"})
     assign(leads=[leads[0]], to=dan, by=cast.ann, now=timezone.now(), reason="Speaks Danish")
     for to in (dan, cast.cal):  # Back with cal, but under another hand-over.
         assign(leads=[leads[1]], to=to, by=cast.ann, now=timezone.now(), reason="Speaks Danish")

@@ -5,6 +5,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from leads.actions.todo import add_task
+from leads.models import Lead
 from routing.actions import assign
 from tests.factories.leads import make_lead
 from tests.web.conftest import snapshot
@@ -22,6 +23,25 @@ PLACES = {
     "work-outcome": (work, {"note": "Back on Monday", "tab": "all"}),
     "work-outcome talked": (work, {"outcome": "talked", "tab": "all"}),
 }
+
+
+@pytest.mark.parametrize("name", PLACES)
+def test_a_lead_taken_out_meanwhile_is_not_found(cast, as_user, monkeypatch, name):
+    now = timezone.now()
+    lead = make_lead(owner=cast.ben, grade="A", score=80, now=now)
+    task = add_task(lead=lead, kind="call", title="Call", due_at=now, assignee=cast.ben, by=cast.ben, now=now)
+    module, data = PLACES[name]
+    looked = module.writable_or_refused
+
+    def look_and_take_out(request, pk):
+        seen = looked(request, pk)
+        Lead.objects.filter(pk=lead.pk).delete()
+        return seen
+
+    monkeypatch.setattr(module, "writable_or_refused", look_and_take_out)
+    more = [task.pk] if name == "task-done" else []
+    answer = as_user(cast.ben).post(reverse(f"web:{name.split()[0]}", args=[lead.pk, *more]), data)
+    assert answer.status_code == 404
 
 
 @pytest.mark.parametrize("name", PLACES)

@@ -28,7 +28,10 @@ EXAMPLES = 5
 
 
 class AssignForm(forms.Form):
-    """Either ticked leads or, with `everything`, all that the list's query string finds."""
+    """Either ticked leads or, with `everything`, all that the list's query string finds.
+
+    `go`: how many the preview promised to give; without it the preview is asked for.
+    """
 
     lead = IdListField(required=False)
     everything = forms.BooleanField(required=False)
@@ -37,14 +40,14 @@ class AssignForm(forms.Form):
         User.objects.active().in_role(Role.REP), error_messages={"required": "Choose who gets them."}
     )
     reason = forms.CharField(max_length=150, required=False)
-    go = forms.BooleanField(required=False)
+    go = forms.IntegerField(required=False, min_value=1)
 
 
 @require_POST
 @allow(Role.MANAGER)
 @permission_required("leads.assign_lead", raise_exception=True)
 def lead_assign(request):
-    """The preview, or with `go` the deed."""
+    """The preview, or with `go` the deed; should the leads have become more or fewer since, the preview again."""
     form = AssignForm(request.POST)
     leads = _chosen(request.user, form) if form.is_valid() else None
     if leads is None:
@@ -52,14 +55,19 @@ def lead_assign(request):
             messages.error(request, " ".join(errors))
         return _back(form)
     # Without an order: found best first, a rare word would be looked for along the score.
-    ids = list(leads.order_by().values_list("pk", flat=True)[: MOST + 1])
+    ids = sorted(leads.order_by().values_list("pk", flat=True)[: MOST + 1])
     total = len(ids)
     if not 0 < total <= MOST:
         too_many = f"At most {MOST:,} leads at once: narrow the list."
         messages.error(request, too_many if total else "None of those leads is yours to give.")
         return _back(form)
-    if form.cleaned_data["go"]:
-        return _go(request, form, leads)
+    promised = form.cleaned_data["go"]
+    if promised == total:
+        return _go(request, form, ids)
+    if promised:
+        messages.warning(
+            request, f"There were {promised:,} of them, now there are {total:,}. Nobody was given away yet."
+        )
     context = {
         "form": form,
         "total": total,
@@ -114,11 +122,10 @@ def _chosen(user, form):
     return filters.qs
 
 
-def _go(request, form, leads):
+def _go(request, form, ids):
     to = form.cleaned_data["to"]
     now = timezone.now()
     with transaction.atomic():
-        ids = list(leads.order_by("pk").values_list("pk", flat=True))
         before = dict(Lead.objects.filter(pk__in=ids, owner__isnull=False).exclude(owner=to).values_list("pk", "owner"))
         try:
             done = assign(

@@ -6,7 +6,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.db.models import Q
 from django.http import Http404
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
@@ -138,7 +138,8 @@ def _locked(lead, now):
     # The mark before the row: a worker that claims marks holds them while it locks leads.
     mark_dirty(leads=[lead.pk], now=now)
     leads = Lead.objects.select_for_update(no_key=True, of=("self",))
-    return leads.select_related("company", "owner", "pool", "source", "campaign").get(pk=lead.pk)
+    # Undoing an import may have taken her away meanwhile.
+    return get_object_or_404(leads.select_related("company", "owner", "pool", "source", "campaign"), pk=lead.pk)
 
 
 def _again(request, lead, form):

@@ -15,8 +15,6 @@ from team.enums import Role
 from team.models import User
 from web.leads.forms import DayField, TagsField
 
-FIRST_YEAR, LAST_YEAR = 1900, 2200
-
 # The filters that the index lead_by_facets knows in the order of the score.
 FACETS = frozenset({"grade", "stage", "disposition", "source", "campaign"})
 
@@ -28,18 +26,8 @@ class TagsFilter(django_filters.Filter):
     field_class = TagsField
 
 
-class FilterDayField(DayField):
-    """A day within the years a lead can have come in; the ends of the calendar have no next day or no time zone."""
-
-    def to_python(self, value):
-        day = super().to_python(value)
-        if day is not None and not FIRST_YEAR <= day.year <= LAST_YEAR:
-            raise forms.ValidationError(f"Give a day in the years {FIRST_YEAR} to {LAST_YEAR}.")
-        return day
-
-
 class DayFilter(django_filters.Filter):
-    field_class = FilterDayField
+    field_class = DayField
 
 
 class LeadFilter(django_filters.FilterSet):

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from leads.enums import ActivityKind, FieldType, TaskKind
 from leads.models import Campaign, Source
+from leads.rules import check_year
 from routing.enums import Outcome, RejectReason
 from web.leads.facts import LABELS, as_original, said, value_of
 from web.leads.timeline import SHOWS
@@ -30,12 +31,21 @@ class TagsField(forms.CharField):
         return [tag.strip() for tag in text.split(",") if tag.strip()]
 
 
+def _in_the_calendar(value):
+    try:
+        check_year(value)
+    except ValueError as error:
+        raise forms.ValidationError(str(error)) from None
+
+
 class DayField(forms.DateField):
     widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    default_validators = [_in_the_calendar]
 
 
 class MomentField(forms.DateTimeField):
     widget = forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
+    default_validators = [_in_the_calendar]
 
 
 def _built_in_field(code):

@@ -1,3 +1,4 @@
+import contextlib
 import json
 import time
 from pathlib import Path
@@ -35,10 +36,14 @@ class Command(BaseCommand):
     def handle(self, *args, **options):
         started = time.monotonic()
         try:
+            if options["report"]:
+                # Before anything is imported: afterwards it would be too late to say no.
+                options["report"].touch()
             counts, problems, notes = self._import(options)
         except (Unreadable, MappingError, OSError, UnicodeDecodeError) as error:
             reasons = getattr(error, "problems", (str(error),))
-            self._report(options["report"], {"file": options["file"].name, "refused": list(reasons)})
+            with contextlib.suppress(OSError):
+                self._report(options["report"], {"file": options["file"].name, "refused": list(reasons)})
             raise CommandError("\n".join(reasons), returncode=REFUSED) from error
         for note in notes:
             self.stderr.write(note)
@@ -61,7 +66,7 @@ class Command(BaseCommand):
         if options["mapping"]:
             if not options["mapping"].is_file():
                 raise MappingError(f"There is no file {options['mapping']}.")
-            mapping = load_mapping(options["mapping"].read_text(encoding="utf-8"))
+            mapping = load_mapping(_text_of(options["mapping"]))
         has_header = (mapping or {}).get("header", True)
         with opened(path, has_header=has_header) as file:
             plan = plan_for(
@@ -120,6 +125,13 @@ class Command(BaseCommand):
     def _report(self, path, content):
         if path:
             path.write_text(json.dumps(content, ensure_ascii=False, indent=1), encoding="utf-8")
+
+
+def _text_of(path):
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        raise MappingError(f"The mapping {path} is no UTF-8 text.") from None
 
 
 def _known(model, code, what):

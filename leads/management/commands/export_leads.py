@@ -19,7 +19,9 @@ class Command(BaseCommand):
 
     def handle(self, *, fields, email, **options):
         leads = Lead.objects.all() if email is None else Lead.objects.visible_to(_user(email))
-        codes = None if fields is None else [code.strip() for code in fields.split(",")]
+        codes = None if fields is None else list(dict.fromkeys(filter(None, map(str.strip, fields.split(",")))))
+        if codes == []:
+            raise CommandError("--fields names no field.", returncode=2)
         try:
             lines = lead_lines(leads, codes)
         except UnknownFields as error:
