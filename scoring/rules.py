@@ -203,8 +203,11 @@ def _list_problems(path, items, check_item, vocabulary):
 def _text_problems(path, value, most=100):
     if value is _ABSENT:
         return [FileProblem(path, "is missing")]
-    if not isinstance(value, str) or not value.strip() or "\0" in value:
+    if not isinstance(value, str) or not value.strip():
         return [FileProblem(path, "has to be text")]
+    # NUL and halves of characters, which JSON can spell and the database cannot hold.
+    if "\0" in value or value != value.encode(errors="ignore").decode():
+        return [FileProblem(path, "holds a character that cannot be stored")]
     return [FileProblem(path, f"is longer than {most} characters")] if len(value) > most else []
 
 

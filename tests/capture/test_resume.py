@@ -17,6 +17,7 @@ from capture.models import Import, ImportRow
 from leadfunnel.environment import ROOT
 from leads.models import Activity, Company, Lead, LeadSearch, Transition
 from tests.capture.conftest import counts
+from tests.flows.processes import wait_for
 
 ROWS = 6000
 CHUNK = 500
@@ -52,6 +53,8 @@ def test_an_import_killed_at_random_points_resumes_without_loss_or_doubles(commi
                 break
             os.kill(worker.pid, signal.SIGKILL)
             worker.wait()
+        # What the killed one had sent off last may still be at work in the database.
+        wait_for(nobody_else_is_connected, seconds=20, why="The server goes on for a client that is gone.")
         kills += 1
         run.refresh_from_db()
         assert run.rows_done == sum(counts(run))
@@ -69,6 +72,15 @@ def test_an_import_killed_at_random_points_resumes_without_loss_or_doubles(commi
         assert model.objects.count() == 5500
     assert Activity.objects.filter(kind="imported").count() == 5500
     assert list(ImportRow.objects.order_by("number").values_list("number", flat=True)) == list(range(1, ROWS + 1))
+
+
+def nobody_else_is_connected():
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM pg_stat_activity "
+            "WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'"
+        )
+        return cursor.fetchone() == (0,)
 
 
 def work_apart(run):

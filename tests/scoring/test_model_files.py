@@ -85,6 +85,7 @@ REFUSED = [
     ([(("rules", 0), "In Porto")], ["rules[0]"]),
     ([(("rules", 0, "point"), 3)], ["rules[0].point"]),
     ([(("rules", 0, "label"), DELETE)], ["rules[0].label"]),
+    ([(("rules", 0, "label"), "Half \ud800")], ["rules[0].label"]),
     ([(("rules", 0, "label"), "one two three four five six seven eight nine")], ["rules[0].label"]),
     ([(("rules", 1, "label"), "in porto ")], ["rules[1].label"]),  # the same label
     ([(("rules", 0, "points"), 0)], ["rules[0].points"]),

@@ -67,8 +67,9 @@ def lead_edit(request, pk):
 def lead_new(request):
     """Quick entry; the lead is graded and, where the policy says so, handed over before the answer comes.
 
-    Nobody is entered twice: whoever is known by e-mail or phone is linked to where the user may see her; else what was
-    typed goes on her timeline as a note, and the user learns no more than which side keeps her.
+    Nobody with an e-mail address or a phone number is entered twice: whoever is known by one is linked to where the
+    user may see her; else what was typed goes on her timeline as a note, and the user learns no more than which side
+    keeps her.
     """
     asked = {answer.code for answer in rating_answers(Lead())}
     definitions = [field for field in queries.active_fields() if field.code in asked]
