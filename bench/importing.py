@@ -72,7 +72,7 @@ WHERE ({people}) IS DISTINCT FROM ({excluded})
 def main(*, leads=100_000):
     """Prints one JSON line for a first import and one for importing the same file again; leaves no lead behind.
 
-    By the starter model about one lead in ten is sales'; as nobody sells here, they wait in their pool.
+    By the starter model about one lead in seven is sales'; as nobody sells here, they wait in their pool.
     """
     if published_model() is None:
         now = timezone.now()

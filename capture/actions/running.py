@@ -28,9 +28,6 @@ CHUNK_ROWS = 10_000
 LEASE = datetime.timedelta(seconds=60)
 TRIES = 5
 SWITCH_SECONDS = 0.0005
-# Of settling beside each chunk: once for its leads, once for those among them that were handed over. More would be
-# others' work, and the import would stand still until it is done.
-ROUNDS = 2
 
 
 class LeaseLost(Exception):
@@ -241,9 +238,8 @@ def _merge_and_commit(rows, target, now, done, lease, started):
 def _settling(clock):
     """A function that has the leads of the last chunk scored and routed while the next is merged.
 
-    They are settled about one chunk behind, and when the context ends without an error nobody's mark is left but those
-    that somebody else holds or that are dated later. In a transaction of the caller's nobody else can see the leads, so
-    they are settled at once.
+    The context ends when the last of them are done, too. In a transaction of the caller's nobody else can see the
+    leads, so they are settled at once.
     """
     if connection.in_atomic_block:
         yield lambda: _settle(clock)
@@ -255,24 +251,26 @@ def _settling(clock):
             nonlocal under_way
             if under_way is not None:
                 under_way.result()
-            under_way = beside.submit(_settle_beside, clock, ROUNDS)
+            under_way = beside.submit(_settle_beside, clock)
 
         yield settle
         if under_way is not None:
             under_way.result()
-            beside.submit(_settle_beside, clock).result()
 
 
-def _settle_beside(clock, rounds=None):
+def _settle_beside(clock):
     try:
-        _settle(clock, rounds)
+        _settle(clock)
     finally:
         connection.close()
 
 
-def _settle(clock, rounds=None):
-    """Settles whatever is marked, CHUNK_ROWS leads a round: until nothing is left to take, or for so many rounds."""
-    for _ in itertools.count() if rounds is None else range(rounds):
+def _settle(clock):
+    """Settles the leads of a chunk, and those of them once more that were handed over.
+
+    No more than that: the rest is others' work, and would keep the import from its own for however long it takes.
+    """
+    for _ in range(2):
         if not settle_dirty(now=clock(), limit=CHUNK_ROWS):
             break
 
