@@ -70,7 +70,12 @@ def regrade(lead_ids, *, now, model=None):
             cursor.execute(_WRITE.format(cte=cte, delta="delta"), [*delta.params, *values])
             (_, _, _, changed), *rows = cursor.fetchall()
         else:
+            if not isinstance(ids, list):
+                # Statistics of a table that has just been filled still call it empty. Joined by a loop, its activities
+                # would be grouped once more for each lead.
+                cursor.execute("SET LOCAL enable_nestloop = off")
             cursor.execute(f"CREATE TEMP TABLE scoring_delta ON COMMIT DROP AS {delta.sql}", delta.params)
+            cursor.execute("SET LOCAL enable_nestloop = DEFAULT")
             cursor.execute(_WRITE.format(cte="", delta="scoring_delta"), values)
             (_, _, _, changed), *rows = cursor.fetchall()
             cursor.execute("DROP TABLE scoring_delta")
