@@ -22,6 +22,7 @@ from tests.flows.processes import wait_for
 ROWS = 6000
 CHUNK = 500
 KILLS = 10
+NAME = "import-to-be-killed"
 # Only a process of its own can be killed; it says when it starts, so that the kill falls into the work.
 WORKER = """
 import os, sys
@@ -54,7 +55,7 @@ def test_an_import_killed_at_random_points_resumes_without_loss_or_doubles(commi
             os.kill(worker.pid, signal.SIGKILL)
             worker.wait()
         # What the killed one had sent off last may still be at work in the database.
-        wait_for(nobody_else_is_connected, seconds=20, why="The server goes on for a client that is gone.")
+        wait_for(its_connections_are_gone, seconds=20, why="The server goes on for a client that is gone.")
         kills += 1
         run.refresh_from_db()
         assert run.rows_done == sum(counts(run))
@@ -74,17 +75,18 @@ def test_an_import_killed_at_random_points_resumes_without_loss_or_doubles(commi
     assert list(ImportRow.objects.order_by("number").values_list("number", flat=True)) == list(range(1, ROWS + 1))
 
 
-def nobody_else_is_connected():
+def its_connections_are_gone():
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT count(*) FROM pg_stat_activity "
-            "WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'"
-        )
+        cursor.execute("SELECT count(*) FROM pg_stat_activity WHERE application_name = %s", [NAME])
         return cursor.fetchone() == (0,)
 
 
 def work_apart(run):
-    environment = os.environ | {"DJANGO_SETTINGS_MODULE": "leadfunnel.settings_test", "PYTHONPATH": str(ROOT)}
+    environment = os.environ | {
+        "PGAPPNAME": NAME,
+        "DJANGO_SETTINGS_MODULE": "leadfunnel.settings_test",
+        "PYTHONPATH": str(ROOT),
+    }
     database = connection.settings_dict["NAME"]
     command = [sys.executable, "-c", WORKER, str(run.pk), database, str(settings.MEDIA_ROOT), str(CHUNK)]
     return subprocess.Popen(command, env=environment, cwd=ROOT, stdout=subprocess.PIPE, text=True)
