@@ -10,13 +10,11 @@ from pathlib import Path
 from django.db import connection, transaction
 from django.utils import timezone
 
+from bench.regrade import publish_starter
 from capture.actions.receiving import keep_file, opened, plan_for, start_import
 from capture.actions.running import continue_import
-from scoring.actions import load_model, publish_model
-from scoring.queries import published_model
 
 SYSTEM = "bench"
-STARTER = Path(__file__).resolve().parent.parent / "scoring" / "starter" / "btd.json"
 COLUMNS = {
     "Contact ID": "external_id",
     "First name": "first_name",
@@ -74,9 +72,7 @@ def main(*, leads=100_000):
 
     By the starter model about one lead in seven is sales'; as nobody sells here, they wait in their pool.
     """
-    if published_model() is None:
-        now = timezone.now()
-        publish_model(model=load_model(data=json.loads(STARTER.read_text()), by=None, now=now), by=None, now=now)
+    publish_starter()
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "people.csv"
         write_file(path, leads)

@@ -300,21 +300,29 @@ class Editor {
   // Asks the server what the condition says and how many leads meet it, once the typing has stopped for `wait` ms.
   ask(wait) {
     clearTimeout(this.asking);
-    this.asked?.abort();
+    this.asking = setTimeout(() => this.enquire(), wait);
+  }
+
+  // One question at a time: the server would go on counting for an answer that nobody waits for any more.
+  async enquire() {
     const token = this.textarea.form?.elements.csrfmiddlewaretoken?.value;
     const address = this.textarea.dataset.conditionCheck;
-    if (!token || !address) return;
-    this.asked = new AbortController();
-    const { signal } = this.asked;
-    this.asking = setTimeout(async () => {
+    this.outdated = true;
+    if (this.isAsking || !token || !address) return;
+    this.isAsking = true;
+    while (this.outdated) {
+      this.outdated = false;
+      let told = {};
       try {
         const body = new URLSearchParams({ condition: this.textarea.value });
-        const answer = await fetch(address, { method: "POST", body, signal, headers: { "X-CSRFToken": token } });
-        this.tell(answer.ok ? await answer.json() : {});
+        const answer = await fetch(address, { method: "POST", body, headers: { "X-CSRFToken": token } });
+        if (answer.ok) told = await answer.json();
       } catch {
-        if (!signal.aborted) this.tell({});
+        // Without the network the editor works on, and says nothing.
       }
-    }, wait);
+      if (!this.outdated) this.tell(told);
+    }
+    this.isAsking = false;
   }
 
   tell({ says = "", count = "", problem = "" }) {

@@ -30,6 +30,7 @@ def test_many_are_counted_to_a_limit(cast, as_user, monkeypatch):
 
 
 def test_what_takes_too_long_is_said_without_a_number(cast, as_user, monkeypatch):
+    # No test has as many leads as this takes, so the database is made to dawdle; its timeout is the real one.
     def count_slowly(leads, cap):
         return leads.extra(where=["pg_sleep(10) IS NULL"]).count()
 
