@@ -55,7 +55,7 @@ def test_a_heartbeat_that_arrived_speaks_for_beat_and_broker_too(cast, as_user, 
     assert ("Beat, broker and worker run" in text) == (beat == "Alive")
 
 
-@pytest.mark.parametrize(("hours", "said"), [(2, "Waiting for a rep<"), (73, "Waiting long for a rep<")])
+@pytest.mark.parametrize(("hours", "said"), [(2, ">Waiting</span>"), (73, ">Long wait</span>")])
 def test_leads_in_a_pool_wait_for_people_and_are_not_under_way(cast, as_user, hours, said):
     PoolMember.objects.all().delete()
     then = timezone.now() - datetime.timedelta(hours=hours)
