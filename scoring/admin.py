@@ -11,6 +11,7 @@ from django.utils.functional import cached_property
 from unfold.admin import ModelAdmin, StackedInline, TabularInline
 from unfold.decorators import action, display
 
+from jobs.postgres import SOMEBODY_WAS_FIRST, ErrorCode, error_code
 from leads.conditions import ConditionError, Vocabulary, describe
 from scoring import forms, queries
 from scoring.actions import cancel_regrade, copy_model, publish_model, roll_back, start_draft
@@ -19,7 +20,7 @@ from scoring.models import GradeRequirement, QuestionSet, RatingQuestion, Regrad
 from scoring.rules import ModelRefused
 
 # A lock that was not to be had in time, a statement that waited for one until its own time was over, a deadlock.
-WAITED_TOO_LONG = {"55P03", "57014", "40P01"}
+WAITED_TOO_LONG = SOMEBODY_WAS_FIRST | {ErrorCode.QUERY_CANCELED}
 
 BADGES = {"Draft": "warning", "Published": "success", "Retired": "info"}
 
@@ -273,7 +274,7 @@ def may_publish(request):
 
 def waited_too_long(error):
     """Whether a database error only says that somebody else held the rows or the table for too long."""
-    return getattr(error.__cause__, "pgcode", None) in WAITED_TOO_LONG
+    return error_code(error) in WAITED_TOO_LONG
 
 
 def possible_points(model):

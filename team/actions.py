@@ -7,19 +7,18 @@ from django.contrib.auth.models import Group, Permission
 from django.contrib.auth.tokens import default_token_generator
 from django.contrib.sessions.models import Session
 from django.core import mail
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import F, Q
 from django.urls import reverse
 from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_encode
 
+from jobs.postgres import Lock, take_lock
 from team import rules
 from team.enums import AccountMailKind, Role
 from team.models import AccountMail, User
 
 logger = logging.getLogger(__name__)
-
-RESET_LOCK = 7_203_001  # pg_advisory_xact_lock: wishes for a reset are counted one at a time
 
 SUBJECTS = {
     AccountMailKind.RESET: "Choose a new password for LeadFunnel",
@@ -79,8 +78,7 @@ def request_password_reset(*, email, requester, now):
     """
     email = email.strip().lower()
     with transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [RESET_LOCK])
+        take_lock(Lock.PASSWORD_RESETS)
         wishes = AccountMail.objects.filter(kind=AccountMailKind.RESET)
         if requester and _reached(wishes.filter(requester=requester), rules.RESETS_PER_REQUESTER, now):
             return False

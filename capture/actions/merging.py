@@ -10,6 +10,7 @@ from capture.actions import staging
 from capture.enums import RowResult
 from capture.matching import Directory, place
 from capture.models import Import, ImportRow
+from jobs.postgres import Lock, take_lock
 from leads import rules
 from leads.actions.record import companies_by_key
 from leads.actions.timeline import mark_dirty
@@ -17,8 +18,6 @@ from leads.models import Company
 from team.enums import Role
 from team.models import User
 
-# Imports that match people one after the other cannot both create the same person.
-MERGE_LOCK = 0x1EADF1
 TRIES = 5
 
 _COLUMNS = ", ".join(f"lead.{name}" for name in staging.COLUMNS)
@@ -105,7 +104,7 @@ def merge_chunk(rows, target, *, now):
         # Statistics of a table that has just grown or shrunk would have all of it read for every chunk.
         cursor.execute("SET LOCAL enable_seqscan = off")
         if target.run is not None:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [MERGE_LOCK])
+            take_lock(Lock.IMPORTS)
     accepted = [row for row in rows if not row.rejected]
     newest = Company.objects.aggregate(newest=Max("pk"))["newest"] or 0
     companies = _companies(accepted, target, now)

@@ -22,6 +22,7 @@ from capture.models import Import
 from capture.queries import campaigns_by_spelling, custom_fields, sources_by_spelling, unanswered_words
 from capture.reading import Broken, Unreadable, open_table
 from capture.rows import RowCleaner
+from jobs.postgres import FLEETING, error_code
 from routing.actions.settle import settle_dirty
 
 CHUNK_ROWS = 10_000
@@ -229,7 +230,7 @@ def _merge_and_commit(rows, target, now, done, lease, started):
                 )
         except (IntegrityError, Disturbed, OperationalError) as error:
             # Somebody created or locked the same person meanwhile; a broken connection is not tried again.
-            fleeting = getattr(error.__cause__, "pgcode", None) in {"40P01", "40001", "23505", "55P03"}
+            fleeting = error_code(error) in FLEETING
             if attempts == TRIES or not (fleeting or isinstance(error, Disturbed)):
                 raise
 

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection, transaction
 
+from jobs.postgres import Lock, take_lock
 from leads import rules
 from leads.actions.lifecycle import begin_history
 from leads.actions.timeline import log_activity, mark_dirty
@@ -39,9 +40,6 @@ EDITABLE = (
     "first_paid_on",
 )
 SEARCHED = frozenset({"first_name", "last_name", "email", "phone", "company"})
-
-# The first of the two numbers of an advisory lock; the second stands for an address or a number.
-_PERSON_LOCK = 0x1EADF2
 
 _CONSTRAINTS = {
     "lead_external_id_once": {"external_id": "Another lead has this external id."},
@@ -113,9 +111,8 @@ def hold_person(values):
     """
     keys = _keys(values)
     held = sorted({keys["email_key"], keys["phone_key"]} - {""})
-    with connection.cursor() as cursor:
-        for key in held:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s, hashtext(%s))", [_PERSON_LOCK, key])
+    for key in held:
+        take_lock(Lock.PERSON, key)
 
 
 def change_lead(*, lead, changes, by, now):

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from django.db import OperationalError, connection, transaction
 from django.db.models import Exists, F, OuterRef, Q, Subquery
 
+from jobs.postgres import SOMEBODY_WAS_FIRST, error_code
 from leads.actions.lifecycle import set_disposition
 from leads.actions.timeline import ids_of, mark_dirty
 from leads.enums import ActivityKind, Disposition, Side
@@ -38,7 +39,6 @@ FAILURES_IN_A_ROW = 5
 # it is never a person's click that is broken off; the marks are still there for the next tick.
 LOCK_TIMEOUT_MS = 700
 POOL_TIMEOUT_MS = 10_000
-_GAVE_WAY = {"55P03", "40P01"}  # lock not available, deadlock detected
 
 # A form or an answer is a person asking: it ends a recycling time before its date.
 _ASKING = (ActivityKind.FORM, ActivityKind.EMAIL_REPLIED)
@@ -160,7 +160,7 @@ def request_nightly_regrade(*, now):
 
 def gave_way(error):
     """Whether a database error only says that somebody else was first."""
-    return getattr(error.__cause__, "pgcode", None) in _GAVE_WAY
+    return error_code(error) in SOMEBODY_WAS_FIRST
 
 
 def _settle_marked(now, limit):

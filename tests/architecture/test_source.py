@@ -17,7 +17,7 @@ from django.template.loader import get_template
 from leadfunnel.celery import app as celery
 from leadfunnel.environment import ROOT
 
-ROOMS = ("team", "leads", "scoring", "routing", "nurturing", "capture", "insights", "web", "leadfunnel")
+ROOMS = ("jobs", "team", "leads", "scoring", "routing", "nurturing", "capture", "insights", "web", "leadfunnel")
 SOURCES = [path for room in ROOMS for path in sorted((ROOT / room).rglob("*.py")) if "migrations" not in path.parts]
 TEMPLATES = sorted(path for path in (ROOT / "templates").rglob("*.*") if path.is_file())
 SCRIPTS = sorted((ROOT / "static").rglob("*.js"))
@@ -217,6 +217,18 @@ def formatted_sql(path):
 def test_statements_are_put_together_only_where_it_is_declared():
     assert found_in(SOURCES, formatted_sql).keys() == FORMATTED_SQL.keys()
     assert_reasons(FORMATTED_SQL)
+
+
+def test_postgresql_s_numbers_have_their_names_in_one_place():
+    """Codes of errors, how one is read, and advisory locks: jobs/postgres.py names each once for everybody."""
+
+    # The classes of errors that a program may have an answer to.
+    number = re.compile(r"""["'](?:08|23|25|40|53|55|57)[0-9P][0-9]{2}["']|pgcode|sqlstate|_advisory_""")
+
+    def numbers(path):
+        return number.findall(path.read_text())
+
+    assert found_in(SOURCES, numbers).keys() == {"jobs/postgres.py"}
 
 
 def test_markup_is_trusted_only_where_it_is_declared():

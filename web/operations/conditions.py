@@ -6,6 +6,7 @@ from django.http import JsonResponse
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
+from jobs.postgres import ErrorCode, error_code
 from leads.conditions import Vocabulary, describe, matching
 from leads.conditions.widgets import ConditionField
 from leads.models import Lead
@@ -46,6 +47,6 @@ def _counted(leads):
             cursor.execute("SET LOCAL statement_timeout = '2s'")
             return str(capped_count(leads, COUNTED))
     except OperationalError as error:
-        if getattr(error.__cause__, "pgcode", None) != "57014":  # query_canceled
+        if error_code(error) != ErrorCode.QUERY_CANCELED:
             raise
         return ""

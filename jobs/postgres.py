@@ -1,0 +1,41 @@
+"""Names for what PostgreSQL only numbers: error codes, and the advisory locks of this program."""
+
+from enum import IntEnum, StrEnum
+
+from django.db import connection
+
+
+class ErrorCode(StrEnum):
+    UNIQUE_VIOLATION = "23505"
+    SERIALIZATION_FAILURE = "40001"
+    DEADLOCK_DETECTED = "40P01"
+    LOCK_NOT_AVAILABLE = "55P03"
+    QUERY_CANCELED = "57014"
+
+
+# Somebody else held the rows: for longer than lock_timeout, or in a circle.
+SOMEBODY_WAS_FIRST = frozenset({ErrorCode.LOCK_NOT_AVAILABLE, ErrorCode.DEADLOCK_DETECTED})
+# The same statements may well succeed when the transaction is begun again.
+FLEETING = SOMEBODY_WAS_FIRST | {ErrorCode.SERIALIZATION_FAILURE, ErrorCode.UNIQUE_VIOLATION}
+
+
+class Lock(IntEnum):
+    """The advisory locks, each with the number that stands for it in this database."""
+
+    PASSWORD_RESETS = 7_203_001  # wishes for a reset are counted one at a time
+    IMPORTS = 0x1EADF1  # one import merges at a time
+    PERSON = 0x1EADF2  # with an address or a telephone number: who enters the same person waits
+
+
+def error_code(error) -> str | None:
+    """PostgreSQL's code of a Django database error; None when it did not come from the server."""
+    return getattr(error.__cause__, "pgcode", None)
+
+
+def take_lock(lock, word=None):
+    """Waits for an advisory lock, which is let go of when the transaction ends; with a `word`, for the one of it."""
+    with connection.cursor() as cursor:
+        if word is None:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [lock])
+        else:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s, hashtext(%s))", [lock, word])
