@@ -9,7 +9,7 @@ from bench import regrade
 from bench.pages import people
 from leads.models import DirtyLead, Lead
 from routing.actions import route, settle_dirty
-from routing.actions.settle import SMALL
+from routing.actions.settling import SMALL
 from scoring import engine
 from scoring.actions.runs import CHUNK
 from scoring.models import RegradeRun

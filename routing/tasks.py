@@ -7,7 +7,7 @@ from django.db import OperationalError
 from django.utils import timezone
 
 from routing.actions import regrade_chunk, request_nightly_regrade, settle_dirty, share_out_pools
-from routing.actions.settle import SMALL, gave_way
+from routing.actions.settling import SMALL, gave_way
 
 BUDGET_SECONDS = 20
 REGRADE_SECONDS = 2

@@ -1,7 +1,7 @@
 from django.urls import include, path
 
 from web import home
-from web.leads import bulk, detail, edits, lists, saved, work_done
+from web.leads import bulk, composer, detail, edits, lists, saved
 from web.me import views as me
 from web.operations import conditions, mail, status
 from web.sales import queue, work
@@ -25,12 +25,12 @@ urlpatterns = [
     path("leads/views/<int:pk>/delete/", saved.view_delete, name="view-delete"),
     path("leads/<int:pk>/", detail.lead_detail, name="lead-detail"),
     path("leads/<int:pk>/edit/", edits.lead_edit, name="lead-edit"),
-    path("leads/<int:pk>/log/", work_done.lead_log, name="lead-log"),
-    path("leads/<int:pk>/tasks/", work_done.task_add, name="task-add"),
-    path("leads/<int:pk>/tasks/<int:task_pk>/done/", work_done.task_done, name="task-done"),
-    path("leads/<int:pk>/accept/", work_done.lead_accept, name="lead-accept"),
-    path("leads/<int:pk>/return/", work_done.lead_return, name="lead-return"),
-    path("leads/<int:pk>/reject/", work_done.lead_reject, name="lead-reject"),
+    path("leads/<int:pk>/log/", composer.lead_log, name="lead-log"),
+    path("leads/<int:pk>/tasks/", composer.task_add, name="task-add"),
+    path("leads/<int:pk>/tasks/<int:task_pk>/done/", composer.task_done, name="task-done"),
+    path("leads/<int:pk>/accept/", composer.lead_accept, name="lead-accept"),
+    path("leads/<int:pk>/return/", composer.lead_return, name="lead-return"),
+    path("leads/<int:pk>/reject/", composer.lead_reject, name="lead-reject"),
     path("profile/", me.profile, name="profile"),
     path("profile/absences/", me.absence_add, name="absence-add"),
     path("profile/absences/<int:pk>/delete/", me.absence_delete, name="absence-delete"),

@@ -23,7 +23,7 @@ from capture.queries import campaigns_by_spelling, custom_fields, sources_by_spe
 from capture.reading import Broken, Unreadable, open_table
 from capture.rows import RowCleaner
 from jobs.postgres import FLEETING, error_code
-from routing.actions.settle import settle_dirty
+from routing.actions.settling import settle_dirty
 
 CHUNK_ROWS = 10_000
 LEASE = datetime.timedelta(seconds=60)

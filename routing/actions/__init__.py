@@ -1,10 +1,9 @@
-from routing.actions.assignment import Assigned, assign, share_out_pools
-from routing.actions.everybody import RunCancelled, regrade_everybody
 from routing.actions.handover import accept, reject, return_lead
 from routing.actions.outcome import Recorded, record_outcome
 from routing.actions.policy import activate_policy, reroute
+from routing.actions.regrading import RunCancelled, regrade_everybody
 from routing.actions.route import Routed, route
-from routing.actions.settle import (
+from routing.actions.settling import (
     Settled,
     regrade_and_route,
     regrade_chunk,
@@ -12,6 +11,7 @@ from routing.actions.settle import (
     settle_dirty,
     settle_marked,
 )
+from routing.actions.sharing import Assigned, assign, share_out_pools
 
 __all__ = [
     "Assigned",

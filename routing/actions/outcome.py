@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 
+from leads.actions.task import add_task, complete_tasks
 from leads.actions.timeline import log_activity, mark_dirty
-from leads.actions.todo import add_task, complete_tasks
 from leads.models import Task
 from leads.rules import can_change_lead
 from routing.actions.handover import lock_leads, note_first_touches, reject

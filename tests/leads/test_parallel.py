@@ -8,8 +8,8 @@ from django.db import connection, transaction
 from insights.invariants import check_all
 from leads.actions.lifecycle import move_stage, set_disposition
 from leads.actions.record import change_lead, companies_by_name
+from leads.actions.task import add_task, complete_task
 from leads.actions.timeline import mark_dirty, record_activities
-from leads.actions.todo import add_task, complete_task
 from leads.enums import Disposition, Stage
 from leads.models import Activity, Company, DirtyLead, Lead
 from scoring.actions import claim_dirty

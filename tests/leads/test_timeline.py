@@ -4,8 +4,8 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.db import connection
 
+from leads.actions.task import add_task, complete_task
 from leads.actions.timeline import log_activity, mark_dirty, record_activities
-from leads.actions.todo import add_task, complete_task
 from leads.models import Activity, DirtyLead, Lead, Task
 from tests.factories.leads import make_campaign, make_lead
 

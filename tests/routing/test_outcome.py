@@ -3,7 +3,7 @@ import datetime
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
 
-from leads.actions.todo import add_task
+from leads.actions.task import add_task
 from leads.models import Activity, Task
 from routing.actions import record_outcome, route
 from routing.enums import Outcome

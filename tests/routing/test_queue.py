@@ -2,8 +2,8 @@ import datetime
 
 import pytest
 
+from leads.actions.task import add_task, complete_task
 from leads.actions.timeline import log_activity
-from leads.actions.todo import add_task, complete_task
 from leads.models import Lead
 from routing.actions import accept, record_outcome, route
 from routing.queries import queue, queue_counts

@@ -66,7 +66,7 @@ def test_a_command_settles_everybody_on_two_connections(cast, leads, now, monkey
         names.add(threading.current_thread().name)
         return regrade_chunk(**values)
 
-    monkeypatch.setattr("routing.actions.everybody.regrade_chunk", seen)
+    monkeypatch.setattr("routing.actions.regrading.regrade_chunk", seen)
     settled = regrade_everybody(now=now, size=20)
     assert (settled.leads, settled.changed, len(names)) == (LEADS, LEADS, 2)
     check_everybody(leads)
@@ -97,9 +97,9 @@ def test_a_command_whose_run_is_cancelled_meanwhile_fails_and_says_how_far_it_ca
         cancel_regrade(run=run, now=now)
         return done
 
-    monkeypatch.setattr("routing.actions.everybody.regrade_chunk", cancelled_after_one)
-    monkeypatch.setattr("routing.actions.everybody.request_regrade", asked)
-    monkeypatch.setattr("routing.actions.everybody.CONNECTIONS", 1)
+    monkeypatch.setattr("routing.actions.regrading.regrade_chunk", cancelled_after_one)
+    monkeypatch.setattr("routing.actions.regrading.request_regrade", asked)
+    monkeypatch.setattr("routing.actions.regrading.CONNECTIONS", 1)
     said = io.StringIO()
     with pytest.raises(CommandError, match="cancelled after 20 of 240 leads") as failed:
         call_command("regrade", "--all", stdout=said)

@@ -5,8 +5,8 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
+from leads.actions.task import add_task
 from leads.actions.timeline import record_activities
-from leads.actions.todo import add_task
 from leads.enums import ActivityKind
 from leads.models import Activity, Lead, Task
 from leads.queries import TIMELINE_PAGE

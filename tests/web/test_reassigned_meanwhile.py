@@ -4,21 +4,21 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from leads.actions.todo import add_task
+from leads.actions.task import add_task
 from leads.models import Lead
 from routing.actions import assign
 from tests.factories.leads import make_lead
 from tests.web.conftest import snapshot
-from web.leads import edits, work_done
+from web.leads import composer, edits
 from web.sales import work
 
 PLACES = {
-    "lead-log": (work_done, {"kind": "call", "note": "Half an hour"}),
-    "task-add": (work_done, {"kind": "call", "title": "Call back", "due_at": "2027-01-01T10:00"}),
-    "task-done": (work_done, {}),
-    "lead-accept": (work_done, {}),
-    "lead-return": (work_done, {"reason": "On leave"}),
-    "lead-reject": (work_done, {"reason": "no_budget"}),
+    "lead-log": (composer, {"kind": "call", "note": "Half an hour"}),
+    "task-add": (composer, {"kind": "call", "title": "Call back", "due_at": "2027-01-01T10:00"}),
+    "task-done": (composer, {}),
+    "lead-accept": (composer, {}),
+    "lead-return": (composer, {"reason": "On leave"}),
+    "lead-reject": (composer, {"reason": "no_budget"}),
     "lead-edit": (edits, {"field": "phone", "phone": "+4930123456", "was-phone": '""'}),
     "work-outcome": (work, {"note": "Back on Monday", "tab": "all"}),
     "work-outcome talked": (work, {"outcome": "talked", "tab": "all"}),

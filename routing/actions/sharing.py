@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 
+from leads.actions.task import pass_on_tasks
 from leads.actions.timeline import ids_of, mark_dirty
-from leads.actions.todo import pass_on_tasks
 from leads.enums import Disposition, Grade
 from leads.models import Lead
 from routing.actions.handover import clean_reason, end_handovers, lock_leads

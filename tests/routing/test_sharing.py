@@ -3,7 +3,7 @@ import datetime
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
 
-from leads.actions.todo import add_task
+from leads.actions.task import add_task
 from leads.models import Lead, Task
 from routing.actions import Assigned, assign, route, share_out_pools
 from routing.models import Handover

@@ -9,8 +9,8 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 from django_htmx.http import HttpResponseClientRedirect
 
+from leads.actions.task import add_task, complete_task
 from leads.actions.timeline import log_activity
-from leads.actions.todo import add_task, complete_task
 from leads.models import Lead, Task
 from routing.actions import accept, regrade_and_route, reject, return_lead
 from team.policies import allow
