@@ -7,7 +7,7 @@ import time
 
 from django.contrib.auth.models import Group
 from django.db import connection, transaction
-from django.test import Client
+from django.test import Client, override_settings
 from django.urls import reverse
 from django.utils import timezone
 
@@ -91,17 +91,26 @@ _FOUND = """lead.id IN (
 def main(*, leads, activities):
     """Prints a line per page: floor and ours are medians in milliseconds, p95 is the page's, queries the most seen.
 
-    cpu is the median of this process's own time, which a busy machine distorts least; the database's is not in it.
+    cpu is the median of this process's own time, which a busy machine distorts least; the database's is not in it. How
+    many times that is what a page of the base template with nothing in it takes stands in of_empty.
     """
     regrade.build(leads=leads, activities=activities)
     reps, marketer = people()
     _complete()
     asked = _questions(reps, marketer, leads)
+    with override_settings(ROOT_URLCONF="bench.urls"):
+        _measure(asked, marketer, leads)
+
+
+def _measure(asked, marketer, leads):
+    client = _signed_in(marketer)
+    empty = statistics.median(_time_page(client, reverse("empty"))[1] for _ in range(WARM_UP + ROUNDS))
+    print(json.dumps({"name": "page empty", "cpu": round(empty * 1000, 1)}), flush=True)
     for name, user_of, statement, calls in asked:
         floors = [_time_statement(statement, params) for _, params in calls]
         client = {user.pk: _signed_in(user) for user in {user_of(number) for number in range(len(calls))}}
         pages = [_time_page(client[user_of(number).pk], url) for number, (url, _) in enumerate(calls)]
-        _print(name, floors[WARM_UP:], pages[WARM_UP:], leads)
+        _print(name, floors[WARM_UP:], pages[WARM_UP:], leads, empty)
 
 
 def people():
@@ -230,7 +239,7 @@ def _time_page(client, url):
     return seconds, cpu, count
 
 
-def _print(name, floors, pages, leads):
+def _print(name, floors, pages, leads, empty):
     seconds, cpu, queries = zip(*pages, strict=True)
     floor, ours = statistics.median(floors) * 1000, statistics.median(seconds) * 1000
     figures = {
@@ -240,6 +249,7 @@ def _print(name, floors, pages, leads):
         "ratio": round(ours / floor, 1),
         "p95": round(statistics.quantiles(seconds, n=20)[-1] * 1000, 1),
         "cpu": round(statistics.median(cpu) * 1000, 1),
+        "of_empty": round(statistics.median(cpu) / empty, 1),
         "queries": max(queries),
         "leads": leads,
     }

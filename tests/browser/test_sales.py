@@ -186,6 +186,25 @@ def test_filters_and_a_saved_view(visit, scene):
     page.get_by_role("button", name="Save view").click()
     page.get_by_text("Views", exact=True).click()
     expect(page.get_by_role("link", name="Hot")).to_have_attribute("href", re.compile("grade=A"))
+    # The panel has not been opened on this page, and a search keeps what it holds.
+    page.goto(f"{reverse('web:lead-list')}?grade=A")
+    page.get_by_label("Search by name").fill("nobody of this name")
+    page.get_by_label("Search by name").press("Enter")
+    expect(page.get_by_role("heading", name="Nobody fits")).to_be_visible()
+    assert "grade=A" in page.url
+    page.locator("details.filters summary").click()
+    expect(page.get_by_label("A", exact=True)).to_be_checked()
+
+
+def test_the_filters_without_javascript(visit, scene):
+    page = visit(scene.mia, javascript=False).page
+    page.goto(f"{reverse('web:lead-list')}?grade=A")
+    page.locator("details.filters summary").click()
+    page.get_by_role("link", name="All filters").click()
+    expect(page.get_by_label("A", exact=True)).to_be_checked()
+    page.get_by_label("B", exact=True).check()
+    page.get_by_role("button", name="Show these").first.click()
+    assert "grade=A&grade=B" in page.url
 
 
 def test_without_javascript_everything_is_sent_too(visit, scene):

@@ -7,7 +7,7 @@ from django.http import QueryDict
 from django.urls import reverse
 
 from leads.actions.record import refresh_search
-from leads.models import Lead
+from leads.models import FieldDefinition, Lead
 from leads.models import lead as lead_module
 from leads.queries import COUNT_CAP
 from tests.factories.leads import NOW, make_campaign, make_field, make_lead, make_source
@@ -65,7 +65,7 @@ def test_the_number_of_queries_is_fixed(cast, as_user, count, django_assert_num_
         make_lead(owner=cast.ben, company="Firm", source=make_source())
     SavedView.objects.create(user=cast.ada, name="Mine", query="grade=A")
     client = as_user(cast.ada)
-    with django_assert_num_queries(13):
+    with django_assert_num_queries(10):
         assert len(client.get(URL).context["rows"]) == count
 
 
@@ -303,3 +303,30 @@ def test_export_of_a_search_holds_everybody_found(cast, as_user, monkeypatch):
 def test_export_is_a_permission(cast, as_user):
     assert as_user(cast.ben).get(EXPORT).status_code == 403
     assert as_user(cast.ada).post(EXPORT).status_code == 405
+
+
+def test_the_panel_of_filters_comes_when_it_is_opened(cast, as_user):
+    make_lead(last_name="Hot", first_name="A", tags=["vip"])
+    client = as_user(cast.mia)
+    page = client.get(URL, {"tags": "vip", "stage": ["name", "lead"], "q": "hot"})
+    assert b'id="id_tags"' not in page.content
+    # Until then what is set goes along with a search.
+    for name, value in (("tags", "vip"), ("stage", "name"), ("stage", "lead")):
+        assert f'<input type="hidden" name="{name}" value="{value}">'.encode() in page.content
+    asked = f"{URL}?{page.context['panel_query']}"
+    panel = client.get(asked, headers={"HX-Request": "true", "HX-Target": "filter-panel"})
+    whole = client.get(asked)
+    assert b'id="leads"' not in panel.content
+    assert 'value="vip"' in panel.content.decode()
+    assert bare(panel.content) in bare(whole.content)
+    assert names(whole) == ["Hot"]
+
+
+def test_rows_show_what_people_typed_as_text(cast, as_user):
+    make_field("odd")
+    FieldDefinition.objects.update(label="{0} <b>odd</b> {pk}")
+    make_lead(first_name="<i>Ann</i>", last_name="{url}", company="A & {0}", odd="<script>x</script> {1}")
+    content = as_user(cast.mia).get(URL, {"col": ["grade", "odd"]}).content.decode()
+    row = content[content.index("<tbody") : content.index("</tbody>")]
+    assert "&lt;i&gt;Ann&lt;/i&gt; {url}</a><small>A &amp; {0}</small>" in row
+    assert 'data-label="{0} &lt;b&gt;odd&lt;/b&gt; {pk}" class="">&lt;script&gt;x&lt;/script&gt; {1}</td>' in row

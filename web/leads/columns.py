@@ -50,6 +50,12 @@ def all_columns(definitions):
     return BUILT_IN | {field.code: Column(field.code, field.label) for field in definitions}
 
 
+def shown_beside(columns):
+    """The rows beside the lead that these columns say something of, for select_related."""
+    codes = {column.code for column in columns}
+    return [*codes & {"source", "campaign"}, *(("owner", "pool") if "owner" in codes else ())]
+
+
 def cells(lead, columns, types):
     """The cells of one row, without a query; `types` gives the type of each custom field by code."""
     return [_cell(lead, column, types) for column in columns if column.code != "grade"]

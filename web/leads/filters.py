@@ -19,7 +19,7 @@ from web.leads.forms import DayField, TagsField
 FACETS = frozenset({"grade", "stage", "disposition", "source", "campaign"})
 
 # What may stand in the address of the list beside the filters.
-BESIDE = frozenset({"sort", "col", "after", "before"})
+BESIDE = frozenset({"sort", "col", "after", "before", "panel"})
 
 
 class TagsFilter(django_filters.Filter):
@@ -89,6 +89,11 @@ class LeadFilter(django_filters.FilterSet):
     def are_facets(self):
         """Whether filters are set, and none but FACETS."""
         return bool(self._set) and self._set <= FACETS
+
+    @property
+    def given(self):
+        """(name, value) of every filter that is set, without the search: what a form has to hold to keep them."""
+        return [(name, value) for name in self._set - {"q"} for value in self.data.getlist(name) if value]
 
     @property
     def _set(self):

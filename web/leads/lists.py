@@ -17,7 +17,7 @@ from team.models import User
 from team.policies import allow
 from web.fragments import render_page
 from web.leads import queries
-from web.leads.columns import STANDARD, all_columns, cells
+from web.leads.columns import STANDARD, all_columns, cells, shown_beside
 from web.leads.filters import BESIDE, LeadFilter
 from web.leads.keyset import SORTS, Page, near, page_of, read_place
 from web.models import SavedView
@@ -27,12 +27,13 @@ UNDO = "undo-hand-out"
 
 
 class ListForm(forms.Form):
-    """What of the list is shown: its order, columns and place."""
+    """What of the list is shown: its order, columns and place, and whether the panel of filters stands open."""
 
     sort = forms.ChoiceField(choices=[(code, sort.label) for code, sort in SORTS.items()], required=False)
     col = forms.MultipleChoiceField(required=False)
     after = forms.CharField(required=False, max_length=30)
     before = forms.CharField(required=False, max_length=30)
+    panel = forms.BooleanField(required=False)
 
     def __init__(self, data, *, columns):
         super().__init__(data)
@@ -64,8 +65,10 @@ def lead_list(request):
     definitions = queries.active_fields()
     known = all_columns(definitions)
     filters = LeadFilter(request.GET, queryset=Lead.objects.visible_to(request.user), request=request)
-    form = ListForm(request.GET, columns=known)
     filters_hold = filters.is_valid()
+    if request.htmx and request.htmx.target == "filter-panel":
+        return render_page(request, "leads/list.html", {"filters": filters}, part="filter-panel")
+    form = ListForm(request.GET, columns=known)
     if form.is_valid() and filters_hold:
         found = find(filters)
         shown = {name: form.cleaned_data[name] for name in ("after", "before")}
@@ -75,13 +78,16 @@ def lead_list(request):
         if found.ids is None and filters.are_facets and request.user.has_role(Role.ADMIN, Role.MARKETER):
             # Whoever sees only some leads finds them through their owner or pool.
             leads = near(leads, sort=sort, **shown)
-        page = page_of(leads.with_people().select_related("campaign"), sort=sort, **shown)
+        page = page_of(leads.select_related("company", *shown_beside(columns)), sort=sort, **shown)
         status = 200
     else:
         found, sort, columns, page, status = None, "best", [known[code] for code in STANDARD], Page([], "", ""), 400
     types = {field.code: field.type for field in definitions}
+    reps = User.objects.active().in_role(Role.REP) if request.user.has_perm("leads.assign_lead") else None
     context = {
         "filters": filters,
+        "shows_panel": form.is_valid() and form.cleaned_data["panel"],
+        "panel_query": query_without(request, "after", "before", panel="1"),
         "form": form,
         "found": found,
         "sort": sort,
@@ -91,13 +97,14 @@ def lead_list(request):
         "known_columns": known.values(),
         "chosen": {column.code for column in columns},
         "rows": [(lead, cells(lead, columns, types)) for lead in page.rows],
-        "query": query_without(request, "after", "before"),
-        "filter_query": query_without(request, "after", "before", "sort", "col"),
-        "after_query": query_without(request, "before", after=page.after) if page.after else "",
-        "before_query": query_without(request, "after", before=page.before) if page.before else "",
+        "query": query_without(request, "after", "before", "panel"),
+        "filter_query": query_without(request, "after", "before", "panel", "sort", "col"),
+        "after_query": query_without(request, "before", "panel", after=page.after) if page.after else "",
+        "before_query": query_without(request, "after", "panel", before=page.before) if page.before else "",
         "views": saved_views(request.user, known),
         "undo_count": sum(len(taken) for taken in request.session.get(UNDO, {}).values()),
-        "reps": User.objects.active().in_role(Role.REP) if request.user.has_perm("leads.assign_lead") else None,
+        "reps": reps,
+        "selectable": reps is not None,
         "now": timezone.now(),
     }
     return render_page(request, "leads/list.html", context, part="leads", target="leads", status=status)
@@ -150,7 +157,7 @@ def understood(query, columns):
     """The query string without the columns and parameters that the list does not know, and without a place in it."""
     given = QueryDict(query, mutable=True)
     for name in list(given):
-        if name in ("after", "before") or name not in {*LeadFilter.base_filters, *BESIDE}:
+        if name in ("after", "before", "panel") or name not in {*LeadFilter.base_filters, *BESIDE}:
             del given[name]
     if "col" in given:
         given.setlist("col", [code for code in given.getlist("col") if code in columns])

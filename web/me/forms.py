@@ -1,13 +1,36 @@
 import zoneinfo
+from functools import cache
 
 from django import forms
+from django.forms.utils import flatatt
+from django.utils.html import format_html, format_html_join
 
 from team.enums import Weekday
 from team.models import Absence, User
 
 
+@cache
+def _time_zones():
+    # Python opens each of the six hundred files to find out that it is one.
+    return sorted(zoneinfo.available_timezones())
+
+
+class LongSelect(forms.Select):
+    """A select of hundreds of options in one go; Django's own renders a template for each."""
+
+    def render(self, name, value, attrs=None, renderer=None):
+        options = format_html_join(
+            "",
+            '<option value="{}"{}>{}</option>',
+            ((code, flatatt({"selected": code == value}), label) for code, label in self.choices),
+        )
+        return format_html(
+            "<select{}>{}</select>", flatatt(self.build_attrs(self.attrs, {**(attrs or {}), "name": name})), options
+        )
+
+
 class ProfileForm(forms.ModelForm):
-    time_zone = forms.ChoiceField(label="Time zone")
+    time_zone = forms.ChoiceField(label="Time zone", widget=LongSelect)
     work_days = forms.TypedMultipleChoiceField(
         label="Working days",
         choices=Weekday.choices,
@@ -33,9 +56,10 @@ class ProfileForm(forms.ModelForm):
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        zones = sorted(zoneinfo.available_timezones())
         present = self.instance.time_zone
-        self.fields["time_zone"].choices = [(zone, zone.replace("_", " ")) for zone in dict.fromkeys([present, *zones])]
+        self.fields["time_zone"].choices = [
+            (zone, zone.replace("_", " ")) for zone in dict.fromkeys([present, *_time_zones()])
+        ]
         self.fields["name"].widget.attrs["autocomplete"] = "name"
 
 

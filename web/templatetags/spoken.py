@@ -1,6 +1,7 @@
 """How times, numbers and people are said on a page."""
 
 import datetime
+from functools import cache
 
 from django import template
 from django.utils import timezone
@@ -85,6 +86,7 @@ def due_words(due_at, now):
 
 
 @register.simple_tag
+@cache
 def grade_badge(grade, size=""):
     """The letter in its square; `size` may be "large"."""
     return format_html(
