@@ -11,8 +11,8 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from bench.regrade import publish_starter
-from capture.actions.receiving import keep_file, opened, plan_for, start_import
-from capture.actions.running import continue_import
+from capture.importing.actions.receiving import keep_file, opened, plan_for, start_import
+from capture.importing.actions.running import continue_import
 
 SYSTEM = "bench"
 COLUMNS = {

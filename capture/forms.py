@@ -3,7 +3,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.template.defaultfilters import filesizeformat
 
-from capture.mapping import ERROR_COLUMNS, TARGETS, MappingError, check_mapping, field_code
+from capture.importing.mapping import ERROR_COLUMNS, TARGETS, MappingError, check_mapping, field_code
 from leads.models import Campaign, Source
 
 SKIP, NEW = "", "+"
@@ -81,7 +81,7 @@ class MappingForm(forms.Form):
         return [self[f"column_{index}"] for index in range(len(self.header))]
 
     def clean(self):
-        """Adds cleaned_data["mapping"], in the form of capture.mapping."""
+        """Adds cleaned_data["mapping"], in the form of capture.importing.mapping."""
         cleaned = super().clean()
         columns, taken = {}, set(self.custom)
         for index, name in enumerate(self.header):

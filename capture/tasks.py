@@ -1,8 +1,8 @@
 from celery import shared_task
 from django.utils import timezone
 
-from capture.actions.running import continue_import
-from capture.models import Import
+from capture.importing.actions.running import continue_import
+from capture.importing.models import Import
 
 # Well below the soft time limit of a task; the next tick goes on.
 SECONDS = 100

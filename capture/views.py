@@ -8,14 +8,14 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from capture.actions import receiving, running
-from capture.actions.rehearsal import rehearse
-from capture.enums import ImportStatus, RowResult
 from capture.forms import MappingForm, UploadForm, with_fields_for_skipped
-from capture.mapping import ERROR_COLUMNS, MappingError
-from capture.models import Import
-from capture.queries import custom_fields, error_rows, leads_of, problems_of
-from capture.reading import Broken, Unreadable, open_table
+from capture.importing.actions import receiving, running
+from capture.importing.actions.rehearsal import rehearse
+from capture.importing.enums import ImportStatus, RowResult
+from capture.importing.mapping import ERROR_COLUMNS, MappingError
+from capture.importing.models import Import
+from capture.importing.queries import custom_fields, error_rows, leads_of, problems_of
+from capture.importing.reading import Broken, Unreadable, open_table
 from leads.csv_export import csv_lines
 from team.enums import Role
 from team.policies import allow

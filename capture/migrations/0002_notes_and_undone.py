@@ -13,8 +13,6 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="import",
             name="undone",
-            field=models.JSONField(
-                help_text="How far undoing is and what it did (capture.actions.undoing).", null=True
-            ),
+            field=models.JSONField(help_text="How far undoing is, and what it did.", null=True),
         ),
     ]

@@ -47,7 +47,7 @@ ONE_WRITER = {
 }
 # Modules beyond those that write leads_lead in SQL, and what they write there.
 LEAD_SQL = {
-    "capture/actions/staging.py": "an import writes facts as a set; stage, score and side only get their first values",
+    "capture/importing/actions/staging.py": "facts of a set; stage, score and side get their first values only",
     "routing/actions/receipt.py": "a hand-over writes side and owner in the statement that writes its receipt",
 }
 # Modules that give such a name to something that is no column of a lead.
@@ -57,8 +57,8 @@ RAW_SQL = {
     "scoring/engine/plan.py": "names of columns and of aliases the plan itself has made",
 }
 FORMATTED_SQL = {
-    "capture/actions/merging.py": "one of two tables, and conditions from a constant mapping",
-    "capture/actions/staging.py": "names of columns from a constant list",
+    "capture/importing/actions/merging.py": "one of two tables, and conditions from a constant mapping",
+    "capture/importing/actions/staging.py": "names of columns from a constant list",
     "insights/invariants.py": "each invariant's constant query inside the one that counts it",
     "scoring/engine/plan.py": "numbered aliases and pieces that the condition compiler has made, values as parameters",
     "scoring/engine/write.py": "the compiled SELECT of the published model, its values as parameters",

@@ -3,8 +3,8 @@
 import pytest
 from django.utils import timezone
 
-from capture.actions.running import continue_import
-from capture.models import Import
+from capture.importing.actions.running import continue_import
+from capture.importing.models import Import
 from leads.models import Lead
 
 LIST = "Email,First name,Company,Shoe size\nann@list.example,Ann,Acme,38\nbad,,,40\nben@list.example,Ben,Acme,x\n"

@@ -7,7 +7,7 @@ import pytest
 from django.core.management import call_command
 from django.db import connection
 
-from capture.models import Import, ImportRow
+from capture.importing.models import Import, ImportRow
 from insights import invariants
 from insights.invariants import INVARIANTS, check_all
 from leads.enums import Disposition, Stage

@@ -35,10 +35,10 @@ def try_file(path):
     """Imports one file as somebody would who knows nothing about it, twice, and returns the Outcome."""
     from django.utils import timezone  # noqa: PLC0415 (after django.setup, where this runs as a program)
 
-    from capture.actions.receiving import opened, plan_for, receive_file, start_import  # noqa: PLC0415 (as above)
-    from capture.actions.running import continue_import  # noqa: PLC0415 (as above)
-    from capture.mapping import MappingError  # noqa: PLC0415 (as above)
-    from capture.reading import Unreadable  # noqa: PLC0415 (as above)
+    from capture.importing.actions.receiving import opened, plan_for, receive_file, start_import  # noqa: PLC0415 (as above)
+    from capture.importing.actions.running import continue_import  # noqa: PLC0415 (as above)
+    from capture.importing.mapping import MappingError  # noqa: PLC0415 (as above)
+    from capture.importing.reading import Unreadable  # noqa: PLC0415 (as above)
 
     runs = []
     for _ in range(2):

@@ -1,8 +1,8 @@
 import pytest
 
-from capture.actions.receiving import opened, plan_for, receive_file, start_import
-from capture.actions.running import continue_import
-from capture.mapping import load_mapping
+from capture.importing.actions.receiving import opened, plan_for, receive_file, start_import
+from capture.importing.actions.running import continue_import
+from capture.importing.mapping import load_mapping
 from leadfunnel.environment import ROOT
 from leads.models import Lead
 from tests.real_data.table_of_files import SHARED, files, table, try_file

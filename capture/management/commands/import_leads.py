@@ -7,13 +7,13 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db.models import F
 from django.utils import timezone
 
-from capture.actions.receiving import keep_file, opened, plan_for, sha256_of, start_import
-from capture.actions.rehearsal import rehearse
-from capture.actions.running import continue_import
-from capture.enums import ImportStatus
-from capture.mapping import MappingError, load_mapping
-from capture.models import Import, ImportProblem
-from capture.reading import Unreadable
+from capture.importing.actions.receiving import keep_file, opened, plan_for, sha256_of, start_import
+from capture.importing.actions.rehearsal import rehearse
+from capture.importing.actions.running import continue_import
+from capture.importing.enums import ImportStatus
+from capture.importing.mapping import MappingError, load_mapping
+from capture.importing.models import Import, ImportProblem
+from capture.importing.reading import Unreadable
 from leads.models import Campaign, Source
 
 REFUSED = 2

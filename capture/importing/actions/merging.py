@@ -1,0 +1,299 @@
+"""One chunk of rows into the leads: one lookup per kind of key, decisions in memory, writes by set."""
+
+import json
+from dataclasses import dataclass, field
+
+from django.db import connection
+from django.db.models import Max
+
+from capture.importing.actions import staging
+from capture.importing.enums import RowResult
+from capture.importing.matching import Directory, place
+from capture.importing.models import Import, ImportRow
+from jobs.postgres import Lock, take_lock
+from leads import rules
+from leads.actions.record import companies_by_key
+from leads.actions.timeline import mark_dirty
+from leads.models import Company
+from team.enums import Role
+from team.models import User
+
+TRIES = 5
+
+_COLUMNS = ", ".join(f"lead.{name}" for name in staging.COLUMNS)
+_OVERLAY_COLUMNS = _COLUMNS.replace("lead.", "overlay_lead.")
+
+# Each finds leads by an index; the condition on "" is what makes the partial indexes usable. Keys hold no control
+# characters (capture.importing.rows leaves them out), so one of those can stand between them.
+_BETWEEN = "\x1f"
+_KEYS = "ANY(string_to_array(%(keys)s, chr(31)))"
+_BY_KEY = {
+    "external": f"external_system = %(system)s AND external_id = {_KEYS} AND external_id <> ''",
+    "email": f"email_key = {_KEYS} AND email_key <> ''",
+    "phone": f"phone_key = {_KEYS} AND phone_key <> ''",
+    "bare_name": f"name_key = {_KEYS} AND company_id IS NULL AND email_key = '' AND phone_key = '' "
+    "AND external_id = ''",
+}
+_BY_COMPANY = """
+SELECT lead.id
+FROM unnest(%(companies)s::bigint[], string_to_array(%(keys)s, chr(31))) AS wanted (company_id, name_key)
+JOIN {table} AS lead ON lead.company_id = wanted.company_id AND lead.name_key = wanted.name_key
+"""
+_LOAD = f"""
+SELECT lead.id, company.name, lead.changed_at, lead.side = 'sales',
+       EXISTS (SELECT FROM capture_importrow WHERE lead_id = lead.id AND run_id = %(run)s), {_COLUMNS}
+FROM leads_lead AS lead LEFT JOIN leads_company AS company ON company.id = lead.company_id
+WHERE lead.id = ANY(%(ids)s)
+"""
+_LOAD_OVERLAY = f"""
+SELECT overlay_lead.id, company.name, NULL,
+       EXISTS (SELECT FROM leads_lead WHERE id = overlay_lead.id AND side = 'sales'), overlay_lead.touched,
+       {_OVERLAY_COLUMNS}
+FROM overlay_lead LEFT JOIN leads_company AS company ON company.id = overlay_lead.company_id
+WHERE overlay_lead.id = ANY(%(ids)s)
+"""
+_LOCK = """
+SELECT id, changed_at, side = 'sales' FROM leads_lead WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE
+"""
+_FILL_COMPANIES = """
+UPDATE leads_company AS company SET
+    industry = CASE WHEN company.industry = '' THEN coalesce(new.industry, '') ELSE company.industry END,
+    employees = coalesce(company.employees, new.employees),
+    annual_revenue = coalesce(company.annual_revenue, new.annual_revenue)
+FROM unnest(%s::bigint[], %s::text[], %s::int[], %s::numeric[]) AS new (id, industry, employees, annual_revenue)
+WHERE company.id = new.id
+  AND ((company.industry = '' AND new.industry IS NOT NULL)
+    OR (company.employees IS NULL AND new.employees IS NOT NULL)
+    OR (company.annual_revenue IS NULL AND new.annual_revenue IS NOT NULL))
+"""
+
+
+class Disturbed(Exception):
+    """Somebody kept changing the same leads; the chunk has to be tried again."""
+
+
+@dataclass
+class Target:
+    """Where rows go and what holds for all of them. `run` None: a dry run, which writes to the overlay alone.
+
+    `by`: whose dry run it is; None is the command line, whose operator may do everything. `sha256`: of the file of a
+    dry run, by which rows find the leads that the same file was imported into before.
+    """
+
+    plan: object
+    run: Import | None = None
+    source_id: int | None = None
+    campaign_id: int | None = None
+    by: User | None = None
+    sha256: str = ""
+    virtual_companies: dict = field(default_factory=dict)
+
+    @property
+    def may_change_sales(self):
+        """Leads of the sales side are not marketing's to change, by an import as little as on their pages."""
+        by = self.run.created_by if self.run is not None else self.by
+        return by is None or by.has_role(Role.ADMIN)
+
+
+def merge_chunk(rows, target, *, now):
+    """Merges cleaned rows (capture.importing.rows.Row) in the caller's transaction; returns {RowResult: count}.
+
+    Takes the lock that keeps other imports out until the transaction ends.
+    """
+    with connection.cursor() as cursor:
+        # Statistics of a table that has just grown or shrunk would have all of it read for every chunk.
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        if target.run is not None:
+            take_lock(Lock.IMPORTS)
+    accepted = [row for row in rows if not row.rejected]
+    newest = Company.objects.aggregate(newest=Max("pk"))["newest"] or 0
+    companies = _companies(accepted, target, now)
+    # Nobody works yet for a company that this chunk brings.
+    older = {key: pk for key, pk in companies.items() if 0 < pk <= newest or target.run is None}
+    for _ in range(TRIES):
+        placed, directory = _place(rows, accepted, companies, older, target)
+        if target.run is None or _hold_still(directory, now):
+            break
+    else:
+        raise Disturbed
+    counts = dict.fromkeys(RowResult, 0)
+    for _, result, _, _ in placed:
+        counts[result] += 1
+    if target.run is None:
+        met = {id(lead): lead for _, _, lead, _ in placed if lead is not None}
+        staging.write_overlay(list(met.values()))
+    else:
+        staging.write_chunk(run=target.run, rows=placed, problems=_problems(rows), now=now)
+        _fill_companies(accepted, companies)
+    return counts
+
+
+def load_leads(ids, *, run_id=None, overlay=False):
+    """The leads with these ids as capture.importing.matching knows them; those of the overlay hide the stored ones."""
+    leads = {}
+    with connection.cursor() as cursor:
+        for statement in (_LOAD, _LOAD_OVERLAY) if overlay else (_LOAD,):
+            cursor.execute(statement, {"ids": ids, "run": run_id})
+            for lead_id, company, changed_at, with_sales, touched, *columns in cursor.fetchall():
+                lead = dict(zip(staging.COLUMNS, columns, strict=True))
+                lead["fields"] = json.loads(lead["fields"])
+                lead |= {
+                    "id": lead_id,
+                    "company": company or "",
+                    "read_at": changed_at,
+                    "touched": touched,
+                    "with_sales": with_sales,
+                    "is_new": False,
+                    "changed": False,
+                    "search_changed": False,
+                }
+                leads[lead_id] = lead
+    return leads
+
+
+def _place(rows, accepted, companies, older, target):
+    run_id = target.run and target.run.pk
+    previous = _previous_leads(target, rows)
+    ids = _candidates(accepted, companies, older, target) | set(previous.values())
+    leads = load_leads(list(ids), run_id=run_id, overlay=target.run is None) if ids else {}
+    plan, may_change_sales = target.plan, target.may_change_sales
+    directory = Directory(leads.values(), system=plan.external_system, trusts_ids=plan.trusts_ids, previous=previous)
+    placed = []
+    for row in rows:
+        if row.rejected:
+            placed.append((row.number, RowResult.REJECTED, None, None))
+            continue
+        company_id = companies.get(row.values.get("company_key"))
+        result, lead, before = place(
+            row,
+            directory,
+            company_id=company_id,
+            source_id=target.source_id,
+            campaign_id=target.campaign_id,
+            name_key=rules.name_key,
+            may_change_sales=may_change_sales,
+        )
+        if before and "company_id" in before:
+            lead["company"] = row.values["company"]
+        placed.append((row.number, result, lead, before))
+    return placed, directory
+
+
+def _previous_leads(target, rows):
+    """{row number: lead id} of the last time that this very file was imported."""
+    sha256 = target.run.sha256 if target.run is not None else target.sha256
+    if not sha256 or not rows:
+        return {}
+    imports = Import.objects.filter(sha256=sha256, rows_done__gt=0)
+    if target.run is not None:
+        imports = imports.filter(pk__lt=target.run.pk)
+    earlier = imports.order_by("-pk").values("pk")[:1]
+    known = ImportRow.objects.filter(
+        run_id__in=earlier, number__gte=rows[0].number, number__lte=rows[-1].number, lead__isnull=False
+    )
+    return dict(known.values_list("number", "lead_id"))
+
+
+def _companies(rows, target, now):
+    """{company key: id} of the companies that the rows name; a dry run makes up ids for new ones."""
+    names = {}
+    for row in rows:
+        key = row.values.get("company_key")
+        if key and key not in names:
+            names[key] = row.values["company"]
+    if not names:
+        return {}
+    if target.run is not None:
+        return companies_by_key(names, now=now)
+    known = dict(Company.objects.filter(name_key__in=list(names)).values_list("name_key", "pk"))
+    virtual = target.virtual_companies
+    return {key: known[key] if key in known else virtual.setdefault(key, -len(virtual) - 1) for key in names}
+
+
+def _candidates(rows, companies, older, target):
+    """Ids of the leads that the rows may be. A row whose external id is known and trusted is nobody else."""
+    tables = ["leads_lead"] if target.run is not None else ["leads_lead", "overlay_lead"]
+    system = target.plan.external_system
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_hashjoin = off")
+
+        def look_up(kind, keys, column="id"):
+            if not keys:
+                return
+            for table in tables:
+                values = {"keys": _BETWEEN.join(sorted(keys)), "system": system}
+                cursor.execute(f"SELECT id, {column} FROM {table} WHERE {_BY_KEY[kind]}", values)
+                yield from cursor.fetchall()
+
+        ids = {row.values["external_id"] for row in rows if "external_id" in row.values}
+        known = {external_id: lead_id for lead_id, external_id in look_up("external", ids, "external_id")}
+        found = set(known.values())
+        if target.plan.trusts_ids:
+            rows = [row for row in rows if row.values.get("external_id") not in known]
+        keys, named = _other_keys(rows, companies, older)
+        for kind, wanted in keys.items():
+            found.update(lead_id for lead_id, _ in look_up(kind, wanted))
+        if named:
+            ids, names = zip(*sorted(named), strict=True)
+            for table in tables:
+                values = {"companies": list(ids), "keys": _BETWEEN.join(names)}
+                cursor.execute(_BY_COMPANY.format(table=table), values)
+                found.update(lead_id for (lead_id,) in cursor.fetchall())
+        cursor.execute("SET LOCAL enable_hashjoin = on")
+    return found
+
+
+def _other_keys(rows, companies, older):
+    """What else identifies the people of these rows: {kind: keys}, and (company id, name key) pairs."""
+    keys = {"email": set(), "phone": set(), "bare_name": set()}
+    named = set()
+    for row in rows:
+        values = row.values
+        for kind, code in (("email", "email_key"), ("phone", "phone_key")):
+            if values.get(code):
+                keys[kind].add(values[code])
+        if "name_key" in values:
+            key = values.get("company_key")
+            if key in companies:
+                if key in older:
+                    named.add((older[key], values["name_key"]))
+            elif not ("email_key" in values or values.get("phone_key") or "external_id" in values):
+                keys["bare_name"].add(values["name_key"])
+    return keys, named
+
+
+def _hold_still(directory, now):
+    """Locks the leads that will change, their marks first; False when somebody changed one since it was read."""
+    changing = {
+        lead["id"]: (lead["read_at"], lead["with_sales"]) for lead in directory.by_id.values() if lead["changed"]
+    }
+    if not changing:
+        return True
+    mark_dirty(leads=list(changing), now=now)
+    with connection.cursor() as cursor:
+        cursor.execute(_LOCK, [list(changing)])
+        return {lead_id: tuple(state) for lead_id, *state in cursor.fetchall()} == changing
+
+
+def _problems(rows):
+    for row in rows:
+        raw = row.raw
+        for column, message in row.problems:
+            yield row.number, column, message, bool(row.rejected), raw
+            raw = None
+
+
+def _fill_companies(rows, companies):
+    """Industry, size and revenue of companies that have none yet."""
+    facts = {}
+    for row in rows:
+        values = row.values
+        if "company_key" in values and not values.keys().isdisjoint(("industry", "employees", "annual_revenue")):
+            known = facts.setdefault(companies[values["company_key"]], {})
+            for code in ("industry", "employees", "annual_revenue"):
+                if code in values:
+                    known.setdefault(code, values[code])
+    if facts:
+        columns = [[fact.get(code) for fact in facts.values()] for code in ("industry", "employees", "annual_revenue")]
+        with connection.cursor() as cursor:
+            cursor.execute(_FILL_COMPANIES, [list(facts), *columns])

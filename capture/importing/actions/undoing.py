@@ -1,0 +1,158 @@
+"""The way back: people whom an import created are removed unless somebody has worked them since, values that it
+overwrote are restored where they still stand."""
+
+from django.conf import settings
+from django.db.models import Exists, OuterRef, Q
+
+from capture.importing.actions.merging import load_leads
+from capture.importing.actions.staging import write_restored
+from capture.importing.enums import RowResult
+from capture.importing.matching import FLAGS
+from capture.importing.models import ImportRow
+from leads import rules
+from leads.actions.timeline import ids_of, mark_dirty
+from leads.enums import ActivityKind
+from leads.models import Activity, Company, Lead, Task, Transition
+from routing.actions.handover import lock_leads
+
+CHUNK_ROWS = 2000
+EXAMPLES = 20
+
+# What the program itself writes about a new person; anything else on her timeline is somebody's work or her own.
+_OWN_KINDS = (
+    ActivityKind.IMPORTED,
+    ActivityKind.GRADE_CHANGED,
+    ActivityKind.HANDED_OVER,
+    ActivityKind.STAGE_CHANGED,
+)
+
+
+def undo_chunk(*, run, now):
+    """Undoes the next rows, last row first, in the caller's transaction; True while there is more.
+
+    Keeps account in run.undone: {"next", "removed", "restored", "kept", "examples"}; the caller saves it.
+    """
+    account = {"next": None, "removed": 0, "restored": 0, "kept": 0, "examples": []} | (run.undone or {})
+    rows = ImportRow.objects.filter(run=run, result__in=[RowResult.CREATED, RowResult.UPDATED])
+    if account["next"] is not None:
+        rows = rows.filter(number__lt=account["next"])
+    rows = list(rows.order_by("-number")[:CHUNK_ROWS])
+    if not rows:
+        run.undone = account
+        return False
+    account["next"] = rows[-1].number
+    held = _hold([row.lead_id for row in rows if row.lead_id], now)
+    rows = [row for row in rows if row.lead_id in held]
+    _restore([row for row in rows if row.result == RowResult.UPDATED], account, now)
+    _remove([row for row in rows if row.result == RowResult.CREATED], run, account, now)
+    run.undone = account
+    return True
+
+
+def _hold(lead_ids, now):
+    """The ids of those leads that there are, marked and then locked: from here on nobody works on them beside us.
+
+    Everything that is decided about them has to be read after this.
+    """
+    ids = ids_of(Lead.objects.filter(pk__in=lead_ids))
+    mark_dirty(leads=ids, now=now)
+    lock_leads(ids)
+    return set(Lead.objects.filter(pk__in=ids).values_list("pk", flat=True))
+
+
+def _restore(rows, account, now):
+    """Puts values back; the caller holds the leads, so that the rows written are the rows that were read."""
+    leads = load_leads([row.lead_id for row in rows]) if rows else {}
+    changed = {}
+    for row in rows:
+        lead = leads.get(row.lead_id)
+        if lead is None:
+            continue
+        kept = [code for code, change in (row.before or {}).items() if not _put_back(lead, code, change)]
+        if len(kept) < len(row.before or {}):
+            changed[lead["id"]] = lead
+            account["restored"] += 1
+        if kept:
+            _keep(account, row, f"{', '.join(kept)} changed since")
+    if changed:
+        _recompute_keys(changed.values())
+        write_restored(list(changed.values()), now=now)
+
+
+def _put_back(lead, code, change):
+    """Restores one value where the imported one still stands; False when it does not."""
+    if code == "fields":
+        mine = {key: old for key, (old, new) in change.items() if lead["fields"].get(key) == new}
+        lead["fields"] = {
+            key: value for key, value in (lead["fields"] | mine).items() if not (key in mine and value is None)
+        }
+        return len(mine) == len(change)
+    old, new = change
+    current = lead[code]
+    if code == "tags":
+        added = [tag for tag in new if tag not in old]
+        lead["tags"] = [tag for tag in current if tag not in added]
+        return True
+    if (current.isoformat() if hasattr(current, "isoformat") else current) != new:
+        return False
+    lead[code] = old
+    return True
+
+
+def _recompute_keys(leads):
+    names = dict(
+        Company.objects.filter(pk__in={lead["company_id"] for lead in leads if lead["company_id"]}).values_list(
+            "pk", "name"
+        )
+    )
+    for lead in leads:
+        lead["email_key"] = rules.email_key(lead["email"])
+        lead["phone_key"] = rules.phone_key(lead["phone"], settings.PHONE_REGION)
+        lead["name_key"] = rules.name_key(lead["first_name"], lead["last_name"])
+        lead["company"] = names.get(lead["company_id"], "")
+        lead["search_changed"] = True
+        for flag in FLAGS:
+            lead[flag] = bool(lead[flag])
+
+
+def _remove(rows, run, account, now):
+    if not rows:
+        return
+    ids = [row.lead_id for row in rows]
+    # A new task takes no mark, only the weakest lock on its lead as it commits: this is what it has to wait for.
+    list(Lead.objects.filter(pk__in=ids).order_by("pk").select_for_update().values_list("pk"))
+    worked = set(_worked(ids, run).values_list("pk", flat=True))
+    for row in rows:
+        if row.lead_id in worked:
+            _keep(account, row, "worked since")
+    free = [lead_id for lead_id in ids if lead_id not in worked]
+    account["removed"] += len(free)
+    Lead.objects.filter(pk__in=free).delete()
+
+
+def _worked(ids, run):
+    """Those of the leads that somebody or something else has to do with since the import."""
+    own = Q(kind__in=_OWN_KINDS, actor=None) | Q(kind=ActivityKind.IMPORTED, payload__import=run.pk)
+    touched = Q(Exists(Activity.objects.filter(lead=OuterRef("pk")).exclude(own)))
+    touched |= Q(Exists(Task.objects.filter(lead=OuterRef("pk"))))
+    touched |= Q(Exists(Transition.objects.filter(lead=OuterRef("pk"), seq__gt=1, actor__isnull=False)))
+    touched |= Q(
+        Exists(
+            ImportRow.objects.filter(lead=OuterRef("pk"), result__in=[RowResult.CREATED, RowResult.UPDATED]).exclude(
+                run=run
+            )
+        )
+    )
+    handover = Lead._meta.get_field("handovers").related_model
+    touched |= Q(
+        Exists(
+            handover.objects.filter(lead=OuterRef("pk")).exclude(accepted_at__isnull=True, first_touch_at__isnull=True)
+        )
+    )
+    return Lead.objects.filter(touched, pk__in=ids)
+
+
+def _keep(account, row, why):
+    account["kept"] += 1
+    if len(account["examples"]) < EXAMPLES:
+        account["examples"].append({"row": row.number, "lead": row.lead_id, "why": why})

@@ -1,0 +1,150 @@
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.urls import reverse
+
+from capture.importing.enums import ImportStatus, RowResult
+from team.enums import Role
+
+
+class ImportQuerySet(models.QuerySet):
+    def visible_to(self, user):
+        """Imports are marketing's and the admin's."""
+        if not user.is_authenticated or not user.is_active or not user.has_role(Role.ADMIN, Role.MARKETER):
+            return self.none()
+        return self
+
+    def waiting(self):
+        return self.filter(status__in=[ImportStatus.READY, ImportStatus.RUNNING, ImportStatus.UNDOING])
+
+
+class Import(models.Model):
+    """One file on its way in.
+
+    Work goes on in chunks of rows; each chunk commits its effect together with `rows_done`, so a kill at any point
+    costs one chunk and nothing happens twice. rows_done = created + updated + unchanged + rejected at every commit.
+    """
+
+    file_name = models.CharField(max_length=255)
+    file = models.FileField(upload_to="imports/", max_length=255)
+    sha256 = models.CharField(max_length=64)
+    status = models.CharField(max_length=10, choices=ImportStatus.choices, default=ImportStatus.UPLOADED)
+    format = models.CharField("recognised format", max_length=50, blank=True)
+    encoding = models.CharField(max_length=30, blank=True)
+    delimiter = models.CharField(max_length=1, blank=True)
+    sheet = models.CharField(max_length=100, blank=True)
+    header = models.JSONField(default=list)
+    mapping = models.JSONField(default=dict)
+    source = models.ForeignKey("leads.Source", models.PROTECT, null=True, blank=True, related_name="+")
+    campaign = models.ForeignKey("leads.Campaign", models.PROTECT, null=True, blank=True, related_name="+")
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="imports")
+    created_at = models.DateTimeField()
+    started_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+    lease_until = models.DateTimeField(null=True)
+    rows_total = models.BigIntegerField(null=True, help_text="Rows in the file, once it has been read to its end.")
+    rows_done = models.BigIntegerField(default=0)
+    created = models.BigIntegerField(default=0)
+    updated = models.BigIntegerField(default=0)
+    unchanged = models.BigIntegerField(default=0)
+    rejected = models.BigIntegerField(default=0)
+    seconds = models.FloatField(default=0)
+    failure = models.TextField(blank=True)
+    notes = models.JSONField(default=list, help_text="What was remarkable about the file, in sentences.")
+    undone = models.JSONField(null=True, help_text="How far undoing is, and what it did.")
+
+    objects = ImportQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-created_at", "-pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(
+                    rows_done=models.F("created") + models.F("updated") + models.F("unchanged") + models.F("rejected")
+                ),
+                name="import_accounts_for_every_row",
+            ),
+        ]
+
+    def __str__(self):
+        return self.file_name
+
+    def get_absolute_url(self):
+        return reverse("capture:import-detail", args=[self.pk])
+
+    @property
+    def is_moving(self):
+        return self.status in {ImportStatus.READY, ImportStatus.RUNNING, ImportStatus.UNDOING}
+
+    @property
+    def rows_per_minute(self):
+        return round(self.rows_done / self.seconds * 60) if self.seconds else 0
+
+
+class ImportRow(models.Model):
+    """What became of one row. `before` holds the overwritten values of an updated lead, so that undo can restore.
+
+    The database does not check the two keys: written by one statement beside the rows they name, they would cost a
+    fifth of an import.
+    """
+
+    run = models.ForeignKey(Import, models.CASCADE, related_name="rows", db_index=False, db_constraint=False)
+    number = models.BigIntegerField(help_text="1 is the first row below the header.")
+    result = models.CharField(max_length=9, choices=RowResult.choices)
+    lead = models.ForeignKey(
+        "leads.Lead", models.SET_NULL, null=True, related_name="import_rows", db_index=False, db_constraint=False
+    )
+    before = models.JSONField(null=True)
+
+    class Meta:
+        ordering = ["run", "number"]
+        constraints = [models.UniqueConstraint(fields=["run", "number"], name="import_row_once")]
+        indexes = [models.Index(fields=["lead", "run"], name="import_rows_of_a_lead")]
+
+    def __str__(self):
+        return f"Row {self.number}: {self.result}"
+
+
+class ImportProblem(models.Model):
+    """Something wrong with one cell or row; `raw` keeps the row for the error file."""
+
+    run = models.ForeignKey(Import, models.CASCADE, related_name="problems", db_index=False)
+    number = models.BigIntegerField()
+    column = models.CharField(max_length=200, blank=True)
+    message = models.CharField(max_length=300)
+    rejects = models.BooleanField(help_text="Whether the row was left out; else only the cell was.")
+    raw = models.JSONField(null=True)
+
+    class Meta:
+        ordering = ["run", "number", "pk"]
+        indexes = [models.Index(fields=["run", "number"], name="import_problems_by_row")]
+
+    def __str__(self):
+        return f"Row {self.number}, {self.column}: {self.message}"
+
+
+class RememberedMapping(models.Model):
+    """The mapping last used for a header, so that the next file of the same columns needs no mapping."""
+
+    header_key = models.CharField(max_length=64, unique=True, help_text="SHA-256 of the folded header.")
+    header = models.JSONField()
+    mapping = models.JSONField()
+    used_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["-used_at"]
+
+    def __str__(self):
+        return ", ".join(self.header[:4])
+
+
+class UnansweredWord(models.Model):
+    """A word that forms and exports write where nobody answered, such as Select; read as an empty cell."""
+
+    word = models.CharField(max_length=50, unique=True, help_text="Compared without regard to case.")
+
+    class Meta:
+        ordering = ["word"]
+
+    def __str__(self):
+        return self.word

@@ -1,0 +1,69 @@
+"""What imports know: fields, words and mappings to plan with, progress, problems, the rows of the error file."""
+
+from capture.importing.enums import RowResult
+from capture.importing.mapping import header_key
+from capture.importing.models import ImportProblem, ImportRow, RememberedMapping, UnansweredWord
+from leads.models import Campaign, FieldDefinition, Source
+from leads.rules import fold
+
+
+def custom_fields():
+    """{code: (label, type, choices)} of the active custom fields, in their order."""
+    active = FieldDefinition.objects.filter(is_active=True)
+    return {
+        code: (label, kind, tuple(choices))
+        for code, label, kind, choices in active.values_list("code", "label", "type", "choices")
+    }
+
+
+def unanswered_words():
+    return list(UnansweredWord.objects.values_list("word", flat=True))
+
+
+def remembered_mapping(header):
+    """The mapping last used for files of these columns, or None."""
+    return RememberedMapping.objects.filter(header_key=header_key(header)).values_list("mapping", flat=True).first()
+
+
+def by_spelling(model):
+    """{folded code or name: id} of all sources or campaigns."""
+    found = {}
+    for pk, code, name in model.objects.values_list("pk", "code", "name"):
+        found[fold(name)] = found[fold(code)] = pk
+    return found
+
+
+def sources_by_spelling():
+    return by_spelling(Source)
+
+
+def campaigns_by_spelling():
+    return by_spelling(Campaign)
+
+
+def problems_of(run, *, limit):
+    """The first problems of an import, rejected rows before single cells: (row, column, message, rejects)."""
+    problems = ImportProblem.objects.filter(run=run).order_by("-rejects", "number", "pk")
+    return list(problems.values_list("number", "column", "message", "rejects")[:limit])
+
+
+def leads_of(run, *, limit):
+    """The first few leads that an import created or changed, as (row number, result, lead)."""
+    rows = ImportRow.objects.filter(run=run, lead__isnull=False, result__in=[RowResult.CREATED, RowResult.UPDATED])
+    rows = rows.select_related("lead__company").order_by("number")[:limit]
+    return [(row.number, row.get_result_display(), row.lead) for row in rows]
+
+
+def error_rows(run):
+    """Yields a row per row of the file that has problems: (reasons, row number, cells), in the order of the file."""
+    number, reasons, cells = None, [], []
+    rows = ImportProblem.objects.filter(run=run).order_by("number", "pk")
+    for row_number, column, message, raw in rows.values_list("number", "column", "message", "raw").iterator(2000):
+        if row_number != number:
+            if number is not None:
+                yield " ".join(reasons), number, cells
+            number, reasons, cells = row_number, [], []
+        reasons.append(f"{column}: {message}" if column else message)
+        cells = raw or cells
+    if number is not None:
+        yield " ".join(reasons), number, cells

@@ -1,0 +1,133 @@
+"""An import is killed again and again, and nothing is lost or done twice (security.md, R22)."""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+from django.conf import settings
+from django.db import connection
+from django.utils import timezone
+
+from capture.importing.actions.running import LEASE, continue_import
+from capture.importing.models import Import, ImportRow
+from leadfunnel.environment import ROOT
+from leads.models import Activity, Company, Lead, LeadSearch, Transition
+from tests.capture.importing.conftest import counts
+from tests.flows.processes import wait_for
+
+ROWS = 6000
+CHUNK = 500
+KILLS = 10
+NAME = "import-to-be-killed"
+# Only a process of its own can be killed; it says when it starts, so that the kill falls into the work.
+WORKER = """
+import os, sys
+import django
+from django.conf import settings
+django.setup()
+settings.DATABASES["default"]["NAME"] = sys.argv[2]
+settings.MEDIA_ROOT = sys.argv[3]
+from django.utils import timezone
+from capture.importing.actions import running
+running.CHUNK_ROWS = int(sys.argv[4])
+print("working", flush=True)
+running.continue_import(run_id=int(sys.argv[1]), clock=timezone.now)
+"""
+
+
+@pytest.mark.servers
+def test_an_import_killed_at_random_points_resumes_without_loss_or_doubles(committed, bring):
+    people = [f"id{n},p{n % 5500}@x.example,Person{n},Company {n % 50}" for n in range(ROWS)]
+    run = bring("Id,Email,Last name,Company\n" + "\n".join(people) + "\n", work=False)
+    draw = random.Random(22)
+    kills = 0
+    while kills < KILLS:
+        Import.objects.filter(pk=run.pk).update(lease_until=None)
+        with work_apart(run) as worker:
+            assert worker.stdout.readline() == "working\n"
+            time.sleep(draw.uniform(0.02, 0.35))
+            if worker.poll() is not None:
+                break
+            os.kill(worker.pid, signal.SIGKILL)
+            worker.wait()
+        # What the killed one had sent off last may still be at work in the database.
+        wait_for(its_connections_are_gone, seconds=20, why="The server goes on for a client that is gone.")
+        kills += 1
+        run.refresh_from_db()
+        assert run.rows_done == sum(counts(run))
+        assert ImportRow.objects.filter(run=run).count() == run.rows_done
+    assert kills >= 3
+    Import.objects.filter(pk=run.pk).update(lease_until=None)
+    continue_import(run_id=run.pk, clock=timezone.now)
+    run.refresh_from_db()
+    assert run.status == "done"
+    assert counts(run) == (5500, 0, 500, 0)
+    assert Lead.objects.count() == 5500
+    assert Lead.objects.values("email_key").distinct().count() == 5500
+    assert Company.objects.count() == 50
+    for model in (Transition, LeadSearch):
+        assert model.objects.count() == 5500
+    assert Activity.objects.filter(kind="imported").count() == 5500
+    assert list(ImportRow.objects.order_by("number").values_list("number", flat=True)) == list(range(1, ROWS + 1))
+
+
+def its_connections_are_gone():
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_stat_activity WHERE application_name = %s", [NAME])
+        return cursor.fetchone() == (0,)
+
+
+def work_apart(run):
+    environment = os.environ | {
+        "PGAPPNAME": NAME,
+        "DJANGO_SETTINGS_MODULE": "leadfunnel.settings_test",
+        "PYTHONPATH": str(ROOT),
+    }
+    database = connection.settings_dict["NAME"]
+    command = [sys.executable, "-c", WORKER, str(run.pk), database, str(settings.MEDIA_ROOT), str(CHUNK)]
+    return subprocess.Popen(command, env=environment, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+
+
+@pytest.mark.django_db
+def test_who_has_no_lease_does_nothing(bring, now):
+    run = bring("Email\na@x.example\n", work=False)
+    Import.objects.filter(pk=run.pk).update(lease_until=now + LEASE)
+    assert not continue_import(run_id=run.pk, clock=lambda: now)
+    assert Lead.objects.count() == 0
+    assert continue_import(run_id=run.pk, clock=lambda: now + 2 * LEASE)
+    assert Lead.objects.count() == 1
+
+
+@pytest.mark.django_db
+def test_a_chunk_is_rolled_back_when_the_lease_was_lost_meanwhile(bring, monkeypatch):
+    run = bring("Email\na@x.example\n", work=False)
+
+    def interfere(rows, target, *, now):
+        Import.objects.filter(pk=run.pk).update(status="paused")
+        return merge(rows, target, now=now)
+
+    from capture.importing.actions import running  # noqa: PLC0415 (the module whose name is replaced)
+
+    merge = running.merge_chunk
+    monkeypatch.setattr(running, "merge_chunk", interfere)
+    assert continue_import(run_id=run.pk, clock=timezone.now)
+    run.refresh_from_db()
+    assert run.rows_done == 0
+    assert Lead.objects.count() == 0
+
+
+@pytest.mark.django_db
+def test_slices_of_time_add_up(bring, monkeypatch):
+    monkeypatch.setattr("capture.importing.actions.running.CHUNK_ROWS", 2)
+    run = bring("Email\n" + "".join(f"p{n}@x.example\n" for n in range(5)), work=False)
+    done = []
+    while run.status != "done":
+        assert continue_import(run_id=run.pk, clock=timezone.now, seconds=0)
+        run.refresh_from_db()
+        done.append(run.rows_done)
+    assert done == [2, 4, 5, 5]
+    assert Lead.objects.count() == 5
