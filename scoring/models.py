@@ -1,8 +1,12 @@
+import datetime
+
 from django.conf import settings
 from django.db import models
 from django.db.models import F, OuterRef, Q, Subquery, Sum, Value
 from django.db.models.functions import Coalesce
 
+from jobs.enums import Lane
+from jobs.models import Waiting, Work
 from leads.enums import Grade
 from scoring.enums import ModelStatus, RuleKind
 
@@ -159,16 +163,15 @@ class RegradeRunQuerySet(models.QuerySet):
         return self.filter(finished_at__isnull=True, cancelled_at__isnull=True)
 
     def with_progress(self):
-        """Adds `done` and `changed`, numbers of leads, and `failure`, why a chunk that is tried again failed, or ""."""
+        """Adds `done` and `changed`, numbers of leads, and `failure`, why an undone chunk failed last, or ""."""
         chunks = RegradeChunk.objects.filter(run=OuterRef("pk")).order_by().values("run")
         done = chunks.filter(done_at__isnull=False)
         failed = RegradeChunk.objects.filter(run=OuterRef("pk"), done_at__isnull=True).exclude(failure="")
+        failures = failed.order_by("-next_try_at").values("failure")
         return self.annotate(
             done=Coalesce(Subquery(done.annotate(sum=Sum("leads")).values("sum")), 0),
             changed=Coalesce(Subquery(done.annotate(sum=Sum("changed")).values("sum")), 0),
-            failure=Coalesce(
-                Subquery(failed.order_by("-retry_at").values("failure")[:1]), Value(""), output_field=models.TextField()
-            ),
+            failure=Coalesce(Subquery(failures[:1]), Value(""), output_field=models.TextField()),
         )
 
 
@@ -197,7 +200,7 @@ class RegradeRun(models.Model):
         return f"Regrade of {self.requested_at:%Y-%m-%d %H:%M}"
 
 
-class RegradeChunk(models.Model):
+class RegradeChunk(Waiting):
     """The leads of a run from the first to the last id: one transaction of whichever worker locks it first.
 
     Marked done in the transaction that does it, so a killed worker leaves it as it was, for the next one.
@@ -209,8 +212,14 @@ class RegradeChunk(models.Model):
     leads = models.PositiveIntegerField(default=0)
     changed = models.PositiveIntegerField(default=0)
     done_at = models.DateTimeField(null=True)
-    retry_at = models.DateTimeField(null=True)
-    failure = models.TextField(blank=True)
+
+    WORK = Work(
+        name="Leads to regrade",
+        lane=Lane.BULK,
+        undone=Q(done_at=None, run__finished_at=None, run__cancelled_at=None),
+        asked_at="run__requested_at",
+        late_after=datetime.timedelta(hours=1),
+    )
 
     class Meta:
         ordering = ["run", "first_lead_id"]

@@ -12,14 +12,23 @@ from leads.models import Activity
 
 CHUNK = 10_000
 
-# In both: a conflict locks the mark that is there even where the last condition leaves it as it is.
-_MARK = """
+# A conflict locks the mark that is there even where the last condition leaves it as it is. What failed before may go
+# well after a change, so that a mark that waits longer, or was put aside, is due again.
+_OR_AGAIN = """
+ON CONFLICT (lead_id) DO UPDATE SET
+    marked_at = least(leads_dirtylead.marked_at, excluded.marked_at),
+    attempts = 0, next_try_at = NULL, failure = '', put_aside_at = NULL
+WHERE leads_dirtylead.marked_at > excluded.marked_at OR leads_dirtylead.attempts > 0
+"""
+_MARK = (
+    """
 INSERT INTO leads_dirtylead (lead_id, marked_at)
 SELECT id, %(now)s FROM leads_lead WHERE id = ANY(%(ids)s) ORDER BY id
-ON CONFLICT (lead_id) DO UPDATE SET marked_at = excluded.marked_at
-WHERE leads_dirtylead.marked_at > excluded.marked_at
 """
-_INSERT = """
+    + _OR_AGAIN
+)
+_INSERT = (
+    """
 WITH new AS (
     INSERT INTO leads_activity
         (lead_id, kind, occurred_at, recorded_at, actor_id, campaign_id, payload, is_machine, dedupe_key)
@@ -34,11 +43,13 @@ WITH new AS (
 ), marked AS (
     INSERT INTO leads_dirtylead (lead_id, marked_at)
     SELECT lead_id, %(now)s FROM new WHERE NOT is_machine GROUP BY lead_id ORDER BY lead_id
-    ON CONFLICT (lead_id) DO UPDATE SET marked_at = excluded.marked_at
-    WHERE leads_dirtylead.marked_at > excluded.marked_at
+"""
+    + _OR_AGAIN
+    + """
 )
 SELECT count(*) FROM new
 """
+)
 
 
 def ids_of(leads):

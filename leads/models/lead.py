@@ -1,3 +1,5 @@
+import datetime
+
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
@@ -7,6 +9,8 @@ from django.db.models import BooleanField, F, Func, Q, Value
 from django.db.models.functions import Cast
 from django.urls import reverse
 
+from jobs.enums import Lane
+from jobs.models import Waiting, Work
 from leads import rules
 from leads.enums import Disposition, Grade, Side, Stage
 from team.enums import Role
@@ -270,7 +274,7 @@ class LeadSearch(models.Model):
         return self.document
 
 
-class DirtyLead(models.Model):
+class DirtyLead(Waiting):
     """A lead that has to be scored again; written in the transaction of the change that makes it so.
 
     The database does not check the key (docs/adr/0008): the mark of a lead that is gone is taken away like any other.
@@ -279,8 +283,16 @@ class DirtyLead(models.Model):
     lead = models.OneToOneField(Lead, models.CASCADE, primary_key=True, related_name="dirty", db_constraint=False)
     marked_at = models.DateTimeField()
 
+    WORK = Work(
+        name="Changed leads to score and route",
+        lane=Lane.SETTLE,
+        undone=Q(),
+        asked_at="marked_at",
+        late_after=datetime.timedelta(seconds=60),
+    )
+
     class Meta:
-        indexes = [models.Index(fields=["marked_at"], name="dirty_lead_oldest_first")]
+        indexes = [models.Index(fields=["marked_at"], condition=Q(put_aside_at=None), name="dirty_lead_oldest_first")]
 
     def __str__(self):
         return f"{self.lead_id} since {self.marked_at}"

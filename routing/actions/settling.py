@@ -21,18 +21,18 @@ from scoring.actions import (
     claim_dirty,
     claim_regrade_chunk,
     fail_chunk,
+    fail_dirty,
     finish_chunk,
     finish_runs,
     request_regrade,
 )
 from scoring.engine import Span, regrade
-from scoring.models import RegradeRun, ScoringModel
+from scoring.models import RegradeChunk, RegradeRun, ScoringModel
 
 logger = logging.getLogger(__name__)
 
 SMALL = 1000
 FULL_RUN_EVERY = datetime.timedelta(hours=24)
-POSTPONED = datetime.timedelta(minutes=10)
 FAILURES_IN_A_ROW = 5
 
 # PostgreSQL calls a deadlock after a second, and breaks off whoever notices. Settling gives way before that, so that
@@ -93,8 +93,8 @@ def regrade_and_route(lead_ids, *, now, by=None):
 def settle_dirty(*, now, limit=SMALL):
     """Takes the `limit` longest waiting marks and settles their leads; returns how many, 0 when nothing waits.
 
-    One transaction, and each lead in its own after one has failed: a lead that cannot be scored is postponed and
-    logged, and holds nobody else up. Safe to run beside itself.
+    One transaction, and each lead in its own after one has failed: a lead that cannot be scored is logged, waits
+    longer each time and is put aside in the end (jobs.actions), and holds nobody else up. Safe to run beside itself.
     """
     return settle_marked(now=now, limit=limit).leads
 
@@ -138,7 +138,7 @@ def regrade_chunk(*, now, run=None):
         raise
     except Exception as error:
         if chunk is not None:
-            fail_chunk(chunk=chunk, failure=str(error), now=now)
+            fail_chunk(chunk=chunk, failure=error, now=now)
         raise
 
 
@@ -151,8 +151,9 @@ def request_nightly_regrade(*, now):
         model = ScoringModel.objects.published().select_for_update().first()
         if model is None:
             return False
-        runs = RegradeRun.objects.filter(cancelled_at=None)
-        if runs.filter(Q(finished_at=None) | Q(requested_at__gt=now - FULL_RUN_EVERY)).exists():
+        # A run that only waits for somebody to look at a chunk that was put aside keeps nobody from the next one.
+        going = Exists(RegradeChunk.objects.waiting().filter(run=OuterRef("pk")))
+        if RegradeRun.objects.filter(Q(going) | Q(requested_at__gt=now - FULL_RUN_EVERY), cancelled_at=None).exists():
             return False
         request_regrade(by=None, now=now)
     return True
@@ -194,8 +195,8 @@ def _settle_one(now):
     except Exception as error:
         if gave_way(error):
             return Settled()
-        logger.exception("Lead %s could not be settled; it is tried again in %s.", ids, POSTPONED)
-        DirtyLead.objects.filter(pk__in=ids).update(marked_at=now + POSTPONED)
+        logger.exception("Lead %s could not be settled; it is tried again later.", ids)
+        fail_dirty(lead_ids=ids, failure=error, now=now)
         return None
 
 

@@ -1,4 +1,4 @@
-from scoring.actions.dirty import claim_dirty
+from scoring.actions.dirty import claim_dirty, fail_dirty
 from scoring.actions.runs import (
     cancel_regrade,
     claim_regrade_chunk,
@@ -16,6 +16,7 @@ __all__ = [
     "copy_model",
     "dump_model",
     "fail_chunk",
+    "fail_dirty",
     "finish_chunk",
     "finish_runs",
     "load_model",

@@ -1,19 +1,31 @@
 from django.db import connection
 
+from jobs.actions import fail
+from leads.models import DirtyLead
+
 _CLAIM = """
     DELETE FROM leads_dirtylead WHERE lead_id = ANY (ARRAY(
-        SELECT lead_id FROM leads_dirtylead WHERE marked_at <= %s
-        ORDER BY marked_at, lead_id LIMIT %s FOR UPDATE SKIP LOCKED
+        SELECT lead_id FROM leads_dirtylead
+        WHERE marked_at <= %(now)s AND put_aside_at IS NULL AND (next_try_at IS NULL OR next_try_at <= %(now)s)
+        ORDER BY marked_at, lead_id LIMIT %(limit)s FOR UPDATE SKIP LOCKED
     )) RETURNING lead_id
 """
 
 
-def claim_dirty(*, now, limit):
-    """Takes the `limit` longest waiting dirty marks away and returns their lead ids, ascending.
+def claim_dirty(*, now, limit) -> list[int]:
+    """Takes the `limit` longest waiting dirty marks that are due away and returns their lead ids, ascending.
 
     A mark dated after `now` waits for its time, and what another worker holds is passed over. Runs in the caller's
     transaction: a rollback puts the marks back.
     """
     with connection.cursor() as cursor:
-        cursor.execute(_CLAIM, [now, limit])
+        cursor.execute(_CLAIM, {"now": now, "limit": limit})
         return sorted(lead_id for (lead_id,) in cursor.fetchall())
+
+
+def fail_dirty(*, lead_ids, failure, now):
+    """Notes why these leads could not be settled, once the transaction that tried it has been rolled back.
+
+    Their marks are tried again later, and put aside after a few times; a change to the lead makes one due at once.
+    """
+    fail(DirtyLead.objects.filter(pk__in=lead_ids), failure=failure, now=now)

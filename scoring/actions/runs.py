@@ -3,16 +3,14 @@
 Lock order: a run's row before its chunks, a chunk before its leads. A worker holds its chunk alone.
 """
 
-import datetime
-
 from django.core.exceptions import ValidationError
 from django.db import connection, transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef
 
+from jobs.actions import FRESH, fail, hold
 from scoring.models import RegradeChunk, RegradeRun, ScoringModel
 
 CHUNK = 20_000
-RETRY_AFTER = datetime.timedelta(minutes=5)
 
 _CUT = """
 WITH cut AS (
@@ -51,16 +49,11 @@ def request_regrade(*, by, now, size=CHUNK):
 def claim_regrade_chunk(*, now, run=None):
     """The next RegradeChunk nobody is at, of the oldest unfinished run, or None.
 
-    With a `run`, of that one, and a failed chunk without waiting for its time. Locked until the caller's transaction
+    With a `run`, of that one, and a chunk that failed or was put aside at once. Locked until the caller's transaction
     ends: that is to regrade its leads and call finish_chunk.
     """
-    chunks = RegradeChunk.objects.filter(done_at=None, run__finished_at=None, run__cancelled_at=None)
-    chunks = chunks.filter(Q(retry_at=None) | Q(retry_at__lte=now)) if run is None else chunks.filter(run=run)
-    return (
-        chunks.order_by("run__requested_at", "run", "first_lead_id")
-        .select_for_update(skip_locked=True, of=("self",))
-        .first()
-    )
+    chunks = RegradeChunk.objects.due(now) if run is None else RegradeChunk.objects.undone().filter(run=run)
+    return next(iter(hold(chunks.order_by("run__requested_at", "run", "first_lead_id"))), None)
 
 
 def finish_chunk(*, chunk, leads, changed, now):
@@ -69,7 +62,7 @@ def finish_chunk(*, chunk, leads, changed, now):
     The run itself is finished by finish_runs, once this has committed.
     """
     undone = RegradeChunk.objects.filter(pk=chunk.pk, done_at=None)
-    return bool(undone.update(done_at=now, leads=leads, changed=changed, retry_at=None, failure=""))
+    return bool(undone.update(done_at=now, leads=leads, changed=changed, **FRESH))
 
 
 def finish_runs(*, now):
@@ -79,10 +72,8 @@ def finish_runs(*, now):
 
 
 def fail_chunk(*, chunk, failure, now):
-    """Notes why a chunk could not be done; it is tried again after RETRY_AFTER. The others go on."""
-    RegradeChunk.objects.filter(pk=chunk.pk, done_at=None).update(
-        failure=str(failure)[:2000], retry_at=now + RETRY_AFTER
-    )
+    """Notes why a chunk could not be done: it is tried again later, or put aside (jobs.actions). The others go on."""
+    fail(RegradeChunk.objects.filter(pk=chunk.pk, done_at=None), failure=failure, now=now)
 
 
 def cancel_regrade(*, run, now):
@@ -103,6 +94,6 @@ def cancel_regrade(*, run, now):
 
 
 def _is_unbegun(run):
-    """Whether no chunk is done or being done. The chunks are locked meanwhile, so that nobody begins."""
-    free = run.chunks.filter(done_at=None).order_by().select_for_update(skip_locked=True).values_list("pk", flat=True)
-    return len(free) == run.chunks.count()
+    """Whether no chunk is done, being done or was tried. They are locked meanwhile, so that nobody begins."""
+    untried = run.chunks.filter(done_at=None, attempts=0).order_by()
+    return len(untried.select_for_update(skip_locked=True).values_list("pk", flat=True)) == run.chunks.count()

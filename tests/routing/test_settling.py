@@ -5,6 +5,7 @@ import pytest
 from django.core.management import call_command
 from django.db import connection
 
+from jobs.actions import retry
 from leads.actions.lifecycle import set_disposition
 from leads.actions.record import change_lead
 from leads.actions.timeline import log_activity, mark_dirty
@@ -21,8 +22,8 @@ from routing.actions import (
     settle_marked,
 )
 from routing.models import Handover
-from scoring.actions import request_regrade
-from scoring.models import RegradeRun
+from scoring.actions import fail_chunk, request_regrade
+from scoring.models import RegradeChunk, RegradeRun
 from team.models import User
 from tests.factories.leads import make_lead
 from tests.factories.routing import city
@@ -165,10 +166,40 @@ def test_one_lead_that_cannot_be_settled_holds_nobody_up(cast, now, model, caplo
     assert facts(good)[1:] == ("sales", "Ben")
     assert facts(fine)[1:] == ("sales", "Cal")
     assert facts(bad) == ("", "marketing", None)
-    assert DirtyLead.objects.get(lead=bad).marked_at == now + datetime.timedelta(minutes=10)
+    mark = DirtyLead.objects.get(lead=bad)
+    assert (mark.attempts, mark.next_try_at) == (1, now + datetime.timedelta(minutes=1))
+    assert "not_her" in mark.failure
     assert f"Lead [{bad.pk}] could not be settled" in caplog.text
-    assert settle_dirty(now=now + datetime.timedelta(minutes=9)) == 0
+    assert settle_dirty(now=now + datetime.timedelta(seconds=59)) == 0
     assert DirtyLead.objects.filter(lead=bad).exists()
+
+
+def test_a_lead_that_fails_again_and_again_is_put_aside_until_it_changes_or_somebody_asks(cast, now, model):
+    bad = city("Kiel")
+    with connection.cursor() as cursor:
+        cursor.execute(f"ALTER TABLE routing_handover ADD CONSTRAINT not_her CHECK (lead_id <> {bad.pk}) NOT VALID")
+    tried = [minute for minute in range(60) if _attempted(bad, now + datetime.timedelta(minutes=minute))]
+    assert tried == [0, 1, 3, 7, 15]
+    (mark,) = DirtyLead.objects.put_aside()
+    assert (mark.lead, mark.put_aside_at) == (bad, now + datetime.timedelta(minutes=15))
+    assert not DirtyLead.objects.waiting().exists()
+
+    change_lead(lead=bad, changes={"city": "Ulm"}, by=cast.ann, now=now + HOUR)
+    assert _attempted(bad, now + HOUR)
+    DirtyLead.objects.update(attempts=5, put_aside_at=now + HOUR)
+    assert not _attempted(bad, now + DAY)
+    assert retry(DirtyLead.objects.all()) == 1
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE routing_handover DROP CONSTRAINT not_her")
+    assert settle_dirty(now=now + DAY) == 1
+    assert facts(bad)[1:] == ("sales", "Ben")
+
+
+def _attempted(lead, now):
+    """Whether settling tries this lead, which fails."""
+    before = DirtyLead.objects.get(lead=lead).attempts
+    settle_dirty(now=now)
+    return DirtyLead.objects.get(lead=lead).attempts > before
 
 
 def test_a_run_settles_everybody_chunk_by_chunk(cast, now, model):
@@ -202,6 +233,20 @@ def test_the_nightly_run_is_asked_for_once_a_day(cast, now, model):
     assert not request_nightly_regrade(now=now + DAY - HOUR)
     assert request_nightly_regrade(now=now + DAY)
     assert RegradeRun.objects.count() == 2
+
+
+def test_a_chunk_that_was_put_aside_does_not_keep_the_next_run_away(cast, now, model):
+    make_lead()
+    assert request_nightly_regrade(now=now)
+    for _ in range(5):
+        assert not request_nightly_regrade(now=now + 2 * DAY)
+        fail_chunk(chunk=RegradeChunk.objects.get(), failure="no room", now=now)
+    assert regrade_chunk(now=now + DAY) == 0
+    assert request_nightly_regrade(now=now + 2 * DAY)
+    assert [regrade_chunk(now=now + 2 * DAY) for _ in range(2)] == [1, 0]
+    assert retry(RegradeChunk.objects.all()) == 1
+    assert [regrade_chunk(now=now + 2 * DAY) for _ in range(2)] == [1, 0]
+    assert not RegradeRun.objects.unfinished().exists()
 
 
 def test_without_a_model_there_is_no_nightly_run(db, now):

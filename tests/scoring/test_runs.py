@@ -13,7 +13,6 @@ from scoring.actions import (
     finish_runs,
     request_regrade,
 )
-from scoring.actions.runs import RETRY_AFTER
 from scoring.models import RegradeRun
 from tests.factories.leads import make_lead
 from tests.scoring.made import CITY, publish
@@ -71,7 +70,7 @@ def test_a_failed_chunk_says_why_and_is_tried_again_later_while_the_others_go_on
     assert progress().failure == "no room"
     assert span(claim_regrade_chunk(now=now)) == (leads[2], leads[3])
     assert claim_regrade_chunk(now=now, run=run) == failed
-    assert claim_regrade_chunk(now=now + RETRY_AFTER) == failed
+    assert claim_regrade_chunk(now=now + datetime.timedelta(minutes=1)) == failed
     finish_chunk(chunk=failed, leads=2, changed=0, now=now)
     assert progress().failure == ""
 
