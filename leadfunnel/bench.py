@@ -4,7 +4,7 @@ import argparse
 import os
 import sys
 
-MEASURES = ("import", "assignment", "regrade", "dirty", "pages")
+MEASURES = ("import", "assignment", "regrade", "dirty", "pages", "migrate")
 
 
 def main():
@@ -21,7 +21,7 @@ def main():
 
     activities = options.activities if options.activities is not None else options.leads * 5
     with in_a_database_of_its_own():
-        from bench import assignment, importing, pages, regrade  # noqa: PLC0415 (they need django.setup)
+        from bench import assignment, importing, migrating, pages, regrade  # noqa: PLC0415 (they need django.setup)
 
         runs = {
             "import": lambda: importing.main(leads=options.leads),
@@ -29,6 +29,7 @@ def main():
             "regrade": lambda: regrade.main(leads=options.leads, activities=activities),
             "dirty": lambda: regrade.dirty(leads=options.leads, activities=activities),
             "pages": lambda: pages.main(leads=options.leads, activities=activities),
+            "migrate": lambda: migrating.main(leads=options.leads, activities=activities),
         }
         for measure in options.measures or MEASURES:
             runs[measure]()

@@ -57,6 +57,7 @@ RAW_SQL = {
     "scoring/engine/plan.py": "names of columns and of aliases the plan itself has made",
 }
 FORMATTED_SQL = {
+    "jobs/backfill.py": "the name of the table, which stands in a migration, is quoted",
     "capture/importing/actions/merging.py": "one of two tables, and conditions from a constant mapping",
     "capture/importing/actions/staging.py": "names of columns from a constant list",
     "insights/invariants.py": "each invariant's constant query inside the one that counts it",
