@@ -54,35 +54,18 @@ class SourceKind(models.TextChoices):
     OTHER = "other", "Other"
 
 
-class ActivityKind(models.TextChoices):
-    """What can happen to a person. `HUMAN_CONTACT` below are the kinds a rep performs herself."""
+class Outcome(models.TextChoices):
+    """How a contact went, in the order of the number keys of work mode."""
 
-    VISIT = "visit", "Visit"
-    FORM = "form", "Form"
-    EMAIL_SENT = "email_sent", "E-mail sent"
-    EMAIL_OPENED = "email_opened", "E-mail opened"
-    EMAIL_CLICKED = "email_clicked", "E-mail clicked"
-    EMAIL_BOUNCED = "email_bounced", "E-mail bounced"
-    EMAIL_REPLIED = "email_replied", "E-mail replied"
-    UNSUBSCRIBED = "unsubscribed", "Unsubscribed"
-    SUBSCRIBED = "subscribed", "Subscribed"
-    CALL = "call", "Call"
-    EMAIL = "email", "E-mail written"
-    MEETING = "meeting", "Meeting"
-    DEMO = "demo", "Demo"
-    NOTE = "note", "Note"
-    EVENT_ATTENDED = "event_attended", "Event attended"
-    CARD_POSTED = "card_posted", "Card posted"
-    STAGE_CHANGED = "stage_changed", "Stage change"
-    GRADE_CHANGED = "grade_changed", "Grade change"
-    HANDED_OVER = "handed_over", "Hand-over"
-    FIELD_CHANGED = "field_changed", "Change"
-    IMPORTED = "imported", "Import"
-    TASK_DONE = "task_done", "Task done"
-
-
-# The kinds that count as having worked a lead: a person reached out to a person.
-HUMAN_CONTACT = frozenset({ActivityKind.CALL, ActivityKind.EMAIL, ActivityKind.MEETING, ActivityKind.DEMO})
+    NO_ANSWER = "no_answer", "No answer"
+    LEFT_MESSAGE = "left_message", "Left a message"
+    TALKED = "talked", "Talked"
+    MEETING_BOOKED = "meeting_booked", "Meeting booked"
+    DEMO_BOOKED = "demo_booked", "Demo booked"
+    INFORMATION_SENT = "information_sent", "Information sent"
+    NOT_NOW = "not_now", "Not now"
+    NOT_INTERESTED = "not_interested", "Not interested"
+    WRONG_NUMBER = "wrong_number", "Wrong number"
 
 
 class FieldType(models.TextChoices):

@@ -5,31 +5,12 @@ from dataclasses import dataclass
 
 from django.db.models import Q
 
-from leads.enums import ActivityKind as Kind
+from leads.activities import Chip, codes_under
 from leads.models import Lead
 
 COUNT_CAP = 1000
 TIMELINE_PAGE = 30
 DUPLICATES_SHOWN = 10
-
-# The filter chips of the timeline; every kind of activity is under exactly one.
-CHIPS = {
-    "contact": (Kind.CALL, Kind.EMAIL, Kind.MEETING, Kind.DEMO, Kind.NOTE, Kind.EMAIL_REPLIED, Kind.TASK_DONE),
-    "marketing": (
-        Kind.VISIT,
-        Kind.FORM,
-        Kind.EMAIL_SENT,
-        Kind.EMAIL_OPENED,
-        Kind.EMAIL_CLICKED,
-        Kind.EMAIL_BOUNCED,
-        Kind.UNSUBSCRIBED,
-        Kind.SUBSCRIBED,
-        Kind.EVENT_ATTENDED,
-        Kind.CARD_POSTED,
-    ),
-    "changes": (Kind.STAGE_CHANGED, Kind.GRADE_CHANGED, Kind.HANDED_OVER, Kind.FIELD_CHANGED),
-    "system": (Kind.IMPORTED,),
-}
 
 
 @dataclass(frozen=True)
@@ -60,7 +41,7 @@ class Duplicate:
 
 
 def timeline(lead, *, chips=(), after="", size=TIMELINE_PAGE):
-    """One page of a lead's activities under any of `chips` (keys of CHIPS; none means all), with their actors.
+    """One page of a lead's activities under any of `chips` (values of Chip; none means all), with their actors.
 
     `after` is the `next` of the page above. Raises ValueError for a chip or an `after` that is none. The lead comes
     from visible_to. One query, whatever the length of the history.
@@ -113,9 +94,9 @@ def _shared(lead, other):
 
 
 def _kinds(chip):
-    if chip not in CHIPS:
+    if chip not in Chip.values:
         raise ValueError(f"{chip} is no part of the timeline.")
-    return CHIPS[chip]
+    return codes_under(Chip(chip))
 
 
 def _place(activity):

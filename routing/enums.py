@@ -2,7 +2,9 @@ from dataclasses import dataclass
 
 from django.db import models
 
-from leads.enums import ActivityKind, Dimension, TaskKind
+from leads.activities import Kind
+from leads.activities.kinds import CALL, EMAIL
+from leads.enums import Dimension, Outcome, TaskKind
 
 
 class HandoverEnd(models.TextChoices):
@@ -56,49 +58,32 @@ class RejectReason(models.TextChoices):
 
 
 @dataclass(frozen=True)
-class Plan:
-    """What an outcome means: the key in work mode, the contact it logs, and the next step it proposes."""
+class OutcomePlan:
+    """What an outcome means: the key in work mode, the contact it logs, and the next step it proposes.
+
+    With one that ends the hand-over the lead goes back to marketing; the days say when she may come back.
+    """
 
     key: int
-    contact: ActivityKind
+    outcome: Outcome
+    contact: Kind
     next_days: int
     next_kind: TaskKind | None = None
     next_title: str = ""
+    ends_handover: bool = False
 
 
-class Outcome(models.TextChoices):
-    """How a contact went, in the order of the number keys of work mode."""
-
-    NO_ANSWER = "no_answer", "No answer"
-    LEFT_MESSAGE = "left_message", "Left a message"
-    TALKED = "talked", "Talked"
-    MEETING_BOOKED = "meeting_booked", "Meeting booked"
-    DEMO_BOOKED = "demo_booked", "Demo booked"
-    INFORMATION_SENT = "information_sent", "Information sent"
-    NOT_NOW = "not_now", "Not now"
-    NOT_INTERESTED = "not_interested", "Not interested"
-    WRONG_NUMBER = "wrong_number", "Wrong number"
-
-    @property
-    def plan(self):
-        return _PLANS[self.value]
-
-    @property
-    def ends_handover(self):
-        """Whether the lead goes back to marketing with it."""
-        return self in {Outcome.NOT_NOW, Outcome.NOT_INTERESTED}
-
-
-_CALL, _EMAIL = ActivityKind.CALL, ActivityKind.EMAIL
-_PLANS = {
-    "no_answer": Plan(1, _CALL, 1, TaskKind.CALL, "Try again"),
-    "left_message": Plan(2, _CALL, 2, TaskKind.CALL, "Call again after the message"),
-    "talked": Plan(3, _CALL, 3, TaskKind.CALL, "Follow up on the talk"),
-    "meeting_booked": Plan(4, _CALL, 7, TaskKind.MEETING, "Meeting"),
-    "demo_booked": Plan(5, _CALL, 7, TaskKind.DEMO, "Demo"),
-    "information_sent": Plan(6, _EMAIL, 3, TaskKind.CALL, "Ask about the information sent"),
-    # No next step of the rep's: the days say when the lead comes back.
-    "not_now": Plan(7, _CALL, 90),
-    "not_interested": Plan(8, _CALL, 0),
-    "wrong_number": Plan(9, _CALL, 1, TaskKind.TODO, "Find the right number"),
+PLANS = {
+    plan.outcome: plan
+    for plan in (
+        OutcomePlan(1, Outcome.NO_ANSWER, CALL, 1, TaskKind.CALL, "Try again"),
+        OutcomePlan(2, Outcome.LEFT_MESSAGE, CALL, 2, TaskKind.CALL, "Call again after the message"),
+        OutcomePlan(3, Outcome.TALKED, CALL, 3, TaskKind.CALL, "Follow up on the talk"),
+        OutcomePlan(4, Outcome.MEETING_BOOKED, CALL, 7, TaskKind.MEETING, "Meeting"),
+        OutcomePlan(5, Outcome.DEMO_BOOKED, CALL, 7, TaskKind.DEMO, "Demo"),
+        OutcomePlan(6, Outcome.INFORMATION_SENT, EMAIL, 3, TaskKind.CALL, "Ask about the information sent"),
+        OutcomePlan(7, Outcome.NOT_NOW, CALL, 90, ends_handover=True),
+        OutcomePlan(8, Outcome.NOT_INTERESTED, CALL, 0, ends_handover=True),
+        OutcomePlan(9, Outcome.WRONG_NUMBER, CALL, 1, TaskKind.TODO, "Find the right number"),
+    )
 }

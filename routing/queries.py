@@ -14,7 +14,8 @@ from django.db.models import (
 )
 from django.db.models.functions import Coalesce
 
-from leads.enums import HUMAN_CONTACT, Side
+from leads.activities import Trait, codes_with
+from leads.enums import Side
 from leads.models import Activity, Lead, Task
 from routing.models import Handover, RoutingPolicy
 from routing.rules import Seat
@@ -95,7 +96,7 @@ def with_queue_facts(leads, user):
     touch, so that nobody once spoken to is forgotten at the bottom.
     """
     tasks = Task.objects.open().filter(lead=OuterRef("pk"), assignee=user).order_by("due_at", "pk")
-    touches = Activity.objects.filter(lead=OuterRef("pk"), kind__in=HUMAN_CONTACT, is_machine=False)
+    touches = Activity.objects.filter(lead=OuterRef("pk"), kind__in=codes_with(Trait.CONTACT), is_machine=False)
     return leads.annotate(
         current=FilteredRelation("handovers", condition=Q(handovers__ended_at__isnull=True)),
         handover_id=F("current__pk"),

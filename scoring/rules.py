@@ -2,8 +2,8 @@
 
 from typing import NamedTuple
 
+from leads.activities import Trait, codes_with
 from leads.conditions import ConditionError, check
-from leads.enums import ActivityKind
 
 MAX_RULES = 200
 MAX_POINTS = 1000
@@ -13,7 +13,6 @@ MAX_WORDS = 8
 
 # What the engine itself writes: a rule that read it would change its own result.
 OWN_FIELDS = frozenset({"score", "grade", "scored_at"})
-OWN_ACTIVITIES = frozenset({ActivityKind.GRADE_CHANGED.value})
 
 _MODEL_KEYS = {"name", "question_set", "ranges", "rules", "requirements", "notes"}
 _RULE_KEYS = {"label", "points", "when", "cap", "half_life_days"}
@@ -230,7 +229,7 @@ def _circles(path, node):
     if node.get("field") in OWN_FIELDS:
         yield FileProblem(join(path, "field"), f"a scoring rule cannot look at {node['field']}: it makes it")
     kinds = node.get("activity", ())
-    if OWN_ACTIVITIES.intersection([kinds] if isinstance(kinds, str) else kinds):
+    if set(codes_with(Trait.UNSCORED)).intersection([kinds] if isinstance(kinds, str) else kinds):
         yield FileProblem(join(path, "activity"), "a scoring rule cannot look at grade changes: it makes them")
 
 

@@ -4,6 +4,7 @@ from django.core.exceptions import ValidationError
 from django.db import connection, transaction
 
 from leads.actions.timeline import ids_of, mark_dirty
+from leads.activities import kinds
 from leads.conditions import describe, matching
 from leads.enums import Disposition, Stage
 from leads.models import Lead, StageDefinition
@@ -47,7 +48,7 @@ WITH step AS (
     RETURNING lead.id
 )
 INSERT INTO leads_activity (lead_id, kind, occurred_at, recorded_at, actor_id, payload, is_machine)
-SELECT lead_id, 'stage_changed', at, %(now)s, %(actor)s, jsonb_build_object(
+SELECT lead_id, %(kind)s, at, %(now)s, %(actor)s, jsonb_build_object(
            'from', from_stage, 'to', to_stage,
            'from_disposition', from_disposition, 'to_disposition', to_disposition,
            'reason', %(reason)s::text
@@ -181,6 +182,7 @@ def _step(ids, *, reason, by, now, stage=None, disposition=None, recycle_on=None
         "reason": reason,
         "actor": by and by.pk,
         "now": now,
+        "kind": kinds.STAGE_CHANGED.code,
     }
     with connection.cursor() as cursor:
         cursor.execute(_STEP, values)

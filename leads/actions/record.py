@@ -11,7 +11,8 @@ from jobs.postgres import Lock, take_lock
 from leads import rules
 from leads.actions.lifecycle import begin_history
 from leads.actions.timeline import log_activity, mark_dirty
-from leads.enums import ActivityKind, Stage
+from leads.activities import kinds
+from leads.enums import Stage
 from leads.models import Company, FieldDefinition, Lead
 from team.models import validate_time_zone
 
@@ -98,7 +99,7 @@ def create_lead(*, values, by, now, source=None, campaign=None, reason="Entered 
         _save(lead, force_insert=True)
         begin_history(lead_ids=[lead.pk], reason=reason, by=by, now=now)
         payload = {"from": None, "to": Stage.NAME.value, "reason": reason}
-        log_activity(lead=lead, kind=ActivityKind.STAGE_CHANGED, by=by, now=now, payload=payload)
+        log_activity(lead=lead, kind=kinds.STAGE_CHANGED.code, by=by, now=now, payload=payload)
         refresh_search(lead_ids=[lead.pk])
     return lead
 
@@ -139,7 +140,7 @@ def change_lead(*, lead, changes, by, now):
             current.changed_at = max(now, current.changed_at + datetime.timedelta(microseconds=1))
             _save(current, update_fields=[*columns, *_KEY_NAMES, "fields", "changed_at"])
             payload = {"changed": {code: list(pair) for code, pair in changed.items()}}
-            log_activity(lead=current, kind=ActivityKind.FIELD_CHANGED, by=by, now=now, payload=payload)
+            log_activity(lead=current, kind=kinds.FIELD_CHANGED.code, by=by, now=now, payload=payload)
             if SEARCHED & changed.keys():
                 refresh_search(lead_ids=[current.pk])
     lead.__dict__.update(current.__dict__)

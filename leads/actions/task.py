@@ -4,7 +4,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from leads.actions.timeline import log_activity, record_activities
-from leads.enums import ActivityKind
+from leads.activities import kinds
 from leads.models import Task
 from leads.rules import check_year
 
@@ -31,7 +31,7 @@ def complete_task(*, task, by, now):
         if not Task.objects.filter(pk=task.pk).open().update(done_at=now, done_by=by):
             return False
         payload = {"task": task.pk, "kind": task.kind, "title": task.title}
-        log_activity(lead=task.lead, kind=ActivityKind.TASK_DONE, by=by, now=now, payload=payload)
+        log_activity(lead=task.lead, kind=kinds.TASK_DONE.code, by=by, now=now, payload=payload)
     task.done_at, task.done_by = now, by
     return True
 
@@ -44,7 +44,7 @@ def complete_tasks(*, tasks, by, now):
         rows = [
             {
                 "lead_id": task.lead_id,
-                "kind": ActivityKind.TASK_DONE,
+                "kind": kinds.TASK_DONE.code,
                 "occurred_at": now,
                 "actor_id": by and by.pk,
                 "payload": {"task": task.pk, "kind": task.kind, "title": task.title},

@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import connection, models, transaction
 
-from leads.enums import ActivityKind
+from leads.activities import is_known
 from leads.models import Activity
 
 CHUNK = 10_000
@@ -38,7 +38,7 @@ WITH new AS (
         lead_id bigint, kind text, occurred_at timestamptz, actor_id bigint, campaign_id bigint,
         payload jsonb, is_machine boolean, dedupe_key text
     )
-    ON CONFLICT (dedupe_key) WHERE dedupe_key IS NOT NULL DO NOTHING
+    ON CONFLICT (lead_id, dedupe_key) WHERE dedupe_key IS NOT NULL DO NOTHING
     RETURNING lead_id, is_machine
 ), marked AS (
     INSERT INTO leads_dirtylead (lead_id, marked_at)
@@ -76,11 +76,13 @@ def record_activities(*, rows, now):
     """Inserts activities and marks the leads of the new ones dirty; returns how many were new.
 
     rows: an iterable of dicts with lead_id, kind, occurred_at and, as needed, payload, actor_id, campaign_id,
-    is_machine, dedupe_key. A row whose dedupe_key is known is ignored. What a machine did asks for no new score.
+    is_machine, dedupe_key. A row whose dedupe_key is known of its lead is ignored. What a machine did asks for no new
+    score. Raises ValidationError for an unknown kind.
     """
     inserted = 0
     with transaction.atomic(), connection.cursor() as cursor:
         for chunk in _chunks(rows):
+            _check_kinds({row["kind"] for row in chunk})
             cursor.execute(_INSERT, {"rows": json.dumps(chunk, cls=_Encoder), "now": now})
             inserted += cursor.fetchone()[0]
     return inserted
@@ -88,8 +90,7 @@ def record_activities(*, rows, now):
 
 def log_activity(*, lead, kind, by, now, payload=None, occurred_at=None):
     """Adds one activity to a lead's timeline and returns it; raises ValidationError for an unknown kind."""
-    if kind not in ActivityKind.values:
-        raise ValidationError({"kind": f"{kind} is no kind of activity."})
+    _check_kinds([kind])
     with transaction.atomic():
         mark_dirty(leads=[lead.pk], now=now)
         return Activity.objects.create(
@@ -100,6 +101,12 @@ def log_activity(*, lead, kind, by, now, payload=None, occurred_at=None):
             actor=by,
             payload=payload or {},
         )
+
+
+def _check_kinds(codes):
+    for code in codes:
+        if not is_known(code):
+            raise ValidationError({"kind": f"{code} is no kind of activity."})
 
 
 class _Encoder(DjangoJSONEncoder):

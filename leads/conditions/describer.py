@@ -4,9 +4,9 @@ import datetime
 import json
 import re
 
+from leads.activities import kind_of
 from leads.conditions.grammar import ActivityTest, All, Any, FieldTest, Not
 from leads.conditions.operators import ValueType
-from leads.enums import ActivityKind
 
 # The label of an admin's field stands in quotes when one of these words in it could be read as part of a test.
 _VERBS = frozenset(
@@ -16,32 +16,6 @@ _VERBS = frozenset(
     ]
 )
 _PLAIN = re.compile(r"[^\W\d_][\w/&'-]*(?: [\w/&'-]+)*\Z")
-
-# One, many.
-_NOUNS = {
-    ActivityKind.VISIT: ("visit", "visits"),
-    ActivityKind.FORM: ("form", "forms"),
-    ActivityKind.EMAIL_SENT: ("e-mail sent", "e-mails sent"),
-    ActivityKind.EMAIL_OPENED: ("e-mail opened", "e-mails opened"),
-    ActivityKind.EMAIL_CLICKED: ("e-mail clicked", "e-mails clicked"),
-    ActivityKind.EMAIL_BOUNCED: ("e-mail bounced", "e-mails bounced"),
-    ActivityKind.EMAIL_REPLIED: ("e-mail reply", "e-mail replies"),
-    ActivityKind.UNSUBSCRIBED: ("unsubscription", "unsubscriptions"),
-    ActivityKind.SUBSCRIBED: ("subscription", "subscriptions"),
-    ActivityKind.CALL: ("call", "calls"),
-    ActivityKind.EMAIL: ("e-mail written", "e-mails written"),
-    ActivityKind.MEETING: ("meeting", "meetings"),
-    ActivityKind.DEMO: ("demo", "demos"),
-    ActivityKind.NOTE: ("note", "notes"),
-    ActivityKind.EVENT_ATTENDED: ("event attended", "events attended"),
-    ActivityKind.CARD_POSTED: ("card posted", "cards posted"),
-    ActivityKind.STAGE_CHANGED: ("stage change", "stage changes"),
-    ActivityKind.GRADE_CHANGED: ("grade change", "grade changes"),
-    ActivityKind.HANDED_OVER: ("hand-over", "hand-overs"),
-    ActivityKind.FIELD_CHANGED: ("change", "changes"),
-    ActivityKind.IMPORTED: ("import", "imports"),
-    ActivityKind.TASK_DONE: ("task done", "tasks done"),
-}
 
 
 def describe_node(node, vocabulary):
@@ -138,7 +112,7 @@ def _days(op, days):
 
 
 def _activity(test):
-    nouns = [_NOUNS[kind] for kind in test.kinds]
+    nouns = [(kind.one, kind.many) for kind in map(kind_of, test.kinds)]
     compound = len(nouns) > 1
     where = " and ".join(_match(match) for match in test.where)
     matching = f" ({where})" if where else ""

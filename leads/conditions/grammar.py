@@ -73,7 +73,8 @@ class PayloadTest:
 class ActivityTest:
     """Either a count (`at_least` of them, `within_days` when given) or a look at the first or last one (`seen`).
 
-    kinds are values of ActivityKind in the order of the enum, where is a tuple of PayloadTest that must all hold.
+    kinds are codes of leads.activities in the order of their registration, where is a tuple of PayloadTest that must
+    all hold.
     With `seen` ("first" or "last"), `op` is before, after, more_than_days_ago or within_days and `value` a date, a
     datetime (UTC) or a number of days; at_least is then 1 and within_days None. Without it op and value are None.
     """

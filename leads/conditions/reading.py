@@ -2,6 +2,7 @@
 
 import re
 
+from leads.activities import all_kinds
 from leads.conditions import grammar
 from leads.conditions.grammar import ActivityTest, All, Any, ConditionError, FieldTest, Not, PayloadTest, Problem
 from leads.conditions.operators import OPERATORS, PAYLOAD_OPS, SEEN_OPS, Takes, ValueType
@@ -17,7 +18,6 @@ from leads.conditions.values import (
     read_whole,
     shown,
 )
-from leads.enums import ActivityKind
 
 HEADS = ("all", "any", "not", "field", "answer", "activity")
 PATH = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,49}\Z")
@@ -229,15 +229,16 @@ class _Reader:
         return ActivityTest(kinds, where, at_least=count, within_days=days)
 
     def kinds(self, given, path):
+        known = [kind.code for kind in all_kinds() if kind.in_conditions]
         many = isinstance(given, list)
-        if many and not 0 < len(given) <= len(ActivityKind.values):
+        if many and not 0 < len(given) <= len(known):
             return self.problem(path, "give one kind of activity or a list of different kinds")
         for at, kind in enumerate(given if many else [given]):
-            if not isinstance(kind, str) or kind not in ActivityKind.values:
+            if not isinstance(kind, str) or kind not in known:
                 place = f"{path}[{at}]" if many else path
-                self.problem(place, f"unknown kind {shown(kind)}; known are {', '.join(ActivityKind.values)}")
+                self.problem(place, f"unknown kind {shown(kind)}; known are {', '.join(known)}")
         chosen = given if many else [given]
-        return tuple(kind for kind in ActivityKind.values if kind in chosen)
+        return tuple(kind for kind in known if kind in chosen)
 
     def where(self, given, path):
         many = isinstance(given, list)

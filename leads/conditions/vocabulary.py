@@ -9,9 +9,10 @@ from types import MappingProxyType
 
 from django.db.models import CharField, F, Value
 
+from leads.activities import all_kinds
 from leads.conditions import grammar
 from leads.conditions.operators import FILLING, OPERATORS, OPS_OF_TYPE, PAYLOAD_OPS, RANK_OPS, SEEN_OPS, ValueType
-from leads.enums import ActivityKind, Disposition, FieldType, Grade, Side, Stage
+from leads.enums import Disposition, FieldType, Grade, Side, Stage
 from leads.models import Campaign, FieldDefinition, Source
 from team.models import Pool, User
 
@@ -252,7 +253,7 @@ class Vocabulary:
             ],
             "ops": {code: {"label": op.label, "takes": op.takes.value} for code, op in OPERATORS.items()},
             "activities": {
-                "kinds": [{"value": value, "label": label} for value, label in ActivityKind.choices],
+                "kinds": [{"value": kind.code, "label": kind.label} for kind in all_kinds() if kind.in_conditions],
                 "payload_ops": list(PAYLOAD_OPS),
                 "seen_ops": list(SEEN_OPS),
             },

@@ -7,8 +7,10 @@ from django.db import connection, transaction
 
 from leads.actions.lifecycle import set_disposition
 from leads.actions.timeline import ids_of, mark_dirty, record_activities
-from leads.enums import HUMAN_CONTACT, ActivityKind, Disposition
+from leads.activities import Trait, codes_with
+from leads.enums import Disposition
 from leads.models import Activity
+from routing.activities import HANDED_OVER
 from routing.enums import HandoverEnd, RejectReason
 from routing.models import Handover
 
@@ -158,7 +160,7 @@ def note_first_touches(lead_ids):
     """
     if lead_ids:
         with connection.cursor() as cursor:
-            cursor.execute(_FIRST_TOUCH, {"leads": list(lead_ids), "kinds": sorted(HUMAN_CONTACT)})
+            cursor.execute(_FIRST_TOUCH, {"leads": list(lead_ids), "kinds": codes_with(Trait.CONTACT)})
 
 
 def lock_leads(lead_ids):
@@ -205,7 +207,7 @@ def _check_may_end(handover, by):
 def _contacts_since(handover):
     return Activity.objects.filter(
         lead=handover.lead_id,
-        kind__in=HUMAN_CONTACT,
+        kind__in=codes_with(Trait.CONTACT),
         actor__isnull=False,
         is_machine=False,
         occurred_at__gte=handover.assigned_at or handover.handed_at,
@@ -223,7 +225,7 @@ def _tell(event, lead_ids, *, now, by, text, reason="", note=""):
     rows = [
         {
             "lead_id": pk,
-            "kind": ActivityKind.HANDED_OVER,
+            "kind": HANDED_OVER.code,
             "occurred_at": now,
             "actor_id": by and by.pk,
             "payload": payload,

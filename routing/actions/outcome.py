@@ -8,10 +8,11 @@ from django.db import transaction
 
 from leads.actions.task import add_task, complete_tasks
 from leads.actions.timeline import log_activity, mark_dirty
+from leads.enums import Outcome
 from leads.models import Task
 from leads.rules import can_change_lead
 from routing.actions.handover import lock_leads, note_first_touches, reject
-from routing.enums import Outcome, RejectReason
+from routing.enums import PLANS, RejectReason
 from routing.models import Handover
 
 LONGEST_DAYS = 3650
@@ -38,7 +39,8 @@ def record_outcome(*, lead, outcome, by, now, note="", next_in_days=None, reject
         outcome = Outcome(outcome)
     except ValueError:
         raise ValidationError({"outcome": f"{outcome} is no outcome."}) from None
-    days = outcome.plan.next_days if next_in_days is None else next_in_days
+    plan = PLANS[outcome]
+    days = plan.next_days if next_in_days is None else next_in_days
     if not 0 <= days <= LONGEST_DAYS:
         raise ValidationError({"next_in_days": f"Give a number of days from 0 to {LONGEST_DAYS}."})
     with transaction.atomic():
@@ -48,14 +50,14 @@ def record_outcome(*, lead, outcome, by, now, note="", next_in_days=None, reject
         if not can_change_lead(by, lead):
             raise PermissionDenied("This lead is not yours to work.")
         handover = Handover.objects.open().filter(lead=lead).first()
-        if outcome.ends_handover and handover is None:
+        if plan.ends_handover and handover is None:
             raise ValidationError("This lead is with marketing: there is no hand-over to end.", code="gone")
         # Under a hand-over of a moment ago the contact comes after it, so that it counts.
         at = max(now, handover.assigned_at or now) if handover else now
         payload = {"outcome": outcome.value, "text": outcome.label} | ({"note": note.strip()} if note.strip() else {})
-        activity = log_activity(lead=lead, kind=outcome.plan.contact, by=by, now=now, payload=payload, occurred_at=at)
+        activity = log_activity(lead=lead, kind=plan.contact.code, by=by, now=now, payload=payload, occurred_at=at)
         _complete_due(lead, by, now)
-        if outcome.ends_handover:
+        if plan.ends_handover:
             _give_back(lead, outcome, by, now, note, days, reject_reason)
             return Recorded(activity, None, ended=True)
         if handover:
@@ -65,8 +67,8 @@ def record_outcome(*, lead, outcome, by, now, note="", next_in_days=None, reject
             )
         task = add_task(
             lead=lead,
-            kind=outcome.plan.next_kind,
-            title=outcome.plan.next_title,
+            kind=plan.next_kind,
+            title=plan.next_title,
             due_at=next_step_at(by, now, days),
             assignee=lead.owner or by,
             by=by,

@@ -6,27 +6,14 @@ from django.db import connection
 
 from leads.actions.lifecycle import move_stage
 from leads.actions.timeline import record_activities
-from leads.enums import HUMAN_CONTACT, ActivityKind, Stage
+from leads.activities import Trait, codes_with
+from leads.enums import Stage
 from leads.models import FieldDefinition, Lead
+from routing.activities import HANDED_OVER
 from team.business_hours import Hours, add_business_minutes
 from team.models import Pool
 
 SLICE = 5000
-
-# What a person did or what a person did to reach her, as against what the program noted.
-TOUCHES = sorted(
-    {
-        ActivityKind.VISIT,
-        ActivityKind.FORM,
-        ActivityKind.EMAIL_OPENED,
-        ActivityKind.EMAIL_CLICKED,
-        ActivityKind.EMAIL_REPLIED,
-        ActivityKind.SUBSCRIBED,
-        ActivityKind.EVENT_ATTENDED,
-        ActivityKind.CARD_POSTED,
-        *HUMAN_CONTACT,
-    }
-)
 
 # A lead comes back at the moment its last hand-over ended, at the earliest: the two must not overlap. What is joined
 # is gathered first, so that nothing is looked up in the table that is being filled.
@@ -122,11 +109,12 @@ def open_handovers(placed, *, now, by, reason):
     if not placed:
         return
     answers = list(FieldDefinition.objects.exclude(dimension="").values_list("code", flat=True))
+    touches = codes_with(Trait.TOUCH)
     lower = [stage for stage in Stage if stage.rank < Stage.QUALIFIED.rank]
     # In slices, so that no single statement of a big batch runs into the statement timeout.
     for start in range(0, len(placed), SLICE):
         some = placed[start : start + SLICE]
-        values = _columns(some) | {"now": now, "by": by and by.pk, "answers": answers, "touches": TOUCHES}
+        values = _columns(some) | {"now": now, "by": by and by.pk, "answers": answers, "touches": touches}
         with connection.cursor() as cursor:
             cursor.execute(_OPEN, values)
             cursor.execute(_KEEPER, values)
@@ -172,7 +160,7 @@ def _tell(event, placed, *, now, by):
         rows=(
             {
                 "lead_id": one.lead_id,
-                "kind": ActivityKind.HANDED_OVER,
+                "kind": HANDED_OVER.code,
                 "occurred_at": now,
                 "actor_id": by and by.pk,
                 "payload": {

@@ -7,29 +7,18 @@ from django.db import transaction
 from django.db.models import Case, Exists, F, OuterRef, Q, Subquery, Value, When
 
 from leads.actions.timeline import ids_of
+from leads.activities import Trait, codes_with
 from leads.conditions import ConditionError, Vocabulary, compile_condition
-from leads.enums import ActivityKind, Disposition, Grade, Side, Stage
+from leads.enums import Disposition, Grade, Side, Stage
 from leads.models import Activity, Lead, Transition
 from routing.actions.receipt import Placed, due_times, open_handovers
 from routing.models import Handover
 from routing.queries import active_policy, sales_grades, seats
 from routing.rules import Contender, share_out
+from scoring.activities import GRADE_CHANGED
 from team.models import Pool
 
 logger = logging.getLogger(__name__)
-
-# What brings a lead back to sales after a hand-over has ended: the person did something, or marketing talked to her.
-SIGNALS = (
-    ActivityKind.VISIT,
-    ActivityKind.FORM,
-    ActivityKind.EMAIL_CLICKED,
-    ActivityKind.EMAIL_REPLIED,
-    ActivityKind.SUBSCRIBED,
-    ActivityKind.EVENT_ATTENDED,
-    ActivityKind.CALL,
-    ActivityKind.MEETING,
-    ActivityKind.DEMO,
-)
 
 
 @dataclass(frozen=True)
@@ -146,8 +135,8 @@ def _changed_for_the_better():
     would bounce straight back.
     """
     since = Activity.objects.filter(lead=OuterRef("pk"), occurred_at__gt=OuterRef("last_end"), is_machine=False)
-    rose = Q(kind=ActivityKind.GRADE_CHANGED, payload__to__lt=F("payload__from"))
+    rose = Q(kind=GRADE_CHANGED.code, payload__to__lt=F("payload__from"))
     opened = Transition.objects.filter(
         lead=OuterRef("pk"), at__gt=OuterRef("last_end"), to_disposition=Disposition.OPEN
     ).exclude(from_disposition=Disposition.OPEN)
-    return Exists(since.filter(Q(kind__in=SIGNALS) | rose)) | Exists(opened)
+    return Exists(since.filter(Q(kind__in=codes_with(Trait.SIGNAL)) | rose)) | Exists(opened)

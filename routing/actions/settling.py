@@ -11,7 +11,8 @@ from django.db.models import Exists, F, OuterRef, Q, Subquery
 from jobs.postgres import SOMEBODY_WAS_FIRST, error_code
 from leads.actions.lifecycle import set_disposition
 from leads.actions.timeline import ids_of, mark_dirty
-from leads.enums import ActivityKind, Disposition, Side
+from leads.activities import Trait, codes_with
+from leads.enums import Disposition, Side
 from leads.models import Activity, DirtyLead, Lead, Transition
 from routing.actions.handover import end_handovers, lock_leads, note_first_touches
 from routing.actions.route import lock_pools, route
@@ -39,9 +40,6 @@ FAILURES_IN_A_ROW = 5
 # it is never a person's click that is broken off; the marks are still there for the next tick.
 LOCK_TIMEOUT_MS = 700
 POOL_TIMEOUT_MS = 10_000
-
-# A form or an answer is a person asking: it ends a recycling time before its date.
-_ASKING = (ActivityKind.FORM, ActivityKind.EMAIL_REPLIED)
 
 
 @dataclass(frozen=True)
@@ -253,7 +251,7 @@ def _sorted_out(which, policy, now):
     recycled = marketing & Q(disposition=Disposition.RECYCLED)
     since = Transition.objects.filter(lead=OuterRef(OuterRef("pk"))).order_by(F("seq").desc()).values("at")[:1]
     asked = Activity.objects.filter(
-        lead=OuterRef("pk"), kind__in=_ASKING, is_machine=False, occurred_at__gt=Subquery(since)
+        lead=OuterRef("pk"), kind__in=codes_with(Trait.ASKING), is_machine=False, occurred_at__gt=Subquery(since)
     )
     faded = Q(side=Side.SALES, pool__isnull=False) & ~Q(grade__in=grades)
     rows = Lead.objects.filter(

@@ -3,6 +3,7 @@ from typing import NamedTuple
 from django.db import connection
 
 from scoring import queries
+from scoring.activities import GRADE_CHANGED
 from scoring.engine.plan import Span, Statement
 from scoring.engine.prepared import prepared_select
 
@@ -31,7 +32,7 @@ _WRITE = """
         RETURNING lead.id, locked.old_grade, locked.grade, locked.score
     ), logged AS (
         INSERT INTO leads_activity (lead_id, kind, occurred_at, recorded_at, payload, is_machine)
-        SELECT id, 'grade_changed', %s, %s,
+        SELECT id, %s, %s, %s,
             jsonb_build_object('from', old_grade, 'to', grade, 'score', score, 'version', %s::integer), FALSE
         FROM written WHERE old_grade NOT IN ('', grade)
     )
@@ -63,7 +64,7 @@ def regrade(lead_ids, *, now, model=None):
         return Regraded(0, 0, [])
     select = prepared_select(model, now=now, lead_ids=ids)
     delta = Statement(_DELTA.format(select=select.sql), [*select.params, model.version])
-    values = [model.version, now, now, now, model.version]
+    values = [model.version, now, GRADE_CHANGED.code, now, now, model.version]
     with connection.cursor() as cursor:
         if isinstance(ids, list) and len(ids) <= FEW:
             cte = f"delta AS MATERIALIZED ({delta.sql}),"

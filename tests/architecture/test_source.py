@@ -16,6 +16,7 @@ from django.template.loader import get_template
 
 from leadfunnel.celery import app as celery
 from leadfunnel.environment import ROOT
+from leads.activities import all_kinds, is_known
 
 ROOMS = ("jobs", "team", "leads", "scoring", "routing", "nurturing", "capture", "insights", "web", "leadfunnel")
 SOURCES = [path for room in ROOMS for path in sorted((ROOT / room).rglob("*.py")) if "migrations" not in path.parts]
@@ -97,6 +98,32 @@ def found_in(sources, finder):
 
 def assert_reasons(reasons):
     assert [entry for entry, reason in reasons.items() if len(reason.split()) < 4] == []
+
+
+def kind_lists(path):
+    """Literals in which three or more kinds of activity stand together."""
+    for node in nodes(path):
+        if isinstance(node, ast.List | ast.Tuple | ast.Set):
+            parts = node.elts
+        elif isinstance(node, ast.Dict):
+            parts = [key for key in node.keys if key]
+        else:
+            continue
+        if sum(1 for part in parts if _is_kind(part)) >= 3:
+            yield f"line {node.lineno}"
+
+
+def _is_kind(node):
+    while isinstance(node, ast.Attribute) and node.attr == "code":
+        node = node.value
+    if isinstance(node, ast.Constant):
+        return is_known(node.value)
+    name = node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
+    return name in {kind.code.upper() for kind in all_kinds()}
+
+
+def test_kinds_of_activity_stand_in_one_table():
+    assert found_in(SOURCES, lambda path: list(kind_lists(path))) == {}
 
 
 def test_rooms_import_downward_only():

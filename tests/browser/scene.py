@@ -8,7 +8,8 @@ from django.conf import settings
 
 from leads.actions.record import create_lead
 from leads.actions.timeline import record_activities
-from leads.enums import ActivityKind, SourceKind
+from leads.activities import kinds
+from leads.enums import SourceKind
 from leads.models import Campaign, FieldDefinition, Source
 from leads.rules import fold
 from routing.actions import accept, record_outcome, regrade_and_route
@@ -107,16 +108,16 @@ def _history(lead, entered, number):
     happenings = itertools.islice(
         itertools.cycle(
             [
-                (ActivityKind.VISIT, {"url": "/products/storage-line"}, False),
-                (ActivityKind.EMAIL_SENT, {"subject": "Five questions before you buy a storage line"}, False),
-                (ActivityKind.EMAIL_CLICKED, {"subject": "Five questions before you buy", "url": "/guide"}, True),
-                (ActivityKind.VISIT, {"url": "/pricing"}, False),
+                (kinds.VISIT.code, {"url": "/products/storage-line"}, False),
+                (kinds.EMAIL_SENT.code, {"subject": "Five questions before you buy a storage line"}, False),
+                (kinds.EMAIL_CLICKED.code, {"subject": "Five questions before you buy", "url": "/guide"}, True),
+                (kinds.VISIT.code, {"url": "/pricing"}, False),
                 (
-                    ActivityKind.FORM,
+                    kinds.FORM.code,
                     {"form": "Ask for an offer", "note": "Looking for 40 m of shelving by autumn."},
                     False,
                 ),
-                (ActivityKind.EMAIL_REPLIED, {"text": "Could you call me on Thursday?"}, False),
+                (kinds.EMAIL_REPLIED.code, {"text": "Could you call me on Thursday?"}, False),
             ]
         ),
         3 + number % 5 * 2,

@@ -4,18 +4,11 @@ import pytest
 from django.db import connection
 
 from leads.actions.timeline import record_activities
-from leads.enums import ActivityKind
 from leads.models import Activity, Lead
-from leads.queries import CHIPS, capped_count, duplicates, timeline
+from leads.queries import capped_count, duplicates, timeline
 from tests.factories.leads import make_lead
 
 MINUTE = datetime.timedelta(minutes=1)
-
-
-def test_every_kind_is_under_exactly_one_chip():
-    under_chips = [kind for kinds in CHIPS.values() for kind in kinds]
-
-    assert sorted(under_chips) == sorted(ActivityKind)
 
 
 def fill(lead, kinds, now):

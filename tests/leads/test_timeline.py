@@ -54,6 +54,20 @@ def test_record_activities_twice_is_once_and_marks_only_news(lead, now):
     assert not DirtyLead.objects.exists()
 
 
+def test_the_same_key_on_another_lead_is_another_activity(lead, now):
+    row = {"kind": "visit", "occurred_at": now, "dedupe_key": "visit:1"}
+
+    rows = [row | {"lead_id": lead.pk}, row | {"lead_id": make_lead(now=now).pk}]
+    assert record_activities(rows=rows, now=now) == 2
+
+
+def test_record_activities_refuses_an_unknown_kind(lead, now):
+    with pytest.raises(ValidationError, match="prayer is no kind of activity"):
+        record_activities(rows=[{"lead_id": lead.pk, "kind": "prayer", "occurred_at": now}], now=now)
+
+    assert not Activity.objects.filter(kind="prayer").exists()
+
+
 def test_what_a_machine_did_asks_for_no_score(lead, now):
     row = {"lead_id": lead.pk, "kind": "email_clicked", "occurred_at": now, "is_machine": True}
 

@@ -5,7 +5,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 
 from leads.actions.lifecycle import set_disposition
 from leads.actions.timeline import log_activity, record_activities
-from leads.enums import ActivityKind
+from leads.activities import kinds
 from leads.models import Activity, Lead
 from routing.actions import Routed, accept, assign, reject, return_lead, route
 from routing.actions.handover import note_first_touches
@@ -28,7 +28,7 @@ def lead(cast, now):
 
 
 def worked(lead, by, now):
-    return log_activity(lead=lead, kind=ActivityKind.CALL, by=by, now=now, payload={"text": "Talked"})
+    return log_activity(lead=lead, kind=kinds.CALL.code, by=by, now=now, payload={"text": "Talked"})
 
 
 def test_the_owner_accepts_once(cast, now, lead):

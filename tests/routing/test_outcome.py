@@ -4,9 +4,10 @@ import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
 
 from leads.actions.task import add_task
+from leads.enums import Outcome
 from leads.models import Activity, Task
 from routing.actions import record_outcome, route
-from routing.enums import Outcome
+from routing.enums import PLANS
 from routing.models import Handover
 from team.models import User
 from tests.factories.leads import make_lead
@@ -24,7 +25,7 @@ def lead(cast, now):
 
 
 def test_the_outcomes_have_the_number_keys_one_to_nine():
-    assert [outcome.plan.key for outcome in Outcome] == list(range(1, 10))
+    assert [PLANS[outcome].key for outcome in Outcome] == list(range(1, 10))
 
 
 @pytest.mark.parametrize(

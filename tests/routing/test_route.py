@@ -5,9 +5,10 @@ from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from leads.actions.timeline import log_activity
-from leads.enums import ActivityKind, Dimension, Disposition, FieldType, Side, Stage
+from leads.enums import Dimension, Disposition, FieldType, Side, Stage
 from leads.models import Activity, Lead, Transition
 from routing.actions import Routed, assign, route, share_out_pools
+from routing.activities import HANDED_OVER
 from routing.enums import HandoverEnd
 from routing.models import AssignmentRule, Handover, RoutingPolicy
 from scoring.actions import load_model, publish_model
@@ -74,7 +75,7 @@ def test_a_hand_over_is_written_down_whole(cast, now):
     step = Transition.objects.filter(lead=lead).latest("seq")
     assert (step.from_stage, step.to_stage) == ("name", "qualified")
     assert step.reason == "Handed to sales by the policy A and B to sales, C and D to marketing"
-    told = Activity.objects.get(lead=lead, kind=ActivityKind.HANDED_OVER)
+    told = Activity.objects.get(lead=lead, kind=HANDED_OVER.code)
     assert told.payload == {
         "event": "handed_over",
         "pool": "Sales",

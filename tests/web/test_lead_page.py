@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from leads.actions.task import add_task
 from leads.actions.timeline import record_activities
-from leads.enums import ActivityKind
+from leads.activities import kinds
 from leads.models import Activity, Lead, Task
 from leads.queries import TIMELINE_PAGE
 from routing.enums import HandoverEnd
@@ -39,7 +39,7 @@ def visits(lead, count):
         rows=[
             {
                 "lead_id": lead.pk,
-                "kind": ActivityKind.VISIT,
+                "kind": kinds.VISIT.code,
                 "occurred_at": now - datetime.timedelta(days=1, minutes=number),
                 "payload": {"url": f"/page/{number}"},
             }
@@ -129,7 +129,7 @@ def test_a_machine_s_click_is_said_to_be_one(cast, as_user, lead):
 
 def test_logging_a_call_is_the_first_touch(cast, as_user, lead):
     as_user(cast.ben).post(url("lead-log", lead), {"kind": "call", "note": "Wants an offer"})
-    call = Activity.objects.get(kind=ActivityKind.CALL)
+    call = Activity.objects.get(kind=kinds.CALL.code)
     assert (call.actor, call.payload) == (cast.ben, {"note": "Wants an offer"})
     assert Handover.objects.get(lead=lead).first_touch_at == call.occurred_at
 

@@ -4,7 +4,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from leads.enums import ActivityKind
+from leads.activities import kinds
 from leads.models import Activity, Lead, Task
 from routing.models import Handover
 from tests.factories.leads import make_lead
@@ -44,7 +44,7 @@ def test_one_press_logs_the_outcome_and_goes_on(cast, as_user, line):
         outcome_url(line[0]), {"outcome": "talked", "next_in_days": "7", "note": "Likes it", "tab": "all"}
     )
     assert answer.headers["Location"] == place(line[1])
-    call = Activity.objects.get(kind=ActivityKind.CALL)
+    call = Activity.objects.get(kind=kinds.CALL.code)
     assert (call.lead, call.actor, call.payload["note"]) == (line[0], cast.ben, "Likes it")
     assert Handover.objects.get(lead=line[0]).first_touch_at is not None
     assert (Task.objects.get().due_at - timezone.now()).days in (6, 7, 8)
@@ -62,7 +62,7 @@ def test_an_outcome_that_ends_it_gives_the_lead_back(cast, as_user, line):
 
 def test_a_note_alone_is_kept(cast, as_user, line):
     as_user(cast.ben).post(outcome_url(line[0]), {"outcome": "", "note": "Back on Monday", "tab": "all"})
-    assert Activity.objects.get(kind=ActivityKind.NOTE).payload == {"note": "Back on Monday"}
+    assert Activity.objects.get(kind=kinds.NOTE.code).payload == {"note": "Back on Monday"}
     assert Handover.objects.get(lead=line[0]).first_touch_at is None
 
 

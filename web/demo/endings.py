@@ -1,6 +1,9 @@
 """How the stories of the demo go: what each kind of person does, and what sales made of it."""
 
-from leads.enums import ActivityKind, Disposition, SourceKind, Stage, TaskKind
+from capture.activities import IMPORTED
+from leads.activities import kinds
+from leads.enums import Disposition, SourceKind, Stage, TaskKind
+from routing.activities import HANDED_OVER
 from routing.enums import HandoverEnd, RejectReason
 from team.business_hours import add_business_minutes
 from web.demo import texts
@@ -64,10 +67,10 @@ class Teller:
         campaign = plan.origin.campaign_id
         if kind in LISTS:
             file = f"{plan.origin.campaign or plan.origin.source}.csv"
-            story.happened(ActivityKind.IMPORTED, {"file": file}, campaign=campaign)
+            story.happened(IMPORTED, {"file": file}, campaign=campaign)
         elif kind in MET:
             name = plan.origin.campaign or self.chance.choice(texts.EVENTS)
-            story.happened(ActivityKind.EVENT_ATTENDED, {"name": name}, campaign=campaign)
+            story.happened(kinds.EVENT_ATTENDED, {"name": name}, campaign=campaign)
         elif stage != Stage.LEAD:
             self._visit(story, plan.created_at, campaign=campaign)
         return story
@@ -78,14 +81,14 @@ class Teller:
             return
         for _ in range(self.chance.choice((0, 1, 1, 2, 3))):
             at, subject = story.between(start, end), self.chance.choice(texts.NEWSLETTERS)
-            story.happened(ActivityKind.EMAIL_SENT, {"subject": subject}, at=at)
+            story.happened(kinds.EMAIL_SENT, {"subject": subject}, at=at)
             if self.chance.random() < 0.03:
                 payload = {"subject": subject, "reason": "No such mailbox"}
-                story.happened(ActivityKind.EMAIL_BOUNCED, payload, at=min(at + MINUTE, end))
+                story.happened(kinds.EMAIL_BOUNCED, payload, at=min(at + MINUTE, end))
             elif self.chance.random() < likely:
                 opened = min(at + self.chance.expovariate(1 / 20) * HOUR, end)
                 machine = self.chance.random() < 0.3
-                story.happened(ActivityKind.EMAIL_OPENED, {"subject": subject}, at=opened, machine=machine)
+                story.happened(kinds.EMAIL_OPENED, {"subject": subject}, at=opened, machine=machine)
 
     def _interest(self, story, until):
         """Visits and clicks; makes a suspect of a name."""
@@ -93,7 +96,7 @@ class Teller:
         if story.lead["stage"] == Stage.NAME:
             start = story.goes_on(story.between(start, start + (until - start) * 0.3), at_work=False)
             if self.chance.random() < 0.5:
-                story.happened(ActivityKind.SUBSCRIBED, {"name": "Newsletter"})
+                story.happened(kinds.SUBSCRIBED, {"name": "Newsletter"})
                 story.moves(to=Stage.SUSPECT, reason="Subscribed to the newsletter")
             else:
                 self._visit(story, story.at)
@@ -106,10 +109,10 @@ class Teller:
             if self.chance.random() < 0.4:
                 subject = self.chance.choice(texts.NEWSLETTERS)
                 payload = {"subject": subject, "url": f"{texts.SITE}{self.chance.choice(texts.PAGES)[0]}"}
-                story.happened(ActivityKind.EMAIL_CLICKED, payload, at=story.between(start, until))
+                story.happened(kinds.EMAIL_CLICKED, payload, at=story.between(start, until))
         if story.plan.fate in {Fate.SUSPECT, Fate.LEAD} and self.chance.random() < 0.03:
             story.lead["do_not_email"] = True
-            story.happened(ActivityKind.UNSUBSCRIBED, {"name": "Newsletter"}, at=story.between(start, until))
+            story.happened(kinds.UNSUBSCRIBED, {"name": "Newsletter"}, at=story.between(start, until))
 
     def _need(self, story, until, *, warm=False):
         """Interest, then a form with a need; `warm` people come back shortly before `until`."""
@@ -128,21 +131,19 @@ class Teller:
             self._visit(story, story.between(max(story.at, until - 12 * DAY), until))
         if self.chance.random() < 0.25:
             payload = {"subject": "Re: your question", "text": self.chance.choice(texts.REPLIES)}
-            story.happened(ActivityKind.EMAIL_REPLIED, payload, at=story.between(max(story.at, until - 9 * DAY), until))
+            story.happened(kinds.EMAIL_REPLIED, payload, at=story.between(max(story.at, until - 9 * DAY), until))
         if self.chance.random() < 0.2:
             payload = {"name": self.chance.choice(texts.EVENTS)}
-            story.happened(
-                ActivityKind.EVENT_ATTENDED, payload, at=story.between(max(story.at, until - 30 * DAY), until)
-            )
+            story.happened(kinds.EVENT_ATTENDED, payload, at=story.between(max(story.at, until - 30 * DAY), until))
 
     def _visit(self, story, at, *, pages=texts.PAGES, campaign=None):
         path, title, _ = self.chance.choices(pages, [often for *_, often in pages])[0]
-        story.happened(ActivityKind.VISIT, {"title": title, "url": f"{texts.SITE}{path}"}, at=at, campaign=campaign)
+        story.happened(kinds.VISIT, {"title": title, "url": f"{texts.SITE}{path}"}, at=at, campaign=campaign)
 
     def _form(self, story):
         form, text = self.chance.choice(texts.FORMS)
         payload = {"form": form} | ({"text": text} if text else {})
-        story.happened(ActivityKind.FORM, payload, campaign=story.plan.origin.campaign_id)
+        story.happened(kinds.FORM, payload, campaign=story.plan.origin.campaign_id)
 
     def _unfit(self, story):
         end = story.plan.ends_at
@@ -219,14 +220,14 @@ class Teller:
         }
         story.handovers.append(handover)
         payload = {"event": "handed_over", "owner": str(rep), "why": why, "text": f"Handed to {rep}"}
-        story.happened(ActivityKind.HANDED_OVER, payload)
+        story.happened(HANDED_OVER, payload)
         return handover
 
     def _accept(self, story, handover, rep):
         story.at += self.chance.uniform(5, 280) * MINUTE
         handover["accepted_at"] = story.at
         payload = {"event": "accepted", "text": f"Accepted by {rep}"}
-        story.happened(ActivityKind.HANDED_OVER, payload, by=rep)
+        story.happened(HANDED_OVER, payload, by=rep)
 
     def _first_calls(self, story, handover, rep):
         story.at += self.chance.uniform(5, 900) * MINUTE
@@ -238,21 +239,21 @@ class Teller:
 
     def _call(self, story, rep, calls):
         outcome, note = self.chance.choice(calls)
-        kind = ActivityKind.EMAIL if outcome == "information_sent" else ActivityKind.CALL
+        kind = kinds.EMAIL if outcome == "information_sent" else kinds.CALL
         story.happened(kind, {"outcome": outcome} | ({"note": note} if note else {}), by=rep)
 
     def _good_talks(self, story, rep, until):
         story.goes_on(story.at + (until - story.at) * 0.3)
         self._call(story, rep, texts.GOOD_CALLS)
         if self.chance.random() < 0.4:
-            story.happened(ActivityKind.NOTE, {"text": self.chance.choice(texts.NOTES)}, by=rep)
+            story.happened(kinds.NOTE, {"text": self.chance.choice(texts.NOTES)}, by=rep)
         story.goes_on(story.at + (until - story.at) * 0.4)
         story.moves(to=Stage.PROSPECT, reason="Deal opened", by=rep)
         story.goes_on(story.at + (until - story.at) * 0.4)
         if self.chance.random() < 0.6:
-            story.happened(ActivityKind.MEETING, {"text": self.chance.choice(texts.MEETINGS)}, by=rep)
+            story.happened(kinds.MEETING, {"text": self.chance.choice(texts.MEETINGS)}, by=rep)
         else:
-            story.happened(ActivityKind.DEMO, {"text": self.chance.choice(texts.DEMOS)}, by=rep)
+            story.happened(kinds.DEMO, {"text": self.chance.choice(texts.DEMOS)}, by=rep)
         self._task_done(story, rep)
         story.goes_on(until)
 
@@ -271,7 +272,7 @@ class Teller:
                 "done_by_id": rep.pk,
             }
         )
-        story.happened(ActivityKind.TASK_DONE, {"kind": kind, "title": title}, by=rep)
+        story.happened(kinds.TASK_DONE, {"kind": kind, "title": title}, by=rep)
 
     def _bought(self, story, handover, rep):
         self._good_talks(story, rep, story.plan.ends_at)
@@ -309,7 +310,7 @@ class Teller:
         handover |= {"end": end.value, "ended_at": story.at, "ended_by_id": by and by.pk, "end_reason": reason}
         said = RejectReason(reason).label if end == HandoverEnd.REJECTED else reason
         payload = {"event": end.value, "reason": reason, "text": f"{end.label}: {said}"}
-        story.happened(ActivityKind.HANDED_OVER, payload, by=by)
+        story.happened(HANDED_OVER, payload, by=by)
 
     def _rep(self):
         self.turn += 1

@@ -1,6 +1,6 @@
 """The receipts of hand-overs long past: what the scoring model said then."""
 
-from routing.actions.receipt import TOUCHES
+from leads.activities import Trait, codes_with
 from scoring.enums import RuleKind
 
 # The part of an activity that says most about it.
@@ -53,7 +53,8 @@ class Receipts:
 
 def _touches(story):
     """The last five things that happened, newest first."""
-    seen = [activity for activity in story.activities if activity["kind"] in TOUCHES and not activity["is_machine"]]
+    touches = codes_with(Trait.TOUCH)
+    seen = [activity for activity in story.activities if activity["kind"] in touches and not activity["is_machine"]]
     seen.sort(key=lambda activity: activity["occurred_at"], reverse=True)
     return [
         {

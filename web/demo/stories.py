@@ -2,7 +2,8 @@
 
 import datetime
 
-from leads.enums import ActivityKind, Disposition, Stage
+from leads.activities import kinds
+from leads.enums import Disposition, Stage
 
 MINUTE = datetime.timedelta(minutes=1)
 DAY = datetime.timedelta(days=1)
@@ -59,7 +60,7 @@ class Story:
         self.activities.append(
             {
                 "lead_id": self.lead["id"],
-                "kind": kind.value,
+                "kind": kind.code,
                 "occurred_at": at or self.at,
                 "recorded_at": at or self.at,
                 "actor_id": by and by.pk,
@@ -95,4 +96,4 @@ class Story:
         payload = {"from": last and last["to_stage"], "to": stage, "reason": reason}
         if last:
             payload |= {"from_disposition": last["to_disposition"], "to_disposition": disposition}
-        self.happened(ActivityKind.STAGE_CHANGED, payload, by=by)
+        self.happened(kinds.STAGE_CHANGED, payload, by=by)

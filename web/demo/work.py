@@ -6,11 +6,13 @@ from enum import Enum
 from django.db import connection
 
 from leads.actions.lifecycle import move_stage
-from leads.enums import ActivityKind, Grade, Stage
+from leads.activities import kinds
+from leads.enums import Grade, Outcome, Stage
 from leads.models import Lead
 from routing.actions import record_outcome, return_lead
 from routing.actions.outcome import next_step_at
-from routing.enums import Outcome
+from routing.activities import HANDED_OVER
+from routing.enums import PLANS
 from routing.models import Handover
 from web.demo import texts
 from web.demo.stories import DAY, MINUTE
@@ -84,7 +86,7 @@ def _work(handover, state, chance, now, activities, tasks):
     room = now - handover.accepted_at
     handover.first_touch_at = handover.accepted_at + min(chance.uniform(5, 600) * MINUTE, room * 0.4)
     text = {"event": "accepted", "text": f"Accepted by {rep}"}
-    activities.append(_activity(lead, rep, ActivityKind.HANDED_OVER, handover.accepted_at, text))
+    activities.append(_activity(lead, rep, HANDED_OVER, handover.accepted_at, text))
     activities.append(_contact(lead, rep, handover.first_touch_at, chance.choice(texts.FIRST_CALLS)))
     room = now - handover.first_touch_at
     if room > DAY:
@@ -92,7 +94,7 @@ def _work(handover, state, chance, now, activities, tasks):
         activities.append(_contact(lead, rep, moment, chance.choice(texts.GOOD_CALLS)))
         if chance.random() < 0.3:
             note = {"text": chance.choice(texts.NOTES)}
-            activities.append(_activity(lead, rep, ActivityKind.NOTE, moment + MINUTE, note))
+            activities.append(_activity(lead, rep, kinds.NOTE, moment + MINUTE, note))
     kind, title = chance.choice(texts.NEXT_STEPS)
     if state == State.WAITING:
         due_at = next_step_at(rep, now, chance.randrange(1, 7))
@@ -116,13 +118,13 @@ def _work(handover, state, chance, now, activities, tasks):
 def _contact(lead, rep, at, call):
     outcome, note = call
     payload = {"outcome": outcome, "text": Outcome(outcome).label} | ({"note": note} if note else {})
-    return _activity(lead, rep, Outcome(outcome).plan.contact, at, payload)
+    return _activity(lead, rep, PLANS[Outcome(outcome)].contact, at, payload)
 
 
 def _activity(lead, rep, kind, at, payload):
     return {
         "lead_id": lead.pk,
-        "kind": kind.value,
+        "kind": kind.code,
         "occurred_at": at,
         "recorded_at": at,
         "actor_id": rep.pk,

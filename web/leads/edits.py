@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from leads.actions.record import EDITABLE, change_lead, create_lead, hold_person
 from leads.actions.timeline import log_activity, mark_dirty
-from leads.enums import ActivityKind
+from leads.activities import kinds
 from leads.models import Lead
 from leads.rules import can_change_lead, email_key, phone_key
 from routing.actions import regrade_and_route
@@ -186,7 +186,7 @@ def _tell_keeper(request, form, lead, definitions):
     apart = {name: form.cleaned_data[name] for name in ("source", "campaign", "note")}
     typed += [f"{form[name].label}: {value}" for name, value in apart.items() if value]
     note = "\n".join([f"Entered again by {request.user}.", *typed])
-    log_activity(lead=lead, kind=ActivityKind.NOTE, by=request.user, now=timezone.now(), payload={"note": note})
+    log_activity(lead=lead, kind=kinds.NOTE.code, by=request.user, now=timezone.now(), payload={"note": note})
 
 
 def _create(request, form):
@@ -198,7 +198,7 @@ def _create(request, form):
             if form.cleaned_data["note"]:
                 log_activity(
                     lead=lead,
-                    kind=ActivityKind.NOTE,
+                    kind=kinds.NOTE.code,
                     by=request.user,
                     now=now,
                     payload={"note": form.cleaned_data["note"]},

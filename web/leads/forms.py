@@ -7,10 +7,11 @@ from django import forms
 from django.core.validators import ProhibitNullCharactersValidator
 from django.utils import timezone
 
-from leads.enums import ActivityKind, FieldType, TaskKind
+from leads.activities import all_kinds, kinds
+from leads.enums import FieldType, Outcome, TaskKind
 from leads.models import Campaign, Source
 from leads.rules import check_year
-from routing.enums import Outcome, RejectReason
+from routing.enums import RejectReason
 from web.leads.facts import LABELS, as_original, said, value_of
 from web.leads.timeline import SHOWS
 
@@ -201,18 +202,12 @@ class PageForm(forms.Form):
 class LogForm(forms.Form):
     """The composer."""
 
-    KINDS = [
-        (ActivityKind.CALL.value, "Call"),
-        (ActivityKind.EMAIL.value, "Mail"),
-        (ActivityKind.MEETING.value, "Meeting"),
-        (ActivityKind.DEMO.value, "Demo"),
-        (ActivityKind.NOTE.value, "Note"),
-    ]
+    KINDS = [(kind.code, kind.composer) for kind in all_kinds() if kind.composer]
     kind = forms.ChoiceField(choices=KINDS, error_messages={"required": "Say what it was."})
     note = forms.CharField(max_length=5000, required=False)
 
     def clean(self):
-        if self.cleaned_data.get("kind") == ActivityKind.NOTE and not self.cleaned_data.get("note"):
+        if self.cleaned_data.get("kind") == kinds.NOTE.code and not self.cleaned_data.get("note"):
             self.add_error("note", "Write the note first.")
 
 

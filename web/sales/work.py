@@ -10,10 +10,11 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from leads.actions.timeline import log_activity
-from leads.enums import ActivityKind
+from leads.activities import kinds
+from leads.enums import Outcome
 from leads.rules import can_change_lead
 from routing.actions import record_outcome, regrade_and_route
-from routing.enums import Outcome
+from routing.enums import PLANS
 from routing.queries import queue, queue_counts
 from team.enums import Role
 from team.policies import allow
@@ -84,7 +85,7 @@ def work_page(request, lead, tab, *, status=200, **more):
         "line_length": len(line),
         "previous_url": _place(before, tab) if before else "",
         "next_url": _place(after, tab) if after else "",
-        "outcomes": list(Outcome),
+        "plans": list(PLANS.values()),
         "next_days": NEXT_DAYS,
     }
     return render(request, "work/lead.html", context | more, status=status)
@@ -102,7 +103,7 @@ def _record(request, lead, data, now):
         elif result.ended:
             said += ", back with marketing"
     elif data["note"]:
-        log_activity(lead=lead, kind=ActivityKind.NOTE, by=by, now=now, payload={"note": data["note"]})
+        log_activity(lead=lead, kind=kinds.NOTE.code, by=by, now=now, payload={"note": data["note"]})
         said = "note kept"
     else:
         return ""

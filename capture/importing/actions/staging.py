@@ -8,6 +8,7 @@ from contextlib import contextmanager
 
 from django.db import connection
 
+from capture.activities import IMPORTED
 from leads import rules
 from leads.actions.lifecycle import begin_new_histories
 from leads.actions.timeline import mark_dirty
@@ -231,7 +232,8 @@ def _new_lines(leads, now):
 
 def _activity_lines(leads, run, now):
     """One line of history each: which row of which file."""
-    before = f"imported\t{now.isoformat()}\t{now.isoformat()}\t{_number(run.created_by_id)}\t{_number(run.campaign_id)}"
+    at, actor, campaign = now.isoformat(), _number(run.created_by_id), _number(run.campaign_id)
+    before = f"{IMPORTED.code}\t{at}\t{at}\t{actor}\t{campaign}"
     payload = _escape(_encode({"import": run.pk, "file": run.file_name})[:-1])
     return "".join(
         [

@@ -4,6 +4,7 @@ overwrote are restored where they still stand."""
 from django.conf import settings
 from django.db.models import Exists, OuterRef, Q
 
+from capture.activities import IMPORTED
 from capture.importing.actions.merging import load_leads
 from capture.importing.actions.staging import write_restored
 from capture.importing.enums import RowResult
@@ -11,20 +12,12 @@ from capture.importing.matching import FLAGS
 from capture.importing.models import ImportRow
 from leads import rules
 from leads.actions.timeline import ids_of, mark_dirty
-from leads.enums import ActivityKind
+from leads.activities import Trait, codes_with
 from leads.models import Activity, Company, Lead, Task, Transition
 from routing.actions.handover import lock_leads
 
 CHUNK_ROWS = 2000
 EXAMPLES = 20
-
-# What the program itself writes about a new person; anything else on her timeline is somebody's work or her own.
-_OWN_KINDS = (
-    ActivityKind.IMPORTED,
-    ActivityKind.GRADE_CHANGED,
-    ActivityKind.HANDED_OVER,
-    ActivityKind.STAGE_CHANGED,
-)
 
 
 def undo_chunk(*, run, now):
@@ -132,7 +125,7 @@ def _remove(rows, run, account, now):
 
 def _worked(ids, run):
     """Those of the leads that somebody or something else has to do with since the import."""
-    own = Q(kind__in=_OWN_KINDS, actor=None) | Q(kind=ActivityKind.IMPORTED, payload__import=run.pk)
+    own = Q(kind__in=codes_with(Trait.AUTOMATIC), actor=None) | Q(kind=IMPORTED.code, payload__import=run.pk)
     touched = Q(Exists(Activity.objects.filter(lead=OuterRef("pk")).exclude(own)))
     touched |= Q(Exists(Task.objects.filter(lead=OuterRef("pk"))))
     touched |= Q(Exists(Transition.objects.filter(lead=OuterRef("pk"), seq__gt=1, actor__isnull=False)))

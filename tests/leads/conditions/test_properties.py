@@ -6,9 +6,10 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from leads.activities import all_kinds
 from leads.conditions import ConditionError, Vocabulary, activity_tests, check, compile_condition, describe, matching
 from leads.conditions.reading import read
-from leads.enums import ActivityKind, Disposition, FieldType, Grade, Stage
+from leads.enums import Disposition, FieldType, Grade, Stage
 from leads.models import FieldDefinition, Lead
 from tests.leads.conditions import trees
 from tests.leads.conditions.crowd import (
@@ -106,9 +107,9 @@ def crowd(cast):
             created_at=NOW - days(number),
             fields={} if stored is None else {f"f_{kind}": stored for kind in FieldType.values},
         )
-        for kind in ActivityKind.values[number % 3 :: 3]:
+        for kind in all_kinds()[number % 3 :: 3]:
             payload = dict.fromkeys(("url", "n", "flag", "x.y", "0"), stored)
-            add_activity(lead, kind, NOW - days(number - 2), payload, is_machine=number % 6 == 0)
+            add_activity(lead, kind.code, NOW - days(number - 2), payload, is_machine=number % 6 == 0)
     return set(Lead.objects.values_list("pk", flat=True))
 
 

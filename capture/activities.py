@@ -1,0 +1,15 @@
+"""The kind of activity that an import writes."""
+
+from leads.activities import Chip, Kind, Trait, register
+
+IMPORTED = register(
+    Kind(
+        "imported",
+        "Import",
+        one="import",
+        many="imports",
+        icon="file-import",
+        chip=Chip.SYSTEM,
+        traits=(Trait.AUTOMATIC,),
+    )
+)

@@ -1,0 +1,34 @@
+"""What activities say, by what their payloads hold. One presenter for each kind that has more to say than its name."""
+
+from leads.activities.kind import FieldWords, Kind, Words, plain
+from leads.enums import Disposition, Outcome, Stage
+
+
+def contact(kind: Kind, payload: dict, fields: FieldWords) -> Words:
+    """{"outcome": an Outcome, "note"}; without an outcome it is `plain`."""
+    outcome = payload.get("outcome")
+    if outcome not in Outcome.values:
+        return plain(kind, payload, fields)
+    return Words(f"{kind.label}: {Outcome(outcome).label.lower()}", str(payload.get("note", "")))
+
+
+def stage_change(kind: Kind, payload: dict, fields: FieldWords) -> Words:
+    """{"from", "to": stages, "from_disposition", "to_disposition", "reason"}; from is null for a new person."""
+    after, disposition = payload.get("to"), payload.get("to_disposition")
+    reason = str(payload.get("reason", ""))
+    if payload.get("from") != after and after in Stage.values:
+        return Words(
+            f"Became a {Stage(after).label.lower()}" if payload.get("from") else "Entered the database", reason
+        )
+    if disposition in Disposition.values:
+        return Words(Disposition(disposition).label, reason)
+    return Words(kind.label, reason)
+
+
+def field_change(kind: Kind, payload: dict, fields: FieldWords) -> Words:
+    """{"changed": {code: [old, new]}}"""
+    lines = [
+        f"{fields.label(code)}: {fields.value(code, old) or 'empty'} → {fields.value(code, new) or 'empty'}"
+        for code, (old, new) in payload.get("changed", {}).items()
+    ]
+    return Words("Facts changed", "\n".join(lines))

@@ -1,0 +1,67 @@
+"""The table of kinds of activity."""
+
+import pytest
+
+from leads.activities import Chip, FieldWords, Kind, Trait, all_kinds, codes_under, codes_with, kind_of, kinds, register
+from leads.activities.registry import _KINDS
+
+FIELDS = FieldWords(label=str.capitalize, value=lambda _code, value: "" if value is None else str(value))
+CALLED_BACK = Kind(
+    "called_back", "Call back", "call back", "calls back", icon="phone", chip=Chip.CONTACT, traits=(Trait.ASKING,)
+)
+
+
+@pytest.fixture
+def called_back():
+    register(CALLED_BACK)
+    yield CALLED_BACK
+    del _KINDS[CALLED_BACK.code]
+
+
+def test_a_room_above_adds_a_kind_and_everything_asks_by_trait(called_back):
+    assert kind_of("called_back") is called_back
+    assert codes_with(Trait.ASKING) == ["form", "email_replied", "called_back"]
+    assert codes_under(Chip.CONTACT)[-1] == "called_back"
+
+
+def test_a_code_is_taken_once():
+    with pytest.raises(ValueError, match="There is a kind of activity call already"):
+        register(kinds.CALL)
+
+
+def test_a_code_fits_its_column():
+    with pytest.raises(ValueError, match="1 to 20 characters"):
+        register(Kind("a" * 21, "A", "a", "as", icon="phone", chip=Chip.SYSTEM))
+
+
+def test_the_rooms_above_have_registered_theirs():
+    assert {"grade_changed", "handed_over", "imported"} <= {kind.code for kind in all_kinds()}
+
+
+def test_a_kind_that_nobody_declares_any_more_still_has_a_name():
+    assert kind_of("fax_sent").label == "Fax sent"
+
+
+@pytest.mark.parametrize(
+    ("code", "payload", "words"),
+    [
+        ("visit", {"title": "Prices", "url": "/prices", "seconds": 3}, ("Visit", "Prices\n/prices")),
+        ("call", {"outcome": "talked", "note": "Wants an offer"}, ("Call: talked", "Wants an offer")),
+        ("call", {"outcome": "talked", "text": "Talked"}, ("Call: talked", "")),
+        ("call", {"text": "Talked at length"}, ("Call", "Talked at length")),
+        ("stage_changed", {"from": None, "to": "name", "reason": "Came in"}, ("Entered the database", "Came in")),
+        ("stage_changed", {"from": "name", "to": "lead", "reason": "Asked"}, ("Became a lead", "Asked")),
+        (
+            "stage_changed",
+            {"from": "lead", "to": "lead", "to_disposition": "lost", "reason": "Price"},
+            ("Lost", "Price"),
+        ),
+        ("field_changed", {"changed": {"city": [None, "Kiel"]}}, ("Facts changed", "City: empty → Kiel")),
+        ("grade_changed", {"from": "C", "to": "A", "score": 90}, ("Grade from C to A", "90 points")),
+        ("imported", {"import": 3, "file": "fair.csv"}, ("Import", "fair.csv")),
+    ],
+)
+def test_each_kind_says_what_its_payload_holds(code, payload, words):
+    kind = kind_of(code)
+
+    assert kind.says(kind, payload, FIELDS) == words
