@@ -4,7 +4,7 @@ from django.http import HttpResponse
 from django.template import engines
 from django.urls import include, path
 
-from team.policies import allow
+from web.access import allow
 
 _EMPTY = '{% extends "base.html" %}{% block title %}Empty{% endblock %}'
 

@@ -67,8 +67,8 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
-    "leadfunnel.middleware.PageSecurityMiddleware",
-    "leadfunnel.middleware.ReaderTimeZoneMiddleware",
+    "web.middleware.PageSecurityMiddleware",
+    "web.middleware.ReaderTimeZoneMiddleware",
     "axes.middleware.AxesMiddleware",
 ]
 
@@ -85,7 +85,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "web.context.navigation",
+                "web.navigation.navigation",
             ],
         },
     }
@@ -123,16 +123,16 @@ PASSWORD_RESET_TIMEOUT = 24 * 3600
 
 # Five bad tries for one account from one address within five minutes close every sign-in path to both for the rest of
 # the five minutes. Axes works inside authenticate() and counts in the database: no path and no restart goes round it.
-AXES_HANDLER = "leadfunnel.sign_in_limit.RefuseNextTry"
+AXES_HANDLER = "web.public.sign_in_limit.RefuseNextTry"
 AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = datetime.timedelta(minutes=5)
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
 AXES_RESET_ON_SUCCESS = True
 AXES_USERNAME_FORM_FIELD = "username"
-AXES_USERNAME_CALLABLE = "leadfunnel.sign_in_limit.account"
-AXES_CLIENT_IP_CALLABLE = "leadfunnel.sign_in_limit.throttle_address"
-AXES_LOCKOUT_CALLABLE = "web.accounts.too_many_tries"
+AXES_USERNAME_CALLABLE = "web.public.sign_in_limit.account"
+AXES_CLIENT_IP_CALLABLE = "web.public.sign_in_limit.throttle_address"
+AXES_LOCKOUT_CALLABLE = "web.public.accounts.too_many_tries"
 AXES_SENSITIVE_PARAMETERS = ["password", "csrfmiddlewaretoken"]
 AXES_DISABLE_ACCESS_LOG = True
 AXES_ENABLE_ADMIN = False

@@ -1,7 +1,7 @@
 from django.contrib import admin
 from django.urls import include, path
 
-from web import accounts
+from web.public import accounts
 
 # /healthz and /readyz are answered by leadfunnel.health before any route.
 urlpatterns = [
@@ -10,6 +10,5 @@ urlpatterns = [
     path("admin/logout/", accounts.sign_out, name="admin-sign-out"),
     path("admin/password_change/", accounts.password_change, name="admin-password-change"),
     path("admin/", admin.site.urls),
-    path("imports/", include("capture.urls")),
     path("", include("web.urls")),
 ]

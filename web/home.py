@@ -2,7 +2,7 @@ from django.shortcuts import redirect
 from django.views.decorators.http import require_safe
 
 from team.enums import Role
-from team.policies import allow
+from web.access import allow
 
 
 @require_safe

@@ -1,16 +1,17 @@
-from django.urls import include, path
+from django.urls import path
 
 from web import home
 from web.leads import bulk, composer, detail, edits, lists, saved
+from web.marketing import imports
 from web.me import views as me
 from web.operations import conditions, mail, status
+from web.public import accounts
 from web.sales import queue, work
 
 app_name = "web"
 
 urlpatterns = [
     path("", home.home, name="home"),
-    path("", include("web.accounts_urls")),
     path("queue/", queue.queue, name="queue"),
     path("queue/accept/", queue.queue_accept, name="queue-accept"),
     path("work/", work.work, name="work"),
@@ -31,6 +32,14 @@ urlpatterns = [
     path("leads/<int:pk>/accept/", composer.lead_accept, name="lead-accept"),
     path("leads/<int:pk>/return/", composer.lead_return, name="lead-return"),
     path("leads/<int:pk>/reject/", composer.lead_reject, name="lead-reject"),
+    path("imports/", imports.import_list, name="import-list"),
+    path("imports/new/", imports.import_new, name="import-new"),
+    path("imports/<int:pk>/", imports.import_detail, name="import-detail"),
+    path("imports/<int:pk>/map/", imports.import_map, name="import-map"),
+    path("imports/<int:pk>/start/", imports.import_start, name="import-start"),
+    path("imports/<int:pk>/discard/", imports.import_discard, name="import-discard"),
+    path("imports/<int:pk>/problems.csv", imports.import_errors, name="import-errors"),
+    path("imports/<int:pk>/<slug:change>/", imports.import_change, name="import-change"),
     path("profile/", me.profile, name="profile"),
     path("profile/absences/", me.absence_add, name="absence-add"),
     path("profile/absences/<int:pk>/delete/", me.absence_delete, name="absence-delete"),
@@ -38,4 +47,10 @@ urlpatterns = [
     path("status/", status.status, name="status"),
     path("mail/", mail.mail_list, name="mail-list"),
     path("mail/<slug:name>/", mail.mail_detail, name="mail-detail"),
+    path("sign-in/", accounts.sign_in, name="sign-in"),
+    path("sign-out/", accounts.sign_out, name="sign-out"),
+    path("password/", accounts.password_change, name="password-change"),
+    path("password/reset/", accounts.password_reset, name="password-reset"),
+    path("password/reset/sent/", accounts.password_reset_sent, name="password-reset-sent"),
+    path("password/reset/<str:uid>/<str:token>/", accounts.password_reset_confirm, name="password-reset-confirm"),
 ]

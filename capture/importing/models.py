@@ -70,7 +70,7 @@ class Import(models.Model):
         return self.file_name
 
     def get_absolute_url(self):
-        return reverse("capture:import-detail", args=[self.pk])
+        return reverse("web:import-detail", args=[self.pk])
 
     @property
     def is_moving(self):

@@ -17,7 +17,7 @@ from routing.actions import assign, regrade_and_route
 from routing.models import Handover
 from team.enums import Role
 from team.models import User
-from team.policies import allow
+from web.access import allow
 from web.leads.filters import LeadFilter
 from web.leads.lists import UNDO
 from web.sales.forms import IdListField

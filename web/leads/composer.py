@@ -13,7 +13,7 @@ from leads.actions.task import add_task, complete_task
 from leads.actions.timeline import log_activity
 from leads.models import Lead, Task
 from routing.actions import accept, regrade_and_route, reject, return_lead
-from team.policies import allow
+from web.access import allow
 from web.leads.detail import lead_page
 from web.leads.edits import after_change, lock_writable, working_tab, writable_or_refused
 from web.leads.forms import LogForm, ReasonForm, RejectForm, TaskForm

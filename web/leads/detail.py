@@ -11,12 +11,12 @@ from leads.queries import duplicates
 from leads.rules import can_change_lead
 from routing.enums import RejectReason
 from scoring.queries import explain, rating_answers
-from team.policies import allow
-from web.fragments import render_page
+from web.access import allow
 from web.leads import queries
 from web.leads.facts import built_in_facts, codes_of, custom_facts
 from web.leads.forms import EditForm, LogForm, PageForm
 from web.leads.timeline import SHOWS, events
+from web.page import render_page
 
 
 @require_safe

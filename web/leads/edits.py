@@ -19,7 +19,7 @@ from leads.rules import can_change_lead, email_key, phone_key
 from routing.actions import regrade_and_route
 from scoring.queries import rating_answers
 from team.enums import Role
-from team.policies import allow
+from web.access import allow
 from web.leads import queries
 from web.leads.detail import lead_page, readable_or_404
 from web.leads.facts import LABELS, as_original, said, value_of

@@ -14,13 +14,13 @@ from leads.models import Lead
 from leads.queries import COUNT_CAP
 from team.enums import Role
 from team.models import User
-from team.policies import allow
-from web.fragments import render_page
+from web.access import allow
 from web.leads import queries
 from web.leads.columns import STANDARD, all_columns, cells, shown_beside
 from web.leads.filters import BESIDE, LeadFilter
 from web.leads.keyset import SORTS, Page, near, page_of, read_place
 from web.models import SavedView
+from web.page import render_page
 
 # Where the session keeps {owner's id: the hand-overs by which leads were taken from her} of the last hand-out.
 UNDO = "undo-hand-out"

@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from leads.models import Lead
-from team.policies import allow
+from web.access import allow
 from web.leads import queries
 from web.leads.columns import all_columns
 from web.leads.filters import LeadFilter

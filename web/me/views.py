@@ -6,7 +6,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
 from team.models import Absence, User
-from team.policies import allow
+from web.access import allow
 from web.me.forms import AbsenceForm, ProfileForm
 
 

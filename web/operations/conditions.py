@@ -12,7 +12,7 @@ from leads.conditions.widgets import ConditionField
 from leads.models import Lead
 from leads.queries import capped_count
 from team.enums import Role
-from team.policies import allow
+from web.access import allow
 
 COUNTED = 10_000
 

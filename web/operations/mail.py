@@ -7,7 +7,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from team.enums import Role
-from team.policies import allow
+from web.access import allow
 from web.operations.mailbox import caught_mail, caught_mails
 
 

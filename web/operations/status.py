@@ -8,7 +8,7 @@ from django.views.decorators.http import require_safe
 
 from insights.queries import heartbeats, is_alive, lanes
 from team.enums import Role
-from team.policies import allow
+from web.access import allow
 
 LONG_IN_A_POOL = datetime.timedelta(days=1)
 

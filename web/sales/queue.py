@@ -18,8 +18,8 @@ from routing.queries import queue as queue_of
 from routing.queries import queue_counts
 from scoring.queries import why
 from team.enums import Role
-from team.policies import allow
-from web.fragments import render_page
+from web.access import allow
+from web.page import render_page
 from web.sales.forms import TABS, AcceptForm, QueueForm
 
 SHOWN = 100

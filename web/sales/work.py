@@ -17,7 +17,7 @@ from routing.actions import record_outcome, regrade_and_route
 from routing.enums import PLANS
 from routing.queries import queue, queue_counts
 from team.enums import Role
-from team.policies import allow
+from web.access import allow
 from web.leads.detail import page_context, readable_or_404, timeline_context
 from web.leads.edits import lock_writable, writable_or_refused
 from web.leads.forms import NEXT_DAYS, OutcomeForm
@@ -37,7 +37,7 @@ def work(request):
         tab = next((code for code in ("today", "to_accept", "waiting") if counts[code]), "today")
     first = queue(request.user, tab=tab, now=now).values_list("pk", flat=True).first()
     if first is None:
-        return render(request, "work/done.html", {"tab": tab, "label": TABS[tab]})
+        return render(request, "sales/work_done.html", {"tab": tab, "label": TABS[tab]})
     return redirect(_place(first, tab))
 
 
@@ -88,7 +88,7 @@ def work_page(request, lead, tab, *, status=200, **more):
         "plans": list(PLANS.values()),
         "next_days": NEXT_DAYS,
     }
-    return render(request, "work/lead.html", context | more, status=status)
+    return render(request, "sales/work_lead.html", context | more, status=status)
 
 
 def _record(request, lead, data, now):

@@ -20,12 +20,12 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_htmx.http import HttpResponseClientRedirect
 
-from leadfunnel.sign_in_limit import throttle_address
 from team import actions
 from team.models import User
-from team.policies import allow
 from team.tasks import hurry_account_mail
-from web.account_forms import ChangePasswordForm, NewPasswordForm, ResetRequestForm, SignInForm
+from web.access import allow
+from web.public.forms import ChangePasswordForm, NewPasswordForm, ResetRequestForm, SignInForm
+from web.public.sign_in_limit import throttle_address
 
 logger = logging.getLogger(__name__)
 page_methods = require_http_methods(["GET", "HEAD", "POST"])
@@ -46,7 +46,7 @@ def sign_in(request):
         login(request, form.get_user())
         logger.info("User %s signed in from %s", request.user.pk, throttle_address(request))
         return HttpResponseRedirect(_safe_next(request))
-    return render(request, "accounts/sign_in.html", {"form": form})
+    return render(request, "public/sign_in.html", {"form": form})
 
 
 @allow.public("the admin's own address for the same page")
@@ -74,7 +74,7 @@ def sign_out(request):
 def too_many_tries(request, original_response, credentials=None):
     """The answer of django-axes to a try over the limit (settings.AXES_LOCKOUT_CALLABLE)."""
     seconds = int(settings.AXES_COOLOFF_TIME.total_seconds())
-    response = render(request, "accounts/too_many_tries.html", {"minutes": seconds // 60}, status=429)
+    response = render(request, "public/too_many_tries.html", {"minutes": seconds // 60}, status=429)
     response.headers["Retry-After"] = str(seconds)
     response.headers["Cache-Control"] = "no-store"
     return response
@@ -92,17 +92,17 @@ def password_reset(request):
             )
             hurry_account_mail()
         if not heard:
-            response = render(request, "accounts/too_many_resets.html", status=429)
+            response = render(request, "public/too_many_resets.html", status=429)
             response.headers["Retry-After"] = "3600"
             return response
         return redirect("web:password-reset-sent")
-    return render(request, "accounts/password_reset.html", {"form": form})
+    return render(request, "public/password_reset.html", {"form": form})
 
 
 @allow.public("whoever forgot the password cannot sign in")
 @require_safe
 def password_reset_sent(request):
-    return render(request, "accounts/password_reset_sent.html")
+    return render(request, "public/password_reset_sent.html")
 
 
 @allow.public("the secret in the mailed link stands for the password")
@@ -114,7 +114,7 @@ def password_reset_confirm(request, uid, token):
         # Locked, so that of two people with the same link the second one finds it used.
         user = _owner_of_link(uid, token)
         if user is None:
-            return render(request, "accounts/password_reset_expired.html", status=410)
+            return render(request, "public/password_reset_expired.html", status=410)
         form = NewPasswordForm(user, request.POST if request.method == "POST" else None)
         if request.method == "POST" and form.is_valid():
             form.save()
@@ -124,7 +124,7 @@ def password_reset_confirm(request, uid, token):
             logout(request)
             messages.success(request, "Your new password is set. Sign in with it.")
             return redirect("web:sign-in")
-    return render(request, "accounts/password_reset_confirm.html", {"form": form, "email": user.email})
+    return render(request, "public/password_reset_confirm.html", {"form": form, "email": user.email})
 
 
 @allow.everyone_signed_in
@@ -142,7 +142,7 @@ def password_change(request):
         update_session_auth_hash(request, form.user)
         messages.success(request, "Your password is changed. Your other sessions have ended.")
         return redirect("web:home")
-    return render(request, "accounts/password_change.html", {"form": form})
+    return render(request, "public/password_change.html", {"form": form})
 
 
 def _next(request):

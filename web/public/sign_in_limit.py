@@ -4,7 +4,7 @@ import ipaddress
 
 from axes.handlers.database import AxesDatabaseHandler
 
-from leadfunnel.middleware import client_address
+from web.middleware import client_address
 
 
 class RefuseNextTry(AxesDatabaseHandler):

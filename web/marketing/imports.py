@@ -3,12 +3,11 @@ import tempfile
 from pathlib import Path
 
 from django.contrib import messages
-from django.http import StreamingHttpResponse
+from django.http import Http404, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from capture.forms import MappingForm, UploadForm, with_fields_for_skipped
 from capture.importing.actions import receiving, running
 from capture.importing.actions.rehearsal import rehearse
 from capture.importing.enums import ImportStatus, RowResult
@@ -18,7 +17,8 @@ from capture.importing.queries import custom_fields, error_rows, leads_of, probl
 from capture.importing.reading import Broken, Unreadable, open_table
 from leads.csv_export import csv_lines
 from team.enums import Role
-from team.policies import allow
+from web.access import allow
+from web.marketing.forms import MappingForm, UploadForm, with_fields_for_skipped
 
 PAGE = 50
 SAMPLE = 20
@@ -32,7 +32,7 @@ SHOWN_PROBLEMS = 200
 def import_list(request):
     runs = Import.objects.visible_to(request.user).select_related("created_by")[: PAGE + 1]
     return render(
-        request, "capture/import_list.html", {"runs": runs[:PAGE], "more": len(runs) > PAGE, "now": timezone.now()}
+        request, "marketing/import_list.html", {"runs": runs[:PAGE], "more": len(runs) > PAGE, "now": timezone.now()}
     )
 
 
@@ -46,8 +46,8 @@ def import_new(request):
         except Unreadable as error:
             form.add_error("file", str(error))
         else:
-            return redirect("capture:import-map", run.pk)
-    return render(request, "capture/import_new.html", {"form": form}, status=422 if form.errors else 200)
+            return redirect("web:import-map", run.pk)
+    return render(request, "marketing/import_new.html", {"form": form}, status=422 if form.errors else 200)
 
 
 @allow(Role.MARKETER, Role.ADMIN)
@@ -55,7 +55,7 @@ def import_new(request):
 def import_map(request, pk):
     run = _visible(request, pk)
     if run.status != ImportStatus.UPLOADED:
-        return redirect("capture:import-detail", run.pk)
+        return redirect("web:import-detail", run.pk)
     table, sample = _read(run)
     plan, trouble = _suggestion(run, sample)
     # Only shows the page again, with more fields to be created.
@@ -82,7 +82,7 @@ def import_map(request, pk):
             return _tried(request, run, table, plan)
     columns = [(field, _first_values(sample, index)) for index, field in enumerate(form.columns)]
     context = {"run": run, "form": form, "plan": plan, "trouble": trouble, "columns": columns, "table": table}
-    return render(request, "capture/import_map.html", context, status=422 if not adds_fields and form.errors else 200)
+    return render(request, "marketing/import_map.html", context, status=422 if not adds_fields and form.errors else 200)
 
 
 @allow(Role.MARKETER, Role.ADMIN)
@@ -90,20 +90,20 @@ def import_map(request, pk):
 def import_start(request, pk):
     run = _visible(request, pk)
     if run.status != ImportStatus.UPLOADED:
-        return redirect("capture:import-detail", run.pk)
+        return redirect("web:import-detail", run.pk)
     _, sample = _read(run)
     if "columns" not in run.mapping:
         messages.error(request, "Say first what the columns mean.")
-        return redirect("capture:import-map", run.pk)
+        return redirect("web:import-map", run.pk)
     try:
         plan = receiving.plan_for(run.header, sample, mapping=run.mapping, create_fields=True)
     except MappingError as error:
         messages.error(request, str(error))
-        return redirect("capture:import-map", run.pk)
+        return redirect("web:import-map", run.pk)
     receiving.start_import(
         run=run, plan=plan, now=timezone.now(), source=run.source, campaign=run.campaign, remember=True
     )
-    return redirect("capture:import-detail", run.pk)
+    return redirect("web:import-detail", run.pk)
 
 
 @allow(Role.MARKETER, Role.ADMIN)
@@ -111,7 +111,7 @@ def import_start(request, pk):
 def import_detail(request, pk):
     run = get_object_or_404(Import.objects.visible_to(request.user).select_related("created_by"), pk=pk)
     if run.status == ImportStatus.UPLOADED:
-        return redirect("capture:import-map", run.pk)
+        return redirect("web:import-map", run.pk)
     problems = problems_of(run, limit=SHOWN_PROBLEMS)
     context = {
         "run": run,
@@ -120,7 +120,7 @@ def import_detail(request, pk):
         "shown_problems": SHOWN_PROBLEMS,
         "now": timezone.now(),
     }
-    template = "capture/import_detail.html"
+    template = "marketing/import_detail.html"
     # Once nothing moves any more, the whole page is due: its buttons and lists change with the state.
     if request.htmx and not request.htmx.boosted:
         if not run.is_moving:
@@ -137,15 +137,17 @@ def import_detail(request, pk):
 @require_POST
 def import_change(request, pk, change):
     run = get_object_or_404(Import.objects.visible_to(request.user), pk=pk)
-    changed = {
+    changes = {
         "pause": lambda: running.pause(run=run),
         "resume": lambda: running.resume(run=run),
         "cancel": lambda: running.cancel(run=run, now=timezone.now()),
         "undo": lambda: running.undo(run=run),
-    }[change]()
-    if not changed:
+    }
+    if change not in changes:
+        raise Http404
+    if not changes[change]():
         messages.warning(request, f"The import is {run.get_status_display().lower()}; nothing was changed.")
-    return redirect("capture:import-detail", run.pk)
+    return redirect("web:import-detail", run.pk)
 
 
 @allow(Role.MARKETER, Role.ADMIN)
@@ -153,10 +155,10 @@ def import_change(request, pk, change):
 def import_discard(request, pk):
     run = _visible(request, pk)
     if run.status != ImportStatus.UPLOADED:
-        return redirect("capture:import-detail", run.pk)
+        return redirect("web:import-detail", run.pk)
     receiving.discard_file(run=run)
     messages.success(request, f"{run.file_name} was put away.")
-    return redirect("capture:import-list")
+    return redirect("web:import-list")
 
 
 @allow(Role.MARKETER, Role.ADMIN)
@@ -191,7 +193,7 @@ def _tried(request, run, table, plan):
     counts = [(kind, tried.counts[kind]) for kind in RowResult]
     context = {"run": run, "plan": plan, "tried": tried, "counts": counts}
     context["shows_ids"] = plan.row_number or any(column.target == "external_id" for column in plan.columns)
-    return render(request, "capture/import_try.html", context)
+    return render(request, "marketing/import_try.html", context)
 
 
 def _padded(cells, width):

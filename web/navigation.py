@@ -39,7 +39,7 @@ def _entries(user):
         entries.append(Entry("My queue", "inbox", reverse("web:queue"), "/queue/", "q"))
     entries.append(Entry("Leads", "users", reverse("web:lead-list"), "/leads/", "l"))
     if user.has_role(Role.MARKETER, Role.ADMIN):
-        entries.append(Entry("Imports", "file-import", reverse("capture:import-list"), "/imports/", "i"))
+        entries.append(Entry("Imports", "file-import", reverse("web:import-list"), "/imports/", "i"))
     if user.has_role(Role.ADMIN):
         entries.append(Entry("Status", "activity", reverse("web:status"), "/status/"))
         if settings.MAIL_IS_CAUGHT:

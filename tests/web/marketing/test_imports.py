@@ -14,7 +14,7 @@ LIST = "Email,Name,Shoe size\nann@example.com,Ann Ames,38\nnot-an-address,,40\n"
 
 def upload(client, content=LIST, name="people.csv", **extra):
     file = SimpleUploadedFile(name, content if isinstance(content, bytes) else content.encode())
-    return client.post(reverse("capture:import-new"), {"file": file} | extra)
+    return client.post(reverse("web:import-new"), {"file": file} | extra)
 
 
 @pytest.fixture
@@ -31,7 +31,7 @@ def mapped(run, **choices):
 def test_wizard_from_upload_to_undo(mia, cast):
     response = upload(mia)
     run = Import.objects.get()
-    assert response.url == reverse("capture:import-map", args=[run.pk])
+    assert response.url == reverse("web:import-map", args=[run.pk])
     page = mia.get(response.url).content.decode()
     assert "UTF-8" in page
     assert "ann@example.com" in page
@@ -43,7 +43,7 @@ def test_wizard_from_upload_to_undo(mia, cast):
     assert Lead.objects.count() == 0
     assert FieldDefinition.objects.filter(code="shoe_size").count() == 0
 
-    started = mia.post(reverse("capture:import-start", args=[run.pk]))
+    started = mia.post(reverse("web:import-start", args=[run.pk]))
     assert started.url == run.get_absolute_url()
     run.refresh_from_db()
     assert run.status == ImportStatus.READY
@@ -60,7 +60,7 @@ def test_wizard_from_upload_to_undo(mia, cast):
     run.refresh_from_db()
     assert (run.created_by, run.created, run.rejected) == (cast.mia, 1, 1)
 
-    mia.post(reverse("capture:import-change", args=[run.pk, "undo"]))
+    mia.post(reverse("web:import-change", args=[run.pk, "undo"]))
     continue_import(run_id=run.pk, clock=timezone.now)
     run.refresh_from_db()
     assert run.status == ImportStatus.UNDONE
@@ -71,10 +71,10 @@ def test_wizard_from_upload_to_undo(mia, cast):
 def test_error_file_can_be_corrected_and_uploaded_again(mia):
     upload(mia, "Email,Name,Note\nbad,,=1+1\nann@example.com,Ann,ok\n")
     run = Import.objects.get()
-    mia.post(reverse("capture:import-map", args=[run.pk]), mapped(run))
-    mia.post(reverse("capture:import-start", args=[run.pk]))
+    mia.post(reverse("web:import-map", args=[run.pk]), mapped(run))
+    mia.post(reverse("web:import-start", args=[run.pk]))
     continue_import(run_id=run.pk, clock=timezone.now)
-    response = mia.get(reverse("capture:import-errors", args=[run.pk]))
+    response = mia.get(reverse("web:import-errors", args=[run.pk]))
     text = b"".join(response.streaming_content).decode("utf-8-sig")
     header, row = text.splitlines()
     assert header == "Email,Name,Note,Row in the file,What was wrong"
@@ -116,7 +116,7 @@ def test_file_without_header_is_read_when_asked(mia):
 def test_mapping_that_names_nobody_is_refused(mia):
     upload(mia)
     run = Import.objects.get()
-    response = mia.post(reverse("capture:import-map", args=[run.pk]), {"column_2": "+"})
+    response = mia.post(reverse("web:import-map", args=[run.pk]), {"column_2": "+"})
     assert response.status_code == 422
     assert "No column tells who a person is" in response.content.decode()
 
@@ -124,7 +124,7 @@ def test_mapping_that_names_nobody_is_refused(mia):
 def test_upload_can_be_put_away(mia):
     upload(mia)
     run = Import.objects.get()
-    mia.post(reverse("capture:import-discard", args=[run.pk]))
+    mia.post(reverse("web:import-discard", args=[run.pk]))
     assert Import.objects.count() == 0
     assert not run.file.storage.exists(run.file.name)
 
@@ -132,11 +132,11 @@ def test_upload_can_be_put_away(mia):
 def test_pause_resume_cancel(mia):
     upload(mia)
     run = Import.objects.get()
-    mia.post(reverse("capture:import-map", args=[run.pk]), mapped(run))
-    mia.post(reverse("capture:import-start", args=[run.pk]))
+    mia.post(reverse("web:import-map", args=[run.pk]), mapped(run))
+    mia.post(reverse("web:import-start", args=[run.pk]))
     states = []
     for change in ("pause", "resume", "cancel", "resume"):
-        mia.post(reverse("capture:import-change", args=[run.pk, change]))
+        mia.post(reverse("web:import-change", args=[run.pk, change]))
         run.refresh_from_db()
         states.append(run.status)
     assert states == ["paused", "ready", "cancelled", "cancelled"]
@@ -147,8 +147,8 @@ def test_pause_resume_cancel(mia):
 def test_polled_state_is_part_of_the_page(mia):
     upload(mia)
     run = Import.objects.get()
-    mia.post(reverse("capture:import-map", args=[run.pk]), mapped(run))
-    mia.post(reverse("capture:import-start", args=[run.pk]))
+    mia.post(reverse("web:import-map", args=[run.pk]), mapped(run))
+    mia.post(reverse("web:import-start", args=[run.pk]))
     page = mia.get(run.get_absolute_url()).content.decode()
     fragment = mia.get(run.get_absolute_url(), headers={"HX-Request": "true"}).content.decode()
     assert fragment.strip() in page
@@ -157,12 +157,12 @@ def test_polled_state_is_part_of_the_page(mia):
 
 
 def test_list_shows_imports_and_what_to_do_without_any(mia, django_assert_num_queries):
-    assert "Nothing has been imported yet" in mia.get(reverse("capture:import-list")).content.decode()
+    assert "Nothing has been imported yet" in mia.get(reverse("web:import-list")).content.decode()
     for rows in (1, 3):
         while Import.objects.count() < rows:
             upload(mia)
         with django_assert_num_queries(5):
-            page = mia.get(reverse("capture:import-list")).content.decode()
+            page = mia.get(reverse("web:import-list")).content.decode()
         assert page.count("people.csv") == rows
 
 
@@ -171,14 +171,14 @@ def test_sales_may_not_import(client, cast, bring, who):
     run = bring(LIST, by=cast.mia, work=False)
     client.force_login(getattr(cast, who))
     pages = [
-        ("get", reverse("capture:import-list")),
-        ("get", reverse("capture:import-new")),
+        ("get", reverse("web:import-list")),
+        ("get", reverse("web:import-new")),
         ("get", run.get_absolute_url()),
-        ("get", reverse("capture:import-map", args=[run.pk])),
-        ("get", reverse("capture:import-errors", args=[run.pk])),
-        ("post", reverse("capture:import-start", args=[run.pk])),
-        ("post", reverse("capture:import-discard", args=[run.pk])),
-        ("post", reverse("capture:import-change", args=[run.pk, "cancel"])),
+        ("get", reverse("web:import-map", args=[run.pk])),
+        ("get", reverse("web:import-errors", args=[run.pk])),
+        ("post", reverse("web:import-start", args=[run.pk])),
+        ("post", reverse("web:import-discard", args=[run.pk])),
+        ("post", reverse("web:import-change", args=[run.pk, "cancel"])),
     ]
     assert [getattr(client, method)(url).status_code for method, url in pages] == [403] * len(pages)
     run.refresh_from_db()
@@ -187,20 +187,20 @@ def test_sales_may_not_import(client, cast, bring, who):
 
 def test_methods_that_are_not_meant_are_refused(mia, cast, bring):
     run = bring(LIST, by=cast.mia, work=False)
-    assert mia.post(reverse("capture:import-list")).status_code == 405
+    assert mia.post(reverse("web:import-list")).status_code == 405
     assert mia.post(run.get_absolute_url()).status_code == 405
-    assert mia.get(reverse("capture:import-start", args=[run.pk])).status_code == 405
-    assert mia.get(reverse("capture:import-change", args=[run.pk, "undo"])).status_code == 405
+    assert mia.get(reverse("web:import-start", args=[run.pk])).status_code == 405
+    assert mia.get(reverse("web:import-change", args=[run.pk, "undo"])).status_code == 405
 
 
 def test_starting_twice_leads_to_the_import_that_runs(mia):
     upload(mia)
     run = Import.objects.get()
-    mia.post(reverse("capture:import-map", args=[run.pk]), mapped(run))
-    mia.post(reverse("capture:import-start", args=[run.pk]))
+    mia.post(reverse("web:import-map", args=[run.pk]), mapped(run))
+    mia.post(reverse("web:import-start", args=[run.pk]))
     Import.objects.update(status=ImportStatus.RUNNING)
     for name in ("import-start", "import-map", "import-discard"):
-        response = mia.post(reverse(f"capture:{name}", args=[run.pk]), mapped(run))
+        response = mia.post(reverse(f"web:{name}", args=[run.pk]), mapped(run))
         assert (response.status_code, response.url) == (302, run.get_absolute_url())
     assert Import.objects.get().status == ImportStatus.RUNNING
 
@@ -222,7 +222,7 @@ def test_a_start_that_comes_late_changes_nothing(db, write, now):
 def test_fields_for_all_skipped_columns_by_one_button(mia):
     upload(mia, "Email,Seats,Always,Nothing,City\na@x.example,3,same,,Ulm\nb@x.example,4,same,,\n")
     run = Import.objects.get()
-    url = reverse("capture:import-map", args=[run.pk])
+    url = reverse("web:import-map", args=[run.pk])
     assert 'name="create_fields"' in mia.get(url).content.decode()
     chosen = mapped(run, City="city")
     response = mia.post(url, chosen | {"create_fields": "yes"})
@@ -237,7 +237,7 @@ def test_fields_for_all_skipped_columns_by_one_button(mia):
 def test_dry_run_shows_the_ids_and_red_only_for_rejected_rows(mia):
     upload(mia, "Email,Number\na@x.example,Q-17\n")
     run = Import.objects.get()
-    url = reverse("capture:import-map", args=[run.pk])
+    url = reverse("web:import-map", args=[run.pk])
     page = mia.post(url, mapped(run, Number="external_id")).content.decode()
     assert "Q-17</td>" in page
     assert "import-count-created" in page

@@ -192,7 +192,7 @@ def test_sending_twice_sends_once(cast, now):
 
 def test_mail_waits_for_a_mail_server_that_is_away(cast, now, settings):
     actions.request_password_reset(email="ben@example.com", requester=None, now=now)
-    settings.EMAIL_BACKEND = "tests.team.test_passwords.ClosedMailServer"
+    settings.EMAIL_BACKEND = "tests.web.public.test_passwords.ClosedMailServer"
 
     while_away = actions.send_account_mail(now=now)
     settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
@@ -204,7 +204,7 @@ def test_mail_waits_for_a_mail_server_that_is_away(cast, now, settings):
 
 def test_mail_is_given_up_after_five_attempts(cast, now, settings):
     actions.request_password_reset(email="ben@example.com", requester=None, now=now)
-    settings.EMAIL_BACKEND = "tests.team.test_passwords.ClosedMailServer"
+    settings.EMAIL_BACKEND = "tests.web.public.test_passwords.ClosedMailServer"
     for attempt in range(5):
         actions.send_account_mail(now=now + timedelta(minutes=10 * attempt))
     settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
