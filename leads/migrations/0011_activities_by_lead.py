@@ -17,7 +17,7 @@ class Migration(migrations.Migration):
     """
 
     atomic = False
-    dependencies = [("leads", "0009_task_due_in_the_calendar")]
+    dependencies = [("leads", "0010_marks_that_failed")]
 
     operations = [
         migrations.SeparateDatabaseAndState(
