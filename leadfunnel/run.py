@@ -130,7 +130,7 @@ def fill_empty_database(*, demo):
 
 
 def demo_sign_ins(users):
-    from web.demo import PASSWORD, SHOWN_PEOPLE  # noqa: PLC0415 (needs django.setup)
+    from demo import PASSWORD, SHOWN_PEOPLE  # noqa: PLC0415 (needs django.setup)
 
     here = set(users.filter(email__in=SHOWN_PEOPLE).values_list("email", flat=True))
     lines = [f"{role:<14} {email}" for email, role in SHOWN_PEOPLE.items() if email in here]

@@ -52,6 +52,7 @@ INSTALLED_APPS = [
     "capture",
     "insights",
     "web",
+    "demo",
 ]
 
 MIDDLEWARE = [

@@ -18,7 +18,7 @@ from leadfunnel.celery import app as celery
 from leadfunnel.environment import ROOT
 from leads.activities import all_kinds, is_known
 
-ROOMS = ("jobs", "team", "leads", "scoring", "routing", "nurturing", "capture", "insights", "web", "leadfunnel")
+ROOMS = ("jobs", "team", "leads", "scoring", "routing", "nurturing", "capture", "insights", "web", "demo", "leadfunnel")
 SOURCES = [path for room in ROOMS for path in sorted((ROOT / room).rglob("*.py")) if "migrations" not in path.parts]
 TEMPLATES = sorted(path for path in (ROOT / "templates").rglob("*.*") if path.is_file())
 SCRIPTS = sorted((ROOT / "static").rglob("*.js"))
@@ -64,7 +64,7 @@ FORMATTED_SQL = {
     "insights/invariants.py": "each invariant's constant query inside the one that counts it",
     "scoring/engine/plan.py": "numbered aliases and pieces that the condition compiler has made, values as parameters",
     "scoring/engine/write.py": "the compiled SELECT of the published model, its values as parameters",
-    "web/demo/tables.py": "names of tables and columns of Django models, quoted",
+    "demo/tables.py": "names of tables and columns of Django models, quoted",
 }
 TRUSTED_MARKUP = {}
 # Every Celery task, and why it may run twice, late, or beside itself.

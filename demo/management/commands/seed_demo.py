@@ -1,7 +1,7 @@
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from web.demo.fill import NotEmpty, fill_demo
+from demo.fill import NotEmpty, fill_demo
 
 FEWEST, MOST = 100, 1_000_000
 

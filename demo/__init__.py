@@ -1,7 +1,7 @@
 """The demo that `manage.py seed_demo` writes: Brightfield Energy, which sells solar roofs to companies, and its leads.
 
 Everybody in it is invented. E-mail addresses end in .example (RFC 2606); phone numbers are kept free for fiction
-(web.demo.phones).
+(demo.phones).
 """
 
 PASSWORD = "leadfunnel-demo"

@@ -1,12 +1,12 @@
 """Invented people: the facts of a lead."""
 
+from demo.companies import slug
+from demo.phones import invent_phone
+from demo.plans import Fate
+from demo.staff import LARGE_COMPANY
+from demo.words import FIRST_NAMES, LAST_NAMES, PLACES, STREETS, TITLES
 from leads import rules
 from leads.enums import SourceKind
-from web.demo.companies import slug
-from web.demo.phones import invent_phone
-from web.demo.plans import Fate
-from web.demo.staff import LARGE_COMPANY
-from web.demo.words import FIRST_NAMES, LAST_NAMES, PLACES, STREETS, TITLES
 
 BUDGETS = ("Approved", "Planned", "Not yet", "No budget")
 TIMES = ("Within 3 months", "3 to 6 months", "6 to 12 months", "Later or never")

@@ -7,8 +7,8 @@ import datetime
 from enum import Enum
 from typing import NamedTuple
 
+from demo.market import LISTS, Origin
 from leads.enums import SourceKind
-from web.demo.market import LISTS, Origin
 
 DAY = datetime.timedelta(days=1)
 HOUR = datetime.timedelta(hours=1)

@@ -1,15 +1,15 @@
 """How the stories of the demo go: what each kind of person does, and what sales made of it."""
 
 from capture.activities import IMPORTED
+from demo import texts
+from demo.market import LISTS
+from demo.plans import Fate
+from demo.stories import DAY, MINUTE, Story
 from leads.activities import kinds
 from leads.enums import Disposition, SourceKind, Stage, TaskKind
 from routing.activities import HANDED_OVER
 from routing.enums import HandoverEnd, RejectReason
 from team.business_hours import add_business_minutes
-from web.demo import texts
-from web.demo.market import LISTS
-from web.demo.plans import Fate
-from web.demo.stories import DAY, MINUTE, Story
 
 HOUR = 60 * MINUTE
 ASKED = {SourceKind.LANDING_PAGE, SourceKind.REFERRAL, SourceKind.PARTNER}

@@ -9,6 +9,16 @@ from pathlib import Path
 from django.conf import settings
 from django.db import connection, transaction
 
+from demo.companies import make_companies
+from demo.endings import Teller
+from demo.market import make_market
+from demo.people import People
+from demo.plans import DAY, Fate, make_plans
+from demo.receipts import Receipts
+from demo.saved import save_views
+from demo.staff import make_staff
+from demo.tables import copy_rows, new_ids
+from demo.work import work_open_leads
 from leads.actions.lifecycle import set_disposition
 from leads.enums import Disposition, Grade, Side, Stage
 from leads.models import Campaign, Company, Lead, StageDefinition
@@ -18,16 +28,6 @@ from scoring.engine import regrade
 from scoring.models import ScoringModel
 from scoring.queries import published_model
 from team.models import User
-from web.demo.companies import make_companies
-from web.demo.endings import Teller
-from web.demo.market import make_market
-from web.demo.people import People
-from web.demo.plans import DAY, Fate, make_plans
-from web.demo.receipts import Receipts
-from web.demo.saved import save_views
-from web.demo.staff import make_staff
-from web.demo.tables import copy_rows, new_ids
-from web.demo.work import work_open_leads
 
 SEED = 20_010_409
 CHUNK = 5_000

@@ -10,6 +10,9 @@ from django.db.models import Count, Q
 from django.http import QueryDict
 from django.urls import reverse
 
+from demo import SHOWN_PEOPLE
+from demo.fill import fill_demo
+from demo.phones import is_fictional
 from insights.invariants import check_all
 from leads.actions.timeline import mark_dirty
 from leads.enums import Disposition, Grade, Side, SourceKind, Stage
@@ -21,9 +24,6 @@ from routing.queries import queue
 from scoring.actions import request_regrade
 from team.models import User
 from tests.client import HouseClient
-from web.demo import SHOWN_PEOPLE
-from web.demo.fill import fill_demo
-from web.demo.phones import is_fictional
 from web.leads.filters import LeadFilter
 from web.models import SavedView
 

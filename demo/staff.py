@@ -7,12 +7,12 @@ from typing import NamedTuple
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import Group
 
+from demo import PASSWORD, SHOWN_PEOPLE
+from demo.words import FIRST_NAMES, LAST_NAMES
 from routing.models import AssignmentRule, RoutingPolicy
 from team.business_hours import Hours
 from team.enums import Role
 from team.models import Absence, Pool, PoolMember, User
-from web.demo import PASSWORD, SHOWN_PEOPLE
-from web.demo.words import FIRST_NAMES, LAST_NAMES
 
 LARGE_COMPANY = 1000  # employees from which the enterprise pool takes over
 LEADS_PER_MORE_REP = 2500

@@ -5,6 +5,9 @@ from enum import Enum
 
 from django.db import connection
 
+from demo import texts
+from demo.stories import DAY, MINUTE
+from demo.tables import copy_rows
 from leads.actions.lifecycle import move_stage
 from leads.activities import kinds
 from leads.enums import Grade, Outcome, Stage
@@ -14,9 +17,6 @@ from routing.actions.outcome import next_step_at
 from routing.activities import HANDED_OVER
 from routing.enums import PLANS
 from routing.models import Handover
-from web.demo import texts
-from web.demo.stories import DAY, MINUTE
-from web.demo.tables import copy_rows
 
 HOUR = 60 * MINUTE
 GIVEN_BACK = 3  # returned unworked, and as many rejected

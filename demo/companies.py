@@ -3,10 +3,9 @@
 import unicodedata
 from typing import NamedTuple
 
-from leads import rules
-from web.demo.phones import invent_phone
-from web.demo.tables import copy_rows, new_ids
-from web.demo.words import (
+from demo.phones import invent_phone
+from demo.tables import copy_rows, new_ids
+from demo.words import (
     COMPANY_FIRSTS,
     COMPANY_SECONDS,
     COUNTRY_WEIGHTS,
@@ -14,6 +13,7 @@ from web.demo.words import (
     LEGAL_FORMS,
     PLACES,
 )
+from leads import rules
 
 PEOPLE_PER_COMPANY = 2.4
 LARGEST = 60_000  # employees
