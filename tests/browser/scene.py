@@ -40,10 +40,14 @@ DECIDES = ["Decides", "Decides with others", "Decides", "Recommends", None, "Dec
 
 
 def build_scene(now, *, leads=30):
-    """The cast with `leads` leads, about a third of them handed to ben and cal; ben has worked some of his."""
+    """The cast with `leads` leads, about a third of them handed to ben and cal; ben has worked some of his.
+
+    Ben and cal live where it is noon: whatever falls due today is due before their midnight.
+    """
     cast = make_cast()
     for user in (cast.ben, cast.cal):
         user.work_starts, user.work_ends, user.work_days = datetime.time(0), datetime.time(23, 59), list(range(1, 8))
+        user.time_zone = zone_at_noon(now)
         user.save()
     data = json.loads((settings.BASE_DIR / "scoring" / "starter" / "btd.json").read_text())
     publish_model(model=load_model(data=data, by=cast.ann, now=now - 60 * DAY), by=cast.ann, now=now - 60 * DAY)
@@ -68,6 +72,13 @@ def build_scene(now, *, leads=30):
     _work(made, cast, now)
     cast.leads = made
     return cast
+
+
+def zone_at_noon(now):
+    """A zone whose clocks, which never change, show something from 12:00 to 12:59 at `now`."""
+    # Etc/GMT-5 is five hours east of Greenwich.
+    east = 12 - now.astimezone(datetime.UTC).hour
+    return f"Etc/GMT{-east:+d}"
 
 
 def _lead(number, cast, sources, campaign, now):
