@@ -13,7 +13,7 @@ from leads.actions.lifecycle import begin_history
 from leads.models import Lead
 from routing.actions import regrade_chunk
 from scoring.actions import load_model, publish_model, request_regrade
-from scoring.engine import Plan, regrade
+from scoring.engine import compiled, regrade
 from scoring.models import RegradeRun
 from scoring.queries import published_model
 
@@ -242,7 +242,7 @@ def _run_floor_select(now):
 
 
 def _run_our_select(now):
-    select = Plan(published_model(), now=now).select()
+    select = compiled(published_model()).select(now=now)
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT sum(score), max(grade), max(ledger) FROM ({select.sql}) AS o", select.params)
 
@@ -292,7 +292,7 @@ def _go_back():
 
 def _same_scores(ids, now):
     """Stops unless the engine and the statement by hand give every lead the same score, grade and ledger."""
-    ours = Plan(published_model(), now=now).select(ids)
+    ours = compiled(published_model()).select(ids, now=now)
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(f"CREATE TEMP TABLE ours ON COMMIT DROP AS {ours.sql}", ours.params)
         cursor.execute(f"CREATE TEMP TABLE floor ON COMMIT DROP AS {_floor(ids)}", {"now": now, "ids": ids})

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from django.db import connection
 
 from leads.models import Lead
-from scoring.engine import Plan
+from scoring.engine import compiled
 from scoring.queries import published_model
 from team.enums import Role
 from team.models import User
@@ -235,7 +235,7 @@ def scored_otherwise():
         wrong = []
         # One statement per moment, a handful: the engine scores as of one time.
         for scored_at, ids in sample:
-            select = Plan(model, now=scored_at).select(ids)
+            select = compiled(model).select(ids, now=scored_at)
             cursor.execute(select.sql, select.params)
             places = [column.name for column in cursor.description]
             for values in cursor.fetchall():

@@ -7,10 +7,12 @@ compiled, described and edited here and nowhere else.
 from leads.conditions.compiler import activity_filter, compile_node, seen_holds
 from leads.conditions.describer import describe_node
 from leads.conditions.grammar import ActivityTest, ConditionError, PayloadTest, Problem, tests_of
+from leads.conditions.moments import NOW, settled
 from leads.conditions.reading import read
 from leads.conditions.vocabulary import Field, Vocabulary
 
 __all__ = [
+    "NOW",
     "ActivityTest",
     "ConditionError",
     "Field",
@@ -25,6 +27,7 @@ __all__ = [
     "fields_of",
     "matching",
     "seen_holds",
+    "settled",
 ]
 
 
@@ -37,7 +40,8 @@ def compile_condition(tree, *, now, vocabulary=None, activities=None):
     """A Django boolean expression over Lead that is never NULL; for filter(), annotate() and Case(When()).
 
     It refers to columns of leads_lead and to subqueries of its own alone. `activities`, a callable from ActivityTest
-    to a boolean expression that is never NULL, replaces the subquery of each activity test. Raises ConditionError.
+    to a boolean expression that is never NULL, replaces the subquery of each activity test. With NOW for `now` the time
+    stays open: what the expression compiles to is for `settled`. Raises ConditionError.
     """
     vocabulary = vocabulary or Vocabulary.load()
     node = read(tree, vocabulary, closed=False)

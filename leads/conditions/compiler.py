@@ -10,6 +10,7 @@ from django.db.models import Exists, F, OuterRef, Q, Subquery, Value
 
 from leads.conditions import sql
 from leads.conditions.grammar import ActivityTest, All, Any, Not
+from leads.conditions.moments import Moment, today
 from leads.conditions.operators import OPERATORS, ValueType
 from leads.conditions.values import end_of, start_of
 from leads.conditions.vocabulary import REFERENCES, Origin
@@ -97,7 +98,7 @@ def _holds(kind, op, expression, value, now, *, past_only=False, stored=False):
     if op == "in":
         return sql.one_of(expression, [Value(number) for number in value])
     if kind == ValueType.DATE:
-        bounds = _day_bounds(op, value, now.astimezone(datetime.UTC).date())
+        bounds = _day_bounds(op, value, today(now))
     elif kind == ValueType.DATETIME:
         bounds = _moment_bounds(op, value, now, past_only=past_only)
     else:
@@ -105,7 +106,7 @@ def _holds(kind, op, expression, value, now, *, past_only=False, stored=False):
     if stored and len(bounds) == 2 and kind != ValueType.NUMBER:
         (_, low), (operator, high) = bounds
         return sql.within(expression, low, high, operator, days=kind == ValueType.DATE)
-    return sql.both(*(sql.compare(expression, operator, Value(bound)) for operator, bound in bounds))
+    return sql.both(*(sql.compare(expression, operator, Moment(bound)) for operator, bound in bounds))
 
 
 def _number_bounds(op, value):
@@ -148,11 +149,11 @@ def activity_filter(test, *, now):
 
     What is dated after `now` has not happened yet.
     """
-    chosen = Q(kind__in=test.kinds) & Q(is_machine=False) & Q(occurred_at__lte=now)
+    chosen = Q(kind__in=test.kinds) & Q(is_machine=False) & Q(occurred_at__lte=Moment(now))
     for match in test.where:
         chosen &= Q(_matches(match))
     if test.within_days:
-        chosen &= Q(occurred_at__gte=now - datetime.timedelta(days=test.within_days))
+        chosen &= Q(occurred_at__gte=Moment(now - datetime.timedelta(days=test.within_days)))
     return chosen
 
 
@@ -178,7 +179,7 @@ def activity_exists(test, *, now):
     ((operator, moment),) = _seen_bounds(test, now)
     if (test.seen == "last") == operator.startswith(">"):
         # The last is after a moment exactly when one is; the same for the first and before.
-        return Exists(chosen.filter(sql.compare(F("occurred_at"), operator, Value(moment))))
+        return Exists(chosen.filter(sql.compare(F("occurred_at"), operator, Moment(moment))))
     order = "occurred_at" if test.seen == "first" else "-occurred_at"
     return seen_holds(test, Subquery(chosen.order_by(order).values("occurred_at")[:1]), now=now)
 
@@ -189,7 +190,7 @@ def seen_holds(test, moment, *, now):
     Never NULL; false when there was no such activity.
     """
     ((operator, bound),) = _seen_bounds(test, now)
-    return sql.surely(sql.compare(moment, operator, Value(bound)))
+    return sql.surely(sql.compare(moment, operator, Moment(bound)))
 
 
 def _seen_bounds(test, now):

@@ -4,6 +4,8 @@ from django.contrib.postgres.fields import ArrayField
 from django.db.models import BooleanField, DateField, DateTimeField, DecimalField, F, Func, JSONField, TextField, Value
 from django.db.models.functions import Cast, Lower
 
+from leads.conditions.moments import Moment
+
 # The shape decides what counts as a date or a time at all, PostgreSQL whether there is such a day. LIKE costs a tenth
 # of a regular expression, and the patterns are ours.
 _DATE = "____-__-__"
@@ -158,8 +160,8 @@ def column_words(column):
 def within(expression, low, high, operator, *, days):
     """Whether low <= expression and expression `operator` high, computing it once; for dates or for datetimes."""
     span = Func(
-        Value(low),
-        Value(high),
+        Moment(low),
+        Moment(high),
         text({"<": "[)", "<=": "[]"}[operator]),
         function="DATERANGE" if days else "TSTZRANGE",
         output_field=TextField(),

@@ -1,7 +1,6 @@
 """Scores and grades leads by the published model. The only writer of Lead.score, grade, score_ledger and version."""
 
-from scoring.engine.plan import Plan, Span
-from scoring.engine.prepared import prepared_select
+from scoring.engine.compiled import Span, compiled
 from scoring.engine.write import Regraded, regrade
 
-__all__ = ["Plan", "Regraded", "Span", "prepared_select", "regrade"]
+__all__ = ["Regraded", "Span", "compiled", "regrade"]

@@ -4,8 +4,7 @@ from django.db import connection
 
 from scoring import queries
 from scoring.activities import GRADE_CHANGED
-from scoring.engine.plan import Span, Statement
-from scoring.engine.prepared import prepared_select
+from scoring.engine.compiled import Span, Statement, compiled
 
 # Up to here everything is one statement. Beyond, the delta is a table of its own: PostgreSQL then computes it in
 # parallel, which it does not inside a statement that writes, and knows how few rows it holds.
@@ -62,7 +61,7 @@ def regrade(lead_ids, *, now, model=None):
     model = model or queries.published_model()
     if model is None or ids == []:
         return Regraded(0, 0, [])
-    select = prepared_select(model, now=now, lead_ids=ids)
+    select = compiled(model).select(ids, now=now)
     delta = Statement(_DELTA.format(select=select.sql), [*select.params, model.version])
     values = [model.version, now, GRADE_CHANGED.code, now, now, model.version]
     with connection.cursor() as cursor:

@@ -55,14 +55,14 @@ LEAD_SQL = {
 OTHER_MEANING = {}
 # Modules with raw SQL inside a query, or a statement that is put together: only from names of ours, never from input.
 RAW_SQL = {
-    "scoring/engine/plan.py": "names of columns and of aliases the plan itself has made",
+    "scoring/engine/compiled.py": "names of columns and of aliases that the compiled model itself has made",
 }
 FORMATTED_SQL = {
     "jobs/backfill.py": "the name of the table, which stands in a migration, is quoted",
     "capture/importing/actions/merging.py": "one of two tables, and conditions from a constant mapping",
     "capture/importing/actions/staging.py": "names of columns from a constant list",
     "insights/invariants.py": "each invariant's constant query inside the one that counts it",
-    "scoring/engine/plan.py": "numbered aliases and pieces that the condition compiler has made, values as parameters",
+    "scoring/engine/compiled.py": "numbered aliases and pieces from the condition compiler, values as parameters",
     "scoring/engine/write.py": "the compiled SELECT of the published model, its values as parameters",
     "demo/tables.py": "names of tables and columns of Django models, quoted",
 }

@@ -8,7 +8,7 @@ from django.db import connection
 from leads.actions.record import change_lead
 from leads.models import Activity, Lead
 from scoring.actions import load_model
-from scoring.engine import Plan, Regraded, regrade
+from scoring.engine import Regraded, compiled, regrade
 from scoring.models import ScoringModel
 from tests.factories.leads import make_field, make_lead, make_source
 from tests.scoring.made import CITY, happen, model_file, publish
@@ -221,7 +221,7 @@ def test_a_draft_can_be_run_without_writing(now):
     publish(("In Porto", 60, CITY), now=now)
     draft = load_model(data=model_file(("In Porto", 90, CITY)), by=None, now=now)
     lead = make_lead(city="Porto", first_name="P")
-    select = Plan(ScoringModel.objects.get(pk=draft.pk), now=now).select([lead.pk])
+    select = compiled(ScoringModel.objects.get(pk=draft.pk)).select([lead.pk], now=now)
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT id, score, grade, ledger FROM ({select.sql}) AS scored", select.params)
         assert cursor.fetchall() == [(lead.pk, 90, "A", [90])]

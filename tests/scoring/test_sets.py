@@ -9,7 +9,7 @@ from django.db import connection
 
 from leads import conditions
 from leads.models import Activity, Lead
-from scoring.engine import Plan, regrade
+from scoring.engine import compiled, regrade
 from scoring.queries import published_model
 from tests.factories.leads import make_lead
 from tests.scoring.made import happen, publish
@@ -85,7 +85,7 @@ def a_crowd(chance, now, size=12):
 
 
 def rows_of(ids, now):
-    select = Plan(published_model(), now=now).select(ids)
+    select = compiled(published_model()).select(ids, now=now)
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT id, score, grade, ledger FROM ({select.sql}) AS scored ORDER BY id", select.params)
         return cursor.fetchall()

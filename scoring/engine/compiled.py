@@ -6,6 +6,7 @@ expressions into every place that uses them (a third of the time on a million le
 """
 
 import datetime
+import json
 from collections import Counter
 from typing import NamedTuple
 
@@ -26,10 +27,10 @@ MOST_HALVINGS = 21
 LEEWAY = datetime.timedelta(minutes=1)
 LN2 = 0.6931471805599453
 DAY_SECONDS = 86400
+# How many compiled models a process keeps: the published one, and drafts that are tried.
+KEPT = 16
 
-
-# Stand for the ids that are yet to come (scoring.engine.prepared).
-IDS, FIRST, LAST = object(), object(), object()
+_kept = {}
 
 
 class Span(NamedTuple):
@@ -44,18 +45,31 @@ class Statement(NamedTuple):
     params: list
 
 
-class Plan:
-    """A scoring model at one moment, ready to score any set of leads.
+def compiled(model, *, vocabulary=None):
+    """The CompiledModel of `model`, kept by the process: compiling twenty rules takes longer than a hundred scores.
+
+    It is known by all it is made from, rules and fields, so nothing can grow stale. Raises as CompiledModel does.
+    """
+    vocabulary = vocabulary or conditions.Vocabulary.load()
+    key = (_content(model), tuple(field for field in vocabulary.fields.values() if field.is_custom))
+    if key not in _kept:
+        if len(_kept) >= KEPT:
+            _kept.clear()
+        _kept[key] = CompiledModel(model, vocabulary=vocabulary)
+    return _kept[key]
+
+
+class CompiledModel:
+    """A scoring model, ready to score any set of leads at any moment.
 
     `model` needs `rules` and `requirements` loaded; it may be a draft. Raises leads.conditions.ConditionError when a
     condition no longer fits the fields that exist.
     """
 
-    def __init__(self, model, *, now, vocabulary=None):
+    def __init__(self, model, *, vocabulary):
         self.model = model
-        self.now = now
-        self.vocabulary = vocabulary or conditions.Vocabulary.load()
-        self.aggregates = _Aggregates(now)
+        self.vocabulary = vocabulary
+        self.aggregates = _Aggregates()
         self.rules = list(model.rules.all())
         self.conditions = self._conditions()
         self.shared = _Shared(self.conditions.values())
@@ -66,10 +80,10 @@ class Plan:
             if isinstance(grade, str)
         }
 
-    def select(self, lead_ids=None):
-        """Statement yielding id, changed_at, scored_at, old_grade, old_ledger, old_version, score, grade, ledger.
+    def select(self, lead_ids=None, *, now):
+        """Statement that yields id, changed_at, scored_at, old_grade, old_ledger, old_version, score, grade, ledger.
 
-        One row per existing lead of `lead_ids` (a Span or ids; None: all leads), in no particular order.
+        As of `now`. One row per existing lead of `lead_ids` (a Span or ids; None: all leads), in no particular order.
         """
         points = ", ".join(f"{sql} AS r{number}" for number, (sql, _) in enumerate(self.points))
         must_haves = "".join(f", {sql} AS m{grade}" for grade, (sql, _) in self.must_haves.items())
@@ -93,7 +107,7 @@ class Plan:
                 OFFSET 0
             ) AS totals"""
         params = [value for _, values in (*self.points, *self.must_haves.values()) for value in values]
-        return Statement(sql, params + people.params + source.params)
+        return Statement(sql, conditions.settled(params + people.params + source.params, now))
 
     def _people(self, lead_ids):
         """The leads asked for, with the values that several rules look at worked out once."""
@@ -102,8 +116,7 @@ class Plan:
         if isinstance(lead_ids, Span):
             chosen, params = "WHERE leads_lead.id BETWEEN %s AND %s", [*params, *lead_ids]
         elif lead_ids is not None:
-            ids = IDS if lead_ids is IDS else id_array(lead_ids)
-            chosen, params = "WHERE leads_lead.id = ANY(%s::bigint[])", [*params, ids]
+            chosen, params = "WHERE leads_lead.id = ANY(%s::bigint[])", [*params, _id_array(lead_ids)]
         else:
             chosen = ""
         barrier = "OFFSET 0" if values else ""
@@ -135,7 +148,7 @@ class Plan:
             trees.setdefault(requirement.grade, {"all": []})["all"].append(requirement.condition)
         return {
             place: conditions.compile_condition(
-                tree, now=self.now, vocabulary=self.vocabulary, activities=self.aggregates.holds
+                tree, now=conditions.NOW, vocabulary=self.vocabulary, activities=self.aggregates.holds
             )
             for place, tree in trees.items()
         }
@@ -177,8 +190,7 @@ class _Shared:
 class _Aggregates:
     """The columns t0, t1, ... over a lead's activities, one for each distinct thing the rules ask of them."""
 
-    def __init__(self, now):
-        self.now = now
+    def __init__(self):
         self.columns = {}
         self.filters = {}
         self.kinds = set()
@@ -187,7 +199,7 @@ class _Aggregates:
         """The boolean of `test` from its columns; what conditions.compile_condition asks for."""
         if test.seen:
             moment = RawSQL(self._column(test.seen, test), [], output_field=DateTimeField())
-            return conditions.seen_holds(test, moment, now=self.now)
+            return conditions.seen_holds(test, moment, now=conditions.NOW)
         return RawSQL(f"coalesce({self.count(test)}, 0) >= %s", [test.at_least], output_field=BooleanField())
 
     def count(self, test):
@@ -205,7 +217,7 @@ class _Aggregates:
             return Statement("", [])
         columns, params = self._columns()
         scored = "NOT is_machine AND occurred_at <= %s AND kind = ANY(%s)"
-        params = [*params, self.now + LEEWAY, sorted(self.kinds)]
+        params = [*params, conditions.NOW + LEEWAY, sorted(self.kinds)]
         if lead_ids is None or isinstance(lead_ids, Span):
             if lead_ids is not None:
                 scored, params = f"{scored} AND lead_id BETWEEN %s AND %s", [*params, *lead_ids]
@@ -232,7 +244,7 @@ class _Aggregates:
         if kind == "decayed":
             age = "date_part('epoch', %s - occurred_at)"
             value = f"sum((exp(-least(greatest({age}, 0) * %s, %s)) * {WHOLE})::integer)"
-            params = [self.now, LN2 / (half_life_days * DAY_SECONDS), MOST_HALVINGS * LN2, *params]
+            params = [conditions.NOW, LN2 / (half_life_days * DAY_SECONDS), MOST_HALVINGS * LN2, *params]
         else:
             value = {"count": "count(*)", "first": "min(occurred_at)", "last": "max(occurred_at)"}[kind]
         return f"{value} FILTER (WHERE {condition}) AS {name}", params
@@ -243,12 +255,21 @@ class _Aggregates:
 
     def _filter(self, test):
         if test not in self.filters:
-            query = Activity.objects.filter(conditions.activity_filter(test, now=self.now)).order_by().query
+            query = Activity.objects.filter(conditions.activity_filter(test, now=conditions.NOW)).order_by().query
             self.filters[test] = query.get_compiler(connection=connection).compile(query.where)
         return self.filters[test]
 
 
-def id_array(lead_ids):
+def _content(model):
+    rules = [
+        (rule.position, rule.kind, rule.condition, rule.points, rule.cap, rule.half_life_days)
+        for rule in model.rules.all()
+    ]
+    wanted = [(each.grade, each.condition) for each in model.requirements.all()]
+    return json.dumps([model.a_from, model.b_from, model.c_from, rules, wanted])
+
+
+def _id_array(lead_ids):
     """The ids as PostgreSQL writes an array: one parameter, however many there are."""
     return "{" + ",".join(str(int(lead_id)) for lead_id in lead_ids) + "}"
 
