@@ -13,7 +13,7 @@ TABLELESS = {"migrate", "makemigrations", "showmigrations", "sqlmigrate", "check
 def main():
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "leadfunnel.settings")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    from leadfunnel import embedded  # noqa: PLC0415 (after the environment is set)
+    from leadfunnel.appliance import embedded  # noqa: PLC0415 (after the environment is set)
     from leadfunnel.environment import read_environment  # noqa: PLC0415 (as above)
 
     environment = read_environment()

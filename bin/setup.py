@@ -1,4 +1,4 @@
-"""Makes .venv and node_modules as the lock files say, then hands over to `python -m leadfunnel.COMMAND`.
+"""Makes .venv and node_modules as the lock files say, then hands over to the program.
 
 Usage: setup.py run|test|bench [arguments]. Runs on the machine's own Python and needs nothing but its standard
 library. A second start finds everything in place and takes no time; an interrupted one goes on where it stopped.
@@ -18,6 +18,7 @@ ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
 NODE_MODULES = ROOT / "node_modules"
+MODULES = {"run": "leadfunnel.appliance.run", "test": "leadfunnel.test", "bench": "leadfunnel.bench"}
 
 
 def main():
@@ -28,7 +29,7 @@ def main():
             install_python_packages("requirements-dev.txt" if needs_tools else "requirements.txt")
             install_front_end()
     os.chdir(ROOT)
-    os.execv(PYTHON, [str(PYTHON), "-m", f"leadfunnel.{command}", *arguments])
+    os.execv(PYTHON, [str(PYTHON), "-m", MODULES[command], *arguments])
 
 
 class only_one_at_a_time:

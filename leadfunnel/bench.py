@@ -1,8 +1,12 @@
 """`bin/bench [MEASURE ...]`: the floor and the program side by side, a JSON line per measure."""
 
 import argparse
+import contextlib
 import os
 import sys
+
+from leadfunnel.appliance import embedded
+from leadfunnel.environment import read_environment
 
 MEASURES = ("import", "assignment", "regrade", "dirty", "pages", "migrate")
 
@@ -17,8 +21,6 @@ def main():
     unknown = set(options.measures) - set(MEASURES)
     if unknown or options.leads < 1000:
         parser.error(f"unknown measure: {', '.join(unknown)}" if unknown else "--leads has to be at least 1000")
-    from bench.datasets import in_a_database_of_its_own  # noqa: PLC0415 (it needs the settings module's name)
-
     activities = options.activities if options.activities is not None else options.leads * 5
     with in_a_database_of_its_own():
         from bench import assignment, importing, migrating, pages, regrade  # noqa: PLC0415 (they need django.setup)
@@ -33,6 +35,25 @@ def main():
         }
         for measure in options.measures or MEASURES:
             runs[measure]()
+
+
+@contextlib.contextmanager
+def in_a_database_of_its_own():
+    """Django set up on a fresh, migrated database, which is dropped in the end; the real one is never touched."""
+    embedded.ensure(read_environment())
+    import django  # noqa: PLC0415 (the servers have to run before the settings are read)
+
+    django.setup()
+    from django.db import connection  # noqa: PLC0415 (needs django.setup)
+
+    real = connection.settings_dict["NAME"]
+    connection.creation.create_test_db(verbosity=0, autoclobber=True)
+    try:
+        # A whole run of a benchmark is longer than any page may take.
+        connection.cursor().execute("SET statement_timeout = 0")
+        yield
+    finally:
+        connection.creation.destroy_test_db(real, verbosity=0)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ import dj_database_url
 from csp.constants import NONE, SELF
 from django.templatetags.static import static
 
-from leadfunnel import embedded
+from leadfunnel.appliance import embedded
 from leadfunnel.environment import ROOT, email_settings, read_environment
 
 ENVIRONMENT = read_environment()

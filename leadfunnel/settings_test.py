@@ -2,7 +2,7 @@
 
 import os
 
-from leadfunnel import embedded
+from leadfunnel.appliance import embedded
 from leadfunnel.environment import Environment, read_environment
 
 for _name in ("DATABASE_URL", "REDIS_URL", "EMAIL_URL", "LEADFUNNEL_MODE", "SECRET_KEY"):

@@ -84,7 +84,7 @@ def table(outcomes):
 
 def main():
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "leadfunnel.settings")
-    from bench.datasets import in_a_database_of_its_own  # noqa: PLC0415 (after the settings are named)
+    from leadfunnel.bench import in_a_database_of_its_own  # noqa: PLC0415 (after the settings are named)
 
     with in_a_database_of_its_own():
         from django.db import transaction  # noqa: PLC0415 (needs django.setup)

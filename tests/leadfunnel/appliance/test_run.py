@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from leadfunnel import embedded
+from leadfunnel.appliance import embedded
 from leadfunnel.environment import ROOT, Environment
 
 pytestmark = [pytest.mark.servers, pytest.mark.timeout(240)]
@@ -38,7 +38,7 @@ class Run:
         self.log = Path(tempfile.mkdtemp()) / "run.log"
         with open(self.log, "w") as output:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "leadfunnel.run", "--no-demo", "--port", str(port)],
+                [sys.executable, "-m", "leadfunnel.appliance.run", "--no-demo", "--port", str(port)],
                 cwd=ROOT,
                 env=environment(var),
                 stdout=output,
@@ -112,7 +112,7 @@ def test_a_run_after_a_killed_one_and_dead_servers_just_works_and_a_second_run_i
     wait_until_ready(first, port)
 
     told = subprocess.run(
-        [sys.executable, "-m", "leadfunnel.run", "--port", str(free_port())],
+        [sys.executable, "-m", "leadfunnel.appliance.run", "--port", str(free_port())],
         cwd=ROOT,
         env=environment(var),
         capture_output=True,
@@ -205,7 +205,7 @@ def test_a_command_of_its_own_starts_the_servers_and_stops_them_at_its_end(tmp_p
 def test_a_server_that_has_lost_its_socket_is_started_again(tmp_path):
     var = tmp_path / "var"
     script = (
-        "from leadfunnel import embedded; from leadfunnel.environment import Environment; import os, sys\n"
+        "from leadfunnel.appliance import embedded; from leadfunnel.environment import Environment; import os, sys\n"
         "embedded.ensure(Environment()); sys.stdout.write('up'); sys.stdout.flush(); os._exit(0)\n"
     )
     leave_running = [sys.executable, "-c", script]

@@ -1,4 +1,7 @@
-"""An SMTP server that keeps every message in a folder and delivers none. `python -m leadfunnel.mail_catcher FOLDER`"""
+"""An SMTP server that keeps every message in a folder and delivers none.
+
+`python -m leadfunnel.appliance.mail_catcher FOLDER`
+"""
 
 import asyncio
 import os

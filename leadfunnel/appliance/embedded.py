@@ -26,6 +26,8 @@ from urllib.parse import quote
 import psycopg2
 import redis
 
+from leadfunnel.environment import ROOT
+
 NEEDED_BYTES = 300 * 1024 * 1024
 SYSTEM_USER = "nobody"  # PostgreSQL refuses to run as root.
 SOCKET_PATH_LIMIT = 100
@@ -333,8 +335,8 @@ def _start_mail_catcher(var):
     folder.mkdir(parents=True, exist_ok=True)
     with open(log, "ab") as output:
         process = subprocess.Popen(
-            [sys.executable, "-m", "leadfunnel.mail_catcher", folder],
-            cwd=Path(__file__).resolve().parent.parent,
+            [sys.executable, "-m", "leadfunnel.appliance.mail_catcher", folder],
+            cwd=ROOT,
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,

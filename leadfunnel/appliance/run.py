@@ -1,7 +1,7 @@
 """`bin/run`: LeadFunnel on this machine, from servers to browser, until Ctrl-C.
 
 Web server, worker and beat are children of this process and end with it, also when it is killed; the embedded
-servers end when the last program that uses them does (leadfunnel.embedded).
+servers end when the last program that uses them does (leadfunnel.appliance.embedded).
 """
 
 import argparse
@@ -19,7 +19,7 @@ import time
 import urllib.error
 import urllib.request
 
-from leadfunnel import embedded
+from leadfunnel.appliance import embedded
 from leadfunnel.environment import ROOT, read_environment
 
 SECONDS_TO_STOP = 20
