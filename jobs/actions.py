@@ -49,8 +49,8 @@ def fail(jobs, *, failure, now) -> int:
 
 
 def retry(jobs) -> int:
-    """Has what was put aside done again, as if nothing had been tried yet; returns how many."""
-    return jobs.put_aside().update(**FRESH)
+    """Has undone rows that failed, or were put aside, tried at once as if for the first time; returns how many."""
+    return jobs.undone().update(**FRESH)
 
 
 @dataclass(frozen=True)

@@ -1,24 +1,25 @@
+import datetime
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.urls import reverse
 
 from capture.importing.enums import ImportStatus, RowResult
+from jobs.enums import Lane
+from jobs.models import Leased, LeasedQuerySet, Work
 from team.enums import Role
 
 
-class ImportQuerySet(models.QuerySet):
+class ImportQuerySet(LeasedQuerySet):
     def visible_to(self, user):
         """Imports are marketing's and the admin's."""
         if not user.is_authenticated or not user.is_active or not user.has_role(Role.ADMIN, Role.MARKETER):
             return self.none()
         return self
 
-    def waiting(self):
-        return self.filter(status__in=[ImportStatus.READY, ImportStatus.RUNNING, ImportStatus.UNDOING])
 
-
-class Import(models.Model):
+class Import(Leased):
     """One file on its way in.
 
     Work goes on in chunks of rows; each chunk commits its effect together with `rows_done`, so a kill at any point
@@ -41,7 +42,7 @@ class Import(models.Model):
     created_at = models.DateTimeField()
     started_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
-    lease_until = models.DateTimeField(null=True)
+    queued_at = models.DateTimeField(null=True, help_text="When it was put in line: started, resumed or undone.")
     rows_total = models.BigIntegerField(null=True, help_text="Rows in the file, once it has been read to its end.")
     rows_done = models.BigIntegerField(default=0)
     created = models.BigIntegerField(default=0)
@@ -49,11 +50,18 @@ class Import(models.Model):
     unchanged = models.BigIntegerField(default=0)
     rejected = models.BigIntegerField(default=0)
     seconds = models.FloatField(default=0)
-    failure = models.TextField(blank=True)
     notes = models.JSONField(default=list, help_text="What was remarkable about the file, in sentences.")
     undone = models.JSONField(null=True, help_text="How far undoing is, and what it did.")
 
     objects = ImportQuerySet.as_manager()
+
+    WORK = Work(
+        name="Imports",
+        lane=Lane.BULK,
+        undone=Q(status__in=[ImportStatus.READY, ImportStatus.RUNNING, ImportStatus.UNDOING]),
+        asked_at="queued_at",
+        late_after=datetime.timedelta(hours=1),
+    )
 
     class Meta:
         ordering = ["-created_at", "-pk"]
@@ -74,7 +82,8 @@ class Import(models.Model):
 
     @property
     def is_moving(self):
-        return self.status in {ImportStatus.READY, ImportStatus.RUNNING, ImportStatus.UNDOING}
+        waits = self.status in {ImportStatus.READY, ImportStatus.RUNNING, ImportStatus.UNDOING}
+        return waits and self.put_aside_at is None
 
     @property
     def rows_per_minute(self):

@@ -139,9 +139,9 @@ def import_change(request, pk, change):
     run = get_object_or_404(Import.objects.visible_to(request.user), pk=pk)
     changes = {
         "pause": lambda: running.pause(run=run),
-        "resume": lambda: running.resume(run=run),
+        "resume": lambda: running.resume(run=run, now=timezone.now()),
         "cancel": lambda: running.cancel(run=run, now=timezone.now()),
-        "undo": lambda: running.undo(run=run),
+        "undo": lambda: running.undo(run=run, now=timezone.now()),
     }
     if change not in changes:
         raise Http404

@@ -102,7 +102,7 @@ def start_import(*, run, plan, now, source=None, campaign=None, remember=False):
     """
     with transaction.atomic():
         uploaded = Import.objects.filter(pk=run.pk, status=ImportStatus.UPLOADED)
-        if not uploaded.update(status=ImportStatus.READY):
+        if not uploaded.update(status=ImportStatus.READY, queued_at=now):
             return False
         for new in plan.new_fields:
             FieldDefinition.objects.get_or_create(

@@ -3,6 +3,7 @@
 import datetime
 import gc
 import itertools
+import socket
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -10,7 +11,7 @@ from contextlib import contextmanager
 
 from django.conf import settings
 from django.db import IntegrityError, OperationalError, connection, transaction
-from django.db.models import F, Q
+from django.db.models import F
 
 from capture.importing.actions.merging import Disturbed, Target, merge_chunk
 from capture.importing.actions.receiving import SAMPLE_ROWS
@@ -22,85 +23,51 @@ from capture.importing.models import Import
 from capture.importing.queries import campaigns_by_spelling, custom_fields, sources_by_spelling, unanswered_words
 from capture.importing.reading import Broken, Unreadable, open_table
 from capture.importing.rows import RowCleaner
+from jobs import shutdown
+from jobs.actions import FRESH, LeaseLost, claim, renewed
 from jobs.postgres import FLEETING, error_code
 from routing.actions.settling import settle_dirty
 
 CHUNK_ROWS = 10_000
-LEASE = datetime.timedelta(seconds=60)
 TRIES = 5
+# Less than the time between two ticks, which go to one worker after the other.
+ELSEWHERE_AFTER = datetime.timedelta(seconds=1)
 SWITCH_SECONDS = 0.0005
 
 
-class LeaseLost(Exception):
-    """The import was paused, cancelled or taken over while a chunk was under way; the chunk was rolled back."""
-
-
-class _Lease:
-    """The right to work on an import, for LEASE from the last renewal; `until` is also the proof of it."""
-
-    def __init__(self, run_id, until):
-        self.run_id = run_id
-        self.until = until
-
-    @classmethod
-    def claim(cls, run_id, now):
-        """The lease, or None when another has it or nothing is to be done."""
-        free = Q(lease_until__isnull=True) | Q(lease_until__lt=now)
-        until = now + LEASE
-        return (
-            cls(run_id, until) if Import.objects.waiting().filter(free, pk=run_id).update(lease_until=until) else None
-        )
-
-    def mine(self, **conditions):
-        """The import, as a queryset, as long as nobody else has taken it over."""
-        return Import.objects.filter(pk=self.run_id, lease_until=self.until, **conditions)
-
-    def renew(self, now, *, where, **changes):
-        """Until LEASE after `now`, and in the same statement `changes`. Raises LeaseLost when it is gone.
-
-        Only what is committed counts: the caller notes `until` when that has happened.
-        """
-        until = max(now + LEASE, self.until + datetime.timedelta(microseconds=1))
-        if not self.mine(**where).update(lease_until=until, **changes):
-            raise LeaseLost
-        return until
-
-    def give_back(self):
-        self.mine().update(lease_until=None)
-
-
-def continue_import(*, run_id, clock, seconds=None):
+def continue_import(*, run_id, clock, seconds=None) -> bool:
     """Works on one import until it is done, stopped, or `seconds` are over; True when it was ours to work on.
 
     clock: a callable that tells the time. Several may call this at once: the lease lets one in. Rows already
-    committed are never done again.
+    committed are never done again. Where this host has no such file, or an error stops it, another goes on.
     """
-    lease = _Lease.claim(run_id, clock())
+    lease = claim(Import.objects.filter(pk=run_id), now=clock())
     if lease is None:
         return False
     run = Import.objects.select_related("created_by").get(pk=run_id)
     try:
-        if run.status == ImportStatus.UNDOING:
-            _undo(run, lease, clock, seconds)
-        else:
-            with _tuned():
-                _import(run, lease, clock, seconds)
+        with renewed(lease, clock=clock):
+            if run.status == ImportStatus.UNDOING:
+                _undo(run, lease, clock, seconds)
+            else:
+                with _tuned():
+                    _import(run, lease, clock, seconds)
     except LeaseLost:
         return True
     except Unreadable as error:
-        _fail(lease, clock(), str(error))
-    except OperationalError:
-        # The database went away: the lease runs out and the next worker goes on.
+        _end(lease, ImportStatus.FAILED, clock(), failure=str(error))
+    except (FileNotFoundError, PermissionError):
+        missing = f"The host {socket.gethostname()} cannot open the file; a host that can goes on with it."
+        lease.give_back(failure=missing, next_try_at=clock() + ELSEWHERE_AFTER)
+    except Exception as error:
+        if not connection.in_atomic_block:
+            connection.close_if_unusable_or_obsolete()
+        lease.fail(failure=error, now=clock())
         raise
-    except Exception:
-        _fail(lease, clock(), "An unexpected error stopped the import.")
+    except BaseException:
+        lease.give_back()
         raise
-    finally:
-        Import.objects.filter(pk=run.pk, lease_until__isnull=False, status__in=_STOPPED).update(lease_until=None)
     return True
-
-
-_STOPPED = (ImportStatus.DONE, ImportStatus.FAILED, ImportStatus.CANCELLED, ImportStatus.PAUSED, ImportStatus.UNDONE)
 
 
 @contextmanager
@@ -157,8 +124,8 @@ def pause(*, run):
     return _change(run, [ImportStatus.READY, ImportStatus.RUNNING], ImportStatus.PAUSED)
 
 
-def resume(*, run):
-    return _change(run, [ImportStatus.PAUSED], ImportStatus.READY)
+def resume(*, run, now):
+    return _change(run, [ImportStatus.PAUSED], ImportStatus.READY, queued_at=now)
 
 
 def cancel(*, run, now):
@@ -167,19 +134,23 @@ def cancel(*, run, now):
     return _change(run, running, ImportStatus.CANCELLED, finished_at=now)
 
 
-def undo(*, run):
+def undo(*, run, now):
     """Puts the undoing of everything the import did in line."""
-    return _change(run, [ImportStatus.DONE, ImportStatus.CANCELLED, ImportStatus.FAILED], ImportStatus.UNDOING)
+    stopped = [ImportStatus.DONE, ImportStatus.CANCELLED, ImportStatus.FAILED]
+    return _change(run, stopped, ImportStatus.UNDOING, queued_at=now)
 
 
 def _change(run, from_statuses, to, **fields):
-    changed = Import.objects.filter(pk=run.pk, status__in=from_statuses).update(status=to, lease_until=None, **fields)
+    """Takes the import from whoever is at it, and what failed before is forgotten."""
+    changed = Import.objects.filter(pk=run.pk, status__in=from_statuses)
+    changed = changed.update(status=to, **Import.LET_GO, **FRESH, **fields)
     run.refresh_from_db()
     return bool(changed)
 
 
 def _import(run, lease, clock, seconds):
-    lease.mine(status=ImportStatus.READY).update(status=ImportStatus.RUNNING, started_at=run.started_at or clock())
+    fresh = lease.jobs.filter(status=ImportStatus.READY)
+    fresh.update(status=ImportStatus.RUNNING, started_at=run.started_at or clock())
     table = open_table(run.file.path, has_header=run.mapping.get("header", True))
     sample = [row for row in itertools.islice(table.rows(), SAMPLE_ROWS) if not isinstance(row, Broken)]
     plan = make_plan(table.header, sample, definitions=custom_fields(), mapping=run.mapping, format_code=run.format)
@@ -188,37 +159,29 @@ def _import(run, lease, clock, seconds):
     done, in_time = run.rows_done, True
     with _settling(clock) as settle:
         for rows in cleaned_chunks(table, plan, skip=done):
-            lease.until = _merge_and_commit(rows, target, clock(), done, lease, started)
+            _merge_and_commit(rows, target, clock(), done, lease, started)
             started, done = time.monotonic(), done + len(rows)
             settle()
-            in_time = seconds is None or time.monotonic() - began <= seconds
+            in_time = _is_in_time(began, seconds)
             if not in_time:
                 break
     if not in_time:
         lease.give_back()
         return
     put_search_in_order()
-    lease.mine(status=ImportStatus.RUNNING).update(
-        status=ImportStatus.DONE,
-        rows_total=done,
-        finished_at=clock(),
-        lease_until=None,
-        seconds=F("seconds") + (time.monotonic() - started),
-    )
+    took = F("seconds") + (time.monotonic() - started)
+    _end(lease, ImportStatus.DONE, clock(), rows_total=done, seconds=took)
 
 
 def _merge_and_commit(rows, target, now, done, lease, started):
-    """Merges a chunk and counts it, and the time since `started`, in one transaction.
-
-    Returns until when the lease now holds.
-    """
+    """Merges a chunk and counts it, and the time since `started`, in one transaction."""
     attempts = 0
     while True:
         attempts += 1
         try:
             with transaction.atomic():
                 counts = merge_chunk(rows, target, now=now)
-                return lease.renew(
+                lease.commit(
                     now,
                     where={"rows_done": done, "status": ImportStatus.RUNNING},
                     rows_done=F("rows_done") + len(rows),
@@ -228,6 +191,7 @@ def _merge_and_commit(rows, target, now, done, lease, started):
                     rejected=F("rejected") + counts[RowResult.REJECTED],
                     seconds=F("seconds") + (time.monotonic() - started),
                 )
+            return
         except (IntegrityError, Disturbed, OperationalError) as error:
             # Somebody created or locked the same person meanwhile; a broken connection is not tried again.
             fleeting = error_code(error) in FLEETING
@@ -282,16 +246,20 @@ def _undo(run, lease, clock, seconds):
         now = clock()
         with transaction.atomic():
             more = undo_chunk(run=run, now=now)
-            until = lease.renew(now, where={"status": ImportStatus.UNDOING}, undone=run.undone)
-        lease.until = until
+            lease.commit(now, where={"status": ImportStatus.UNDOING}, undone=run.undone)
         _settle(clock)
         if not more:
-            lease.mine().update(status=ImportStatus.UNDONE, finished_at=clock(), lease_until=None)
+            _end(lease, ImportStatus.UNDONE, clock())
             return
-        if seconds is not None and time.monotonic() - began > seconds:
+        if not _is_in_time(began, seconds):
             lease.give_back()
             return
 
 
-def _fail(lease, now, failure):
-    lease.mine().update(status=ImportStatus.FAILED, finished_at=now, failure=failure, lease_until=None)
+def _is_in_time(began, seconds):
+    """Whether there is time for another chunk: another worker goes on with what this one has no time for."""
+    return not shutdown.has_begun() and (seconds is None or time.monotonic() - began <= seconds)
+
+
+def _end(lease, status, now, **changes):
+    lease.give_back(**FRESH | {"status": status, "finished_at": now} | changes)

@@ -14,6 +14,7 @@ from capture.importing.enums import ImportStatus
 from capture.importing.mapping import MappingError, load_mapping
 from capture.importing.models import Import, ImportProblem
 from capture.importing.reading import Unreadable
+from jobs.actions import retry
 from leads.models import Campaign, Source
 
 REFUSED = 2
@@ -110,12 +111,14 @@ class Command(BaseCommand):
         )
         run = next((run for run in runs if run.mapping == mapping), None)
         if run is not None:
+            retry(Import.objects.filter(pk=run.pk))
+            run.refresh_from_db()
             self.stderr.write(f"An import of this file stopped at row {run.rows_done:,}; going on from there.")
         return run
 
     def _finish(self, run):
         """Works until the import is done, whoever does it: a worker may have taken it up."""
-        while run.status in {ImportStatus.READY, ImportStatus.RUNNING}:
+        while run.is_moving:
             if not continue_import(run_id=run.pk, clock=timezone.now):
                 time.sleep(0.5)
             run.refresh_from_db()

@@ -58,7 +58,7 @@ def test_what_goes_wrong_with_settling_stops_the_import_and_loses_nothing(chunks
         with pytest.raises(ZeroDivisionError):
             bring(PEOPLE)
     run = Import.objects.get()
-    assert (run.status, run.failure) == ("failed", "An unexpected error stopped the import.")
+    assert (run.status, run.attempts, run.failure) == ("running", 1, "ZeroDivisionError: division by zero")
     assert DirtyLead.objects.count() == Lead.objects.count() == run.rows_done > 0
 
 

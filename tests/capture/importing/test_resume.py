@@ -1,8 +1,10 @@
 """An import is killed again and again, and nothing is lost or done twice (security.md, R22)."""
 
+import datetime
 import os
 import random
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -12,8 +14,11 @@ from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
-from capture.importing.actions.running import LEASE, continue_import
+from capture.importing.actions import running
+from capture.importing.actions.running import continue_import
 from capture.importing.models import Import, ImportRow
+from jobs import shutdown
+from jobs.actions import LEASE
 from leadfunnel.environment import ROOT
 from leads.models import Activity, Company, Lead, LeadSearch, Transition
 from tests.capture.importing.conftest import counts
@@ -110,14 +115,64 @@ def test_a_chunk_is_rolled_back_when_the_lease_was_lost_meanwhile(bring, monkeyp
         Import.objects.filter(pk=run.pk).update(status="paused")
         return merge(rows, target, now=now)
 
-    from capture.importing.actions import running  # noqa: PLC0415 (the module whose name is replaced)
-
     merge = running.merge_chunk
     monkeypatch.setattr(running, "merge_chunk", interfere)
     assert continue_import(run_id=run.pk, clock=timezone.now)
     run.refresh_from_db()
     assert run.rows_done == 0
     assert Lead.objects.count() == 0
+
+
+@pytest.mark.django_db
+def test_a_host_without_the_file_leaves_the_import_to_another(bring, settings, tmp_path, now):
+    run = bring("Email\na@x.example\n", work=False)
+    with_file, settings.MEDIA_ROOT = settings.MEDIA_ROOT, tmp_path / "elsewhere"
+    for tick in range(10):
+        moment = now + tick * datetime.timedelta(seconds=2)
+        assert continue_import(run_id=run.pk, clock=lambda moment=moment: moment)
+        assert not continue_import(run_id=run.pk, clock=lambda moment=moment: moment)
+    run.refresh_from_db()
+    assert (run.status, run.attempts, run.put_aside_at, run.lease_until) == ("running", 0, None, None)
+    assert run.failure == f"The host {socket.gethostname()} cannot open the file; a host that can goes on with it."
+    settings.MEDIA_ROOT = with_file
+    assert continue_import(run_id=run.pk, clock=lambda: moment + 2 * LEASE)
+    run.refresh_from_db()
+    assert (run.status, run.failure, run.created) == ("done", "", 1)
+
+
+@pytest.mark.django_db
+def test_an_error_is_tried_again_later_and_put_aside_after_the_fifth(bring, monkeypatch, now):
+    run = bring("Email\na@x.example\n", work=False)
+
+    def no_room(*_, **__):
+        raise MemoryError
+
+    with monkeypatch.context() as broken:
+        broken.setattr("capture.importing.actions.running.merge_chunk", no_room)
+        for minutes in (0, 1, 3, 7, 15):
+            moment = now + datetime.timedelta(minutes=minutes)
+            with pytest.raises(MemoryError):
+                continue_import(run_id=run.pk, clock=lambda moment=moment: moment)
+            assert not continue_import(run_id=run.pk, clock=lambda moment=moment: moment)
+    run.refresh_from_db()
+    assert (run.status, run.attempts, run.failure, run.put_aside_at) == ("running", 5, "MemoryError", moment)
+    assert run.is_moving is False
+    assert not continue_import(run_id=run.pk, clock=lambda: moment + 100 * LEASE)
+    assert running.pause(run=run)
+    assert running.resume(run=run, now=moment)
+    assert continue_import(run_id=run.pk, clock=lambda: moment)
+    run.refresh_from_db()
+    assert (run.status, run.created, run.attempts) == ("done", 1, 0)
+
+
+@pytest.mark.django_db
+def test_a_worker_that_is_to_end_goes_on_no_further_than_its_chunk(bring, monkeypatch):
+    monkeypatch.setattr("capture.importing.actions.running.CHUNK_ROWS", 2)
+    run = bring("Email\n" + "".join(f"p{n}@x.example\n" for n in range(5)), work=False)
+    monkeypatch.setattr(shutdown, "has_begun", lambda: True)
+    assert continue_import(run_id=run.pk, clock=timezone.now)
+    run.refresh_from_db()
+    assert (run.rows_done, run.status, run.lease_until, run.attempts) == (2, "running", None, 0)
 
 
 @pytest.mark.django_db

@@ -14,7 +14,7 @@ OLD = {"columns": {"Email": "email", "City": "city", "Tags": "tags", "Seats": {"
 
 
 def undo(run):
-    assert running.undo(run=run)
+    assert running.undo(run=run, now=timezone.now())
     assert continue_import(run_id=run.pk, clock=timezone.now)
     run.refresh_from_db()
     assert run.status == "undone"
@@ -80,7 +80,7 @@ def test_undo_of_an_import_that_a_later_one_built_upon(bring):
 def test_undo_goes_on_where_it_was_stopped(bring, monkeypatch):
     monkeypatch.setattr("capture.importing.actions.undoing.CHUNK_ROWS", 2)
     run = bring("Email\n" + "".join(f"p{number}@x.example\n" for number in range(7)))
-    assert running.undo(run=run)
+    assert running.undo(run=run, now=timezone.now())
     left = []
     while run.status != "undone":
         assert continue_import(run_id=run.pk, clock=timezone.now, seconds=0)
@@ -96,4 +96,4 @@ def test_an_undone_file_can_be_imported_again(bring):
     undo(run)
     again = bring("Email\na@x.example\n")
     assert (again.created, Lead.objects.count()) == (1, 1)
-    assert not running.undo(run=run)
+    assert not running.undo(run=run, now=timezone.now())
