@@ -156,7 +156,12 @@ def _questions(reps, marketer, leads):
     return [
         ("page queue", rep, _QUEUE, [(f"{queue}?tab=all", {"user": rep(number).pk}) for number in range(total)]),
         ("page lead of sales", reader, _LEAD, [(reverse("web:lead-detail", args=[pk]), {"lead": pk}) for pk in some]),
-        ("page lead", reader, _LEAD, [(lead.get_absolute_url(), {"lead": lead.pk}) for lead in anybody]),
+        (
+            "page lead",
+            reader,
+            _LEAD,
+            [(reverse("web:lead-detail", args=[lead.pk]), {"lead": lead.pk}) for lead in anybody],
+        ),
         ("page leads", reader, _LIST.format(where="TRUE"), [(listed, {})] * total),
         (
             "page leads by grade and source",

@@ -6,6 +6,7 @@ from urllib.parse import quote
 import dj_database_url
 from csp.constants import NONE, SELF
 from django.templatetags.static import static
+from django.urls import reverse_lazy
 
 from leadfunnel.appliance import embedded
 from leadfunnel.environment import ROOT, email_settings, read_environment
@@ -109,7 +110,7 @@ AUTHENTICATION_BACKENDS = ["axes.backends.AxesBackend", "django.contrib.auth.bac
 LOGIN_URL = "web:sign-in"
 LOGIN_REDIRECT_URL = "web:home"
 # Whom the condition editor asks what a condition says; named here, as the editor stands below the pages.
-CONDITION_CHECK_URL = "web:condition-check"
+CONDITION_CHECK_URL = reverse_lazy("web:condition-check")
 LOGOUT_REDIRECT_URL = "web:sign-in"
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",

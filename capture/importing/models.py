@@ -3,7 +3,6 @@ import datetime
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
-from django.urls import reverse
 
 from capture.importing.enums import ImportStatus, RowResult
 from jobs.enums import Lane
@@ -76,9 +75,6 @@ class Import(Leased):
 
     def __str__(self):
         return self.file_name
-
-    def get_absolute_url(self):
-        return reverse("web:import-detail", args=[self.pk])
 
     @property
     def is_moving(self):

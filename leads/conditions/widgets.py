@@ -6,7 +6,6 @@ from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.forms import Script
-from django.urls import reverse_lazy
 from django.utils.html import json_script
 
 from leads.conditions.grammar import ConditionError
@@ -40,8 +39,8 @@ class ConditionWidget(forms.Textarea):
         js = [VocabularyBlock(), Script("js/condition_editor.js", type="module")]
 
     def __init__(self, attrs=None):
-        check = reverse_lazy(settings.CONDITION_CHECK_URL)
-        own = {"rows": 8, "spellcheck": "false", "data-condition-editor": "", "data-condition-check": check}
+        own = {"rows": 8, "spellcheck": "false", "data-condition-editor": ""}
+        own["data-condition-check"] = settings.CONDITION_CHECK_URL
         super().__init__(own | (attrs or {}))
 
 

@@ -7,7 +7,6 @@ from django.contrib.postgres.search import SearchQueryField, SearchVectorField
 from django.db import models
 from django.db.models import BooleanField, F, Func, Q, Value
 from django.db.models.functions import Cast
-from django.urls import reverse
 
 from jobs.enums import Lane
 from jobs.models import Waiting, Work
@@ -242,9 +241,6 @@ class Lead(models.Model):
 
     def __str__(self):
         return self.name
-
-    def get_absolute_url(self):
-        return reverse("web:lead-detail", args=[self.pk])
 
     @property
     def name(self):

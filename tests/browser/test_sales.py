@@ -123,7 +123,7 @@ def test_work_mode_by_keyboard(visit, scene):
 def test_a_fact_is_edited_in_place(visit, scene):
     lead = queue(scene.ben, tab="all", now=timezone.now()).first()
     page = visit(scene.ben).page
-    page.goto(lead.get_absolute_url())
+    page.goto(reverse("web:lead-detail", args=[lead.pk]))
     page.locator("#edit-phone").click()
     field = page.get_by_role("textbox", name="Phone")
     expect(field).to_be_focused()
@@ -145,7 +145,7 @@ def test_two_people_at_one_fact(visit, scene):
     # The browser itself writes an answer of 409 to the console.
     visitor.expected = ["409 (Conflict)"]
     page = visitor.page
-    page.goto(lead.get_absolute_url())
+    page.goto(reverse("web:lead-detail", args=[lead.pk]))
     page.locator("#edit-phone").click()
     page.get_by_role("textbox", name="Phone").fill("+49 30 1")
     change_lead(lead=lead, changes={"phone": "+49 30 2"}, by=scene.ada, now=timezone.now())
@@ -164,7 +164,7 @@ def test_two_people_at_one_fact(visit, scene):
 def test_logging_a_call_and_showing_a_part_of_the_timeline(visit, scene):
     lead = queue(scene.ben, tab="all", now=timezone.now()).first()
     page = visit(scene.ben).page
-    page.goto(lead.get_absolute_url())
+    page.goto(reverse("web:lead-detail", args=[lead.pk]))
     page.get_by_label("What was said").fill("Asked for samples")
     page.get_by_role("button", name="Log it").click()
     expect(page.locator("#timeline")).to_contain_text("Asked for samples")
@@ -213,7 +213,7 @@ def test_without_javascript_everything_is_sent_too(visit, scene):
     page.goto("/queue/?tab=to_accept")
     page.locator(f"#accept-{lead.pk}").click()
     assert Handover.objects.open().get(lead=lead).accepted_at is not None
-    page.goto(lead.get_absolute_url())
+    page.goto(reverse("web:lead-detail", args=[lead.pk]))
     page.locator("#edit-phone").click()
     page.get_by_role("textbox", name="Phone").fill("+49 30 5")
     page.get_by_role("button", name="Save", exact=True).click()

@@ -255,7 +255,7 @@ def test_everybody_shown_can_read_a_list_and_a_lead(demo, part):
     client, user = sign_in(part)
     lead = Lead.objects.visible_to(user).filter(grade="A").order_by("-score", "-pk").first()
 
-    listed, page = client.get(reverse("web:lead-list")), client.get(lead.get_absolute_url())
+    listed, page = client.get(reverse("web:lead-list")), client.get(reverse("web:lead-detail", args=[lead.pk]))
 
     assert (listed.status_code, page.status_code) == (200, 200)
     assert lead.name in page.content.decode()

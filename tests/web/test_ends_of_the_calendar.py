@@ -23,7 +23,7 @@ def test_a_next_step(cast, as_user, day, zone):
     assert Task.objects.count() == (0 if day in FAR else 1)
     for page in ("web:queue", "web:work"):
         assert as_user(cast.ben).get(reverse(page) + "?tab=all", follow=True).status_code == 200
-    assert as_user(cast.ben).get(lead.get_absolute_url()).status_code == 200
+    assert as_user(cast.ben).get(reverse("web:lead-detail", args=[lead.pk])).status_code == 200
 
 
 @pytest.mark.django_db

@@ -90,7 +90,7 @@ def lead_new(request):
         if lead:
             messages.success(request, f"{lead.name} is in, {_standing(lead)}.")
             readable = Lead.objects.visible_to(request.user).filter(pk=lead.pk).exists()
-            return redirect(lead.get_absolute_url() if readable else "web:lead-new")
+            return redirect(reverse("web:lead-detail", args=[lead.pk]) if readable else "web:lead-new")
     status = 422 if known or form.errors else 200
     return render(request, "leads/new.html", {"form": form, "known": known}, status=status)
 

@@ -5,6 +5,7 @@ rest of the page.
 """
 
 from django import template
+from django.urls import reverse
 from django.utils.html import escape, format_html, format_html_join
 
 from web.templatetags.spoken import ago, grade_badge
@@ -44,7 +45,7 @@ def _person(lead):
     return {
         "pk": lead.pk,
         "name": lead.name,
-        "url": lead.get_absolute_url(),
+        "url": reverse("web:lead-detail", args=[lead.pk]),
         "company": format_html("<small>{}</small>", lead.company.name) if lead.company else "",
         "grade": grade_badge(lead.grade),
     }

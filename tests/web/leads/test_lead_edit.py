@@ -27,14 +27,15 @@ def edit(code, value, was):
 
 def test_a_fact_is_opened_for_editing_in_place(cast, as_user, lead):
     client = as_user(cast.ben)
-    page = client.get(lead.get_absolute_url(), {"edit": "phone"})
-    part = client.get(lead.get_absolute_url(), {"edit": "phone"}, headers={"HX-Request": "true", "HX-Target": "x"})
+    url = reverse("web:lead-detail", args=[lead.pk])
+    page = client.get(url, {"edit": "phone"})
+    part = client.get(url, {"edit": "phone"}, headers={"HX-Request": "true", "HX-Target": "x"})
     assert b'name="phone" value="030 1"' in part.content
     assert b'name="phone" value="030 1"' in page.content
 
 
 def test_a_reader_cannot_open_a_fact(cast, as_user, lead):
-    assert as_user(cast.mia).get(lead.get_absolute_url(), {"edit": "phone"}).status_code == 404
+    assert as_user(cast.mia).get(reverse("web:lead-detail", args=[lead.pk]), {"edit": "phone"}).status_code == 404
 
 
 def test_saving_writes_the_change_once(cast, as_user, lead):
@@ -128,7 +129,7 @@ def test_every_type_of_custom_field_is_edited_and_then_unchanged(cast, as_user, 
     lead.refresh_from_db()
     assert lead.fields["extra"] == stored
     # Saved again as it stands, nothing is different.
-    form = client.get(lead.get_absolute_url(), {"edit": "extra"}).context["edit_form"]
+    form = client.get(reverse("web:lead-detail", args=[lead.pk]), {"edit": "extra"}).context["edit_form"]
     again = {"field": "extra", "extra": typed, "was-extra": form.initial["was-extra"]}
     page = client.post(url(lead), again, follow=True)
     assert [str(message) for message in page.context["messages"]][-1] == "Nothing was different."

@@ -225,7 +225,7 @@ def test_quick_entry_makes_a_graded_lead(cast, as_user, model):
         },
     )
     lead = Lead.objects.get()
-    assert answer.headers["Location"] == lead.get_absolute_url()
+    assert answer.headers["Location"] == reverse("web:lead-detail", args=[lead.pk])
     assert (lead.grade, lead.side) == ("A", "sales")
     assert lead.owner in {cast.ben, cast.cal}
     assert Activity.objects.get(kind="note").payload == {"note": "Met at the fair"}

@@ -92,7 +92,7 @@ def test_what_is_done_in_the_head_stays_in_work_mode(cast, as_user, line):
     returned = client.post(reverse("web:lead-return", args=[line[0].pk]), {"tab": "all", "reason": "Not my region"})
     assert returned.headers["Location"] == f"{reverse('web:work')}?tab=all"
     assert client.post(reverse("web:lead-accept", args=[line[1].pk]), {"tab": "//evil"}).headers["Location"] == (
-        line[1].get_absolute_url()
+        reverse("web:lead-detail", args=[line[1].pk])
     )
 
 
