@@ -13,7 +13,7 @@ from demo.words import (
     LEGAL_FORMS,
     PLACES,
 )
-from leads import rules
+from leads.intake.keys import company_key
 
 PEOPLE_PER_COMPANY = 2.4
 LARGEST = 60_000  # employees
@@ -46,7 +46,7 @@ def make_companies(*, leads, chance, first_at):
             {
                 "id": pk,
                 "name": name,
-                "name_key": rules.company_key(name),
+                "name_key": company_key(name),
                 "website": f"https://www.{domain}",
                 "industry": industry,
                 "employees": employees,
@@ -70,7 +70,7 @@ def _new_name(chance, country, industry, keys):
     while True:
         stem = chance.choice(COMPANY_FIRSTS) + chance.choice(COMPANY_SECONDS)
         name = f"{stem} {chance.choice(INDUSTRIES[industry])} {chance.choice(LEGAL_FORMS[country])}"
-        key = rules.company_key(name)
+        key = company_key(name)
         if key not in keys:
             keys.add(key)
             return name

@@ -7,6 +7,7 @@ from demo.staff import LARGE_COMPANY
 from demo.words import FIRST_NAMES, LAST_NAMES, PLACES, STREETS, TITLES
 from leads import rules
 from leads.enums import SourceKind
+from leads.intake import keys
 
 BUDGETS = ("Approved", "Planned", "Not yet", "No budget")
 TIMES = ("Within 3 months", "3 to 6 months", "6 to 12 months", "Later or never")
@@ -89,9 +90,9 @@ class People:
             "do_not_email": False,
             "do_not_call": plan.fate == Fate.DISQUALIFIED and chance.random() < 0.3,
             "do_not_post": chance.random() < 0.02,
-            "email_key": rules.email_key(email),
-            "phone_key": rules.phone_key(phone, "DE") if phone else "",
-            "name_key": rules.name_key(first, last),
+            "email_key": keys.email_key(email),
+            "phone_key": keys.phone_key(phone, "DE") if phone else "",
+            "name_key": keys.name_key(first, last),
             "source_id": plan.origin.source_id,
             "campaign_id": plan.origin.campaign_id,
         }

@@ -5,10 +5,10 @@ from django.utils import timezone
 from unfold.admin import ModelAdmin
 from unfold.widgets import UnfoldAdminTextareaWidget
 
-from leads import rules
 from leads.actions.company import save_company
 from leads.actions.definitions import define_stage
 from leads.conditions.widgets import ConditionField
+from leads.intake import keys
 from leads.models import Campaign, Company, FieldDefinition, Lead, Source, StageDefinition
 
 
@@ -26,7 +26,7 @@ class CompanyForm(forms.ModelForm):
 
     def clean_name(self):
         name = self.cleaned_data["name"]
-        key = rules.company_key(name)
+        key = keys.company_key(name)
         if not key:
             raise ValidationError("A name needs a letter or a digit.")
         same = Company.objects.filter(name_key=key).exclude(pk=self.instance.pk).first()

@@ -1,4 +1,4 @@
-"""Pure rules about the record: how keys are folded, which fields exist. No queries."""
+"""Pure rules about the record: words of search, which fields exist, what is stored. No queries."""
 
 import datetime
 import decimal
@@ -66,14 +66,19 @@ TEXT_LIMIT = 5000  # characters in a custom text field
 # Dates and moments lie in these years: well inside the calendar, whatever time zone they are shown in.
 FIRST_YEAR, LAST_YEAR = 1900, 2199
 
-_INTERNATIONAL = re.compile(r"(?:\+|00)([1-9][0-9]{6,14})")
-_PHONE_SIGNS = str.maketrans("", "", " \t\u00a0-./()")
 _WORDS = re.compile(r"[^\W_]+")
-_EMAIL = re.compile(r"[a-z0-9.!#$%&'*+/=?^_`{|}~-]+@(?:[^\W_](?:[\w-]{0,61}[^\W_])?\.)+[^\W\d_][\w-]*[^\W_]")
 
 
-def fold(text):
-    """Lower case without accents, runs of anything but letters and digits as one space; for matching only."""
+def composed(text):
+    """The text in Unicode's form NFC, in which all text is kept: brought to it where it comes in."""
+    return text if text.isascii() else unicodedata.normalize("NFC", text)
+
+
+def fold_for_search(text):
+    """Lower case without accents, runs of anything but letters and digits as one space.
+
+    Words to look for: many names fold to the same, so this never says who or what somebody is (leads.intake.keys).
+    """
     if text.isascii():
         return " ".join(_WORDS.findall(text.lower()))
     decomposed = unicodedata.normalize("NFKD", text.casefold())
@@ -81,48 +86,11 @@ def fold(text):
     return " ".join(_WORDS.findall(bare))
 
 
-def email_key(email):
-    """The address as it is matched: trimmed and lower case; "" for what is no address."""
-    key = email.strip().casefold()
-    return key if len(key) <= 254 and _EMAIL.fullmatch(key) and ".." not in key else ""
-
-
-def phone_key(phone, region):
-    """The number in E.164, such as +4930123456, as it is matched; "" for what can be no number.
-
-    `region` (ISO 3166, such as DE) is where a number without a country code is dialled. Numbers with + or 00 are
-    taken at their word, without a look at the numbering plan, because imports ask this a million times.
-    """
-    international = _INTERNATIONAL.fullmatch(phone.translate(_PHONE_SIGNS))
-    # A trunk zero, as in +49 (0)30, must go: that needs the numbering plan.
-    if international and "(0" not in phone:
-        return f"+{international[1]}"
-    if len(phone) < 5 or len(phone) > 50:
-        return ""
-    if phone.startswith("00"):
-        phone = f"+{phone[2:]}"
-    try:
-        number = phonenumbers.parse(phone, region)
-    except phonenumbers.NumberParseException:
-        return ""
-    key = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
-    return key if phonenumbers.is_possible_number(number) and 8 <= len(key) <= 16 else ""
-
-
-def name_key(first_name, last_name):
-    return fold(f"{first_name} {last_name}")[:200]
-
-
-def company_key(name):
-    """Two spellings of a company are one when this is equal; the legal form stays in, because it can tell two apart."""
-    return fold(name)[:200]
-
-
 def search_document(*, first_name="", last_name="", email="", company="", phone="", phone_key=""):
     """The folded words a lead is found by. Phone numbers are words of digits, with and without the country code."""
     typed = "".join(filter(str.isdecimal, phone)).lstrip("0")
     numbers = f"{phone_key.lstrip('+')} {_national(phone_key)}" if phone_key else typed
-    text = fold(f"{first_name} {last_name} {email} {company}")
+    text = fold_for_search(f"{first_name} {last_name} {email} {company}")
     return " ".join(dict.fromkeys(filter(None, f"{text} {numbers}".split(" "))))
 
 
@@ -139,7 +107,7 @@ def search_words(text):
     compact = re.sub(r"[\s().+/-]+", "", text)
     if compact.isdigit() and len(compact) >= 5:
         return [compact.lstrip("0") or compact]
-    return fold(text).split(" ")[:8] if fold(text) else []
+    return fold_for_search(text).split(" ")[:8] if fold_for_search(text) else []
 
 
 def can_change_lead(user, lead):
@@ -165,7 +133,7 @@ def stored_value(field_type, value, choices=()):
 def _text(value, _choices):
     if not isinstance(value, str):
         raise ValueError("Give text.")
-    value = value.strip()
+    value = composed(value).strip()
     if "\0" in value or len(value) > TEXT_LIMIT:
         raise ValueError(f"Give at most {TEXT_LIMIT:,} characters of plain text.")
     return value or None

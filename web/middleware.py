@@ -4,6 +4,8 @@ import zoneinfo
 from django.conf import settings
 from django.utils import timezone
 
+from leads.rules import composed
+
 
 def client_address(request):
     """The address the request came from, counting TRUSTED_PROXIES hops from the right of X-Forwarded-For.
@@ -23,6 +25,35 @@ def client_address(request):
         return str(ipaddress.ip_address(chain[-hops]))
     except ValueError:
         return direct
+
+
+class ComposedTextMiddleware:
+    """What is typed into a form or an address comes in as Unicode's form NFC, the form of all text that is kept.
+
+    Passwords stay as they are typed: their hashes were made so.
+    """
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        return self.get_response(request)
+
+    def process_view(self, request, view, args, kwargs):
+        request.GET = _composed(request.GET)
+        if request.method == "POST":
+            request.POST = _composed(request.POST)
+
+
+def _composed(typed):
+    if all(value.isascii() for _, values in typed.lists() for value in values):
+        return typed
+    query = typed.copy()
+    for name, values in typed.lists():
+        if "password" not in name:
+            query.setlist(name, list(map(composed, values)))
+    query._mutable = False
+    return query
 
 
 class PageSecurityMiddleware:

@@ -13,6 +13,8 @@ import zoneinfo
 from capture.importing.countries import phone_region
 from leads import rules
 from leads.enums import FieldType
+from leads.intake import keys
+from leads.intake.keys import AmbiguousSpelling, Spellings
 
 TEXT_LIMIT = rules.TEXT_LIMIT
 CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffd\ud800-\udfff\u200b\ufeff]")
@@ -111,16 +113,16 @@ def text(limit, lines=False):
 
 def email(raw):
     """A (typed address, key) pair; of several in a cell the first valid one."""
-    key = rules.email_key(raw)
+    key = keys.email_key(raw)
     if key:
         return raw, key
     angled = _ANGLED.findall(raw)
     parts = angled or [part.strip("<>()\"'") for part in _SEVERAL.split(raw)]
     parts = [part.strip().removeprefix("mailto:") for part in parts]
-    valid = [part for part in parts if rules.email_key(part)]
+    valid = [part for part in parts if keys.email_key(part)]
     if not valid:
         raise BadCell(f"{_short(raw)} is no e-mail address.")
-    found = valid[0], rules.email_key(valid[0])
+    found = valid[0], keys.email_key(valid[0])
     others = sum("@" in part for part in parts) - 1
     if others > 0:
         raise BadCell(f"The cell holds {others + 1} e-mail addresses; {valid[0]} was taken.", found)
@@ -155,7 +157,7 @@ def _phone_key(number, region):
         plain = _NANP.fullmatch(number.translate(_PHONE_SIGNS))
         if plain:
             return f"+1{plain[1]}"
-    return rules.phone_key(number, region)
+    return keys.phone_key(number, region)
 
 
 def full_name(raw):
@@ -207,7 +209,7 @@ def boolean(raw):
 
 def mail_status(raw):
     """True (do not mail) for a word such as unsubscribed or bounced."""
-    return True if rules.fold(raw).replace(" ", "") in UNMAILABLE else None
+    return True if rules.fold_for_search(raw).replace(" ", "") in UNMAILABLE else None
 
 
 def anything(raw):
@@ -333,10 +335,13 @@ def time_zone(raw):
 
 
 def one_of(words, what):
-    """Cleaner that finds one of `words` (folded spelling to value)."""
+    """Cleaner that finds one of `words` (leads.intake.keys.Spellings)."""
 
     def clean(raw):
-        found = words.get(rules.fold(raw))
+        try:
+            found = words.find(raw)
+        except AmbiguousSpelling as error:
+            raise BadCell(f"{_short(raw)} can be more than one of the {what}; write one exactly as it is.") from error
         if found is None:
             raise BadCell(f"{_short(raw)} is none of the {what}.")
         return found
@@ -346,7 +351,7 @@ def one_of(words, what):
 
 def stored(field_type, choices, day_first):
     """Cleaner of a custom field: from text to what Lead.fields keeps."""
-    words = {rules.fold(word): word for word in choices}
+    words = Spellings((word, word) for word in choices)
     parse = {
         FieldType.TEXT: text(TEXT_LIMIT, lines=True),
         FieldType.INTEGER: integer,

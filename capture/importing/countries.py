@@ -2,7 +2,7 @@
 
 import phonenumbers
 
-from leads.rules import fold
+from leads.rules import fold_for_search
 
 _NAMES = {
     "AE": "united arab emirates|uae",
@@ -77,4 +77,4 @@ def phone_region(country):
     code = country.strip().upper()
     if code in phonenumbers.SUPPORTED_REGIONS:
         return code
-    return _REGIONS.get(fold(country))
+    return _REGIONS.get(fold_for_search(country))

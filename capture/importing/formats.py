@@ -5,11 +5,11 @@ Names are compared compact: folded, without spaces, so that "First Name", FIRST_
 
 from dataclasses import dataclass, field
 
-from leads.rules import fold
+from leads.rules import fold_for_search
 
 
 def compact(name):
-    return fold(name).replace(" ", "")
+    return fold_for_search(name).replace(" ", "")
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,8 @@ from dataclasses import dataclass, field
 from capture.importing import cleaning
 from capture.importing.formats import BY_CODE, compact, guess, list_of_something_else, recognise
 from leads.enums import FieldType
-from leads.rules import BUILT_IN_FIELDS, fold
+from leads.intake.keys import AmbiguousSpelling, Spellings, in_any_case
+from leads.rules import BUILT_IN_FIELDS, composed, fold_for_search
 
 # Code to label of what a column can be, beside custom fields.
 TARGETS = {
@@ -141,13 +142,13 @@ class Plan:
 
 def header_key(header):
     """SHA-256 of the folded header, under which a mapping is remembered."""
-    return hashlib.sha256("\n".join(map(fold, header)).encode()).hexdigest()
+    return hashlib.sha256("\n".join(map(fold_for_search, header)).encode()).hexdigest()
 
 
 def load_mapping(text):
     """The mapping in a JSON text; raises MappingError naming what is wrong with it."""
     try:
-        mapping = json.loads(text)
+        mapping = json.loads(composed(text))
     except ValueError as error:
         raise MappingError(f"The mapping is no JSON: {error}.") from error
     check_mapping(mapping)
@@ -262,8 +263,11 @@ def _follow(plan, mapping, header, cells, definitions, create_fields):
 
 
 def _guess(plan, known, header, cells, definitions, create_fields):
-    by_name = {fold(label): code for code, (label, _, _) in definitions.items()}
-    by_name |= {fold(code): code for code in definitions}
+    by_name = Spellings(
+        ((code, code) for code in definitions),
+        ((label, code) for code, (label, _, _) in definitions.items()),
+        loosely=(in_any_case, compact),
+    )
     taken = set(definitions)
     for index, name in enumerate(header):
         short = compact(name)
@@ -276,8 +280,8 @@ def _guess(plan, known, header, cells, definitions, create_fields):
         if target:
             day_first = known.day_first if known else None
             plan.columns.append(Column(index, name, target, day_first=day_first))
-        elif fold(name) in by_name:
-            _add_custom(plan, index, name, by_name[fold(name)], name, cells, definitions, _hint(known))
+        elif code := _field_called(name, by_name, plan):
+            _add_custom(plan, index, name, code, name, cells, definitions, _hint(known))
         elif create_fields and not (known and short in known.noise) and cells.of(index):
             _add_custom(plan, index, name, field_code(name, taken), name, cells, definitions, _hint(known))
             taken.add(plan.columns[-1].target)
@@ -286,12 +290,20 @@ def _guess(plan, known, header, cells, definitions, create_fields):
     _drop_second_names(plan)
 
 
+def _field_called(name, by_name, plan):
+    try:
+        return by_name.find(name)
+    except AmbiguousSpelling as error:
+        plan.notes.append(f"The column “{name}” may be {' or '.join(error.values)}: map it to one of them.")
+        return None
+
+
 def _guess_target(name, known, samples):
     # In a recognised format a column that is not listed means something of that system, not of ours.
     if known:
         return None
     if compact(name) in {"status", "emailstatus", "subscriptionstatus", "mailstatus", "state"} and samples:
-        words = {fold(sample).replace(" ", "") for sample in samples}
+        words = {compact(sample) for sample in samples}
         if words <= cleaning.MAIL_STATUS and (words & cleaning.UNMAILABLE or compact(name) != "state"):
             return "mail_status"
     target = guess(name)
@@ -334,7 +346,7 @@ def _add_custom(plan, index, name, code, label, cells, definitions, hints):
 
 def field_code(name, taken):
     """A code for a new field called `name`: letters, digits and underscores, none of `taken`, none of ours."""
-    code = fold(name).encode("ascii", "ignore").decode()
+    code = fold_for_search(name).encode("ascii", "ignore").decode()
     code = re.sub(r"[^a-z0-9]+", "_", code).strip("_")[:45].strip("_") or "field"
     if not code[0].isalpha():
         code = f"field_{code}"

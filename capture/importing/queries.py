@@ -3,8 +3,8 @@
 from capture.importing.enums import RowResult
 from capture.importing.mapping import header_key
 from capture.importing.models import ImportProblem, ImportRow, RememberedMapping, UnansweredWord
+from leads.intake.keys import Spellings
 from leads.models import Campaign, FieldDefinition, Source
-from leads.rules import fold
 
 
 def custom_fields():
@@ -26,11 +26,9 @@ def remembered_mapping(header):
 
 
 def by_spelling(model):
-    """{folded code or name: id} of all sources or campaigns."""
-    found = {}
-    for pk, code, name in model.objects.values_list("pk", "code", "name"):
-        found[fold(name)] = found[fold(code)] = pk
-    return found
+    """Spellings of the ids of all sources or campaigns, by code and by name."""
+    known = list(model.objects.values_list("pk", "code", "name"))
+    return Spellings(((code, pk) for pk, code, _ in known), ((name, pk) for pk, _, name in known))
 
 
 def sources_by_spelling():

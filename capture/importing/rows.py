@@ -6,8 +6,9 @@ from capture.importing import cleaning
 from capture.importing.cleaning import CONTROL, BadCell
 from capture.importing.mapping import TEXT_LIMITS
 from capture.importing.reading import Broken
-from leads import rules
 from leads.csv_export import restore
+from leads.intake import keys
+from leads.intake.keys import Spellings
 
 # Cells that repeat are cleaned once; above this many different ones a column is not of that kind.
 CACHE_SIZE = 20_000
@@ -38,7 +39,7 @@ class RowCleaner:
         self.unmailable = plan.unmailable
         self.row_number = plan.row_number
         self.unanswered = frozenset(word.casefold() for word in (*not_answered, *plan.not_answered))
-        lookups = {"source": (sources or {}, "sources"), "campaign": (campaigns or {}, "campaigns")}
+        lookups = {"source": (sources or Spellings(), "sources"), "campaign": (campaigns or Spellings(), "campaigns")}
         self.columns = [(column, {"": None}, _cleaner(column, plan, lookups)) for column in plan.columns]
 
     def clean(self, first_number, rows):
@@ -165,11 +166,11 @@ class RowCleaner:
             values["do_not_email"] = True
         first, last = values.get("first_name", ""), values.get("last_name", "")
         if first or last:
-            key = rules.name_key(first, last)
+            key = keys.name_key(first, last)
             if key:
                 values["name_key"] = key
         if "company" in values:
-            key = rules.company_key(values["company"])
+            key = keys.company_key(values["company"])
             if key:
                 values["company_key"] = key
             else:

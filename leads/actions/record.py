@@ -13,6 +13,7 @@ from leads.actions.lifecycle import begin_history
 from leads.actions.timeline import log_activity, mark_dirty
 from leads.activities import kinds
 from leads.enums import Stage
+from leads.intake.keys import company_key, email_key, name_key, phone_key
 from leads.models import Company, FieldDefinition, Lead
 from team.models import validate_time_zone
 
@@ -154,7 +155,7 @@ def companies_by_name(names, *, now):
     """
     spelling = {}
     for name in names:
-        key = rules.company_key(name)
+        key = company_key(name)
         if key:
             spelling.setdefault(key, name)
     return companies_by_key(spelling, now=now)
@@ -195,9 +196,9 @@ _KEY_NAMES = ("email_key", "phone_key", "name_key")
 
 def _keys(columns):
     return {
-        "email_key": rules.email_key(columns.get("email", "")),
-        "phone_key": rules.phone_key(columns.get("phone", ""), settings.PHONE_REGION),
-        "name_key": rules.name_key(columns.get("first_name", ""), columns.get("last_name", "")),
+        "email_key": email_key(columns.get("email", "")),
+        "phone_key": phone_key(columns.get("phone", ""), settings.PHONE_REGION),
+        "name_key": name_key(columns.get("first_name", ""), columns.get("last_name", "")),
     }
 
 
@@ -230,16 +231,18 @@ def _clean_column(code, value):
     if code == "company":
         return _clean_company(value)
     if code == "tags":
-        return list(dict.fromkeys(Lead._meta.get_field(code).clean([tag.strip() for tag in value or []], None)))
+        return list(
+            dict.fromkeys(Lead._meta.get_field(code).clean([rules.composed(tag).strip() for tag in value or []], None))
+        )
     field = Lead._meta.get_field(code)
     if value is None or value == "":
         return field.get_default()
     if isinstance(value, str):
-        value = value.strip()
+        value = rules.composed(value).strip()
         if "\0" in value:
             raise ValueError("This text holds a character that cannot be kept.")
     value = field.clean(value, None)
-    if code == "email" and value and not rules.email_key(value):
+    if code == "email" and value and not email_key(value):
         raise ValueError(f"{value} is not an e-mail address.")
     if code == "time_zone" and value:
         validate_time_zone(value)
@@ -247,8 +250,8 @@ def _clean_column(code, value):
 
 
 def _clean_company(name):
-    name = " ".join((name or "").split())
-    if len(name) > 200 or "\0" in name or (name and not rules.company_key(name)):
+    name = " ".join(rules.composed(name or "").split())
+    if len(name) > 200 or "\0" in name or (name and not company_key(name)):
         raise ValueError("Give the company's name in at most 200 letters and digits.")
     return name
 
@@ -257,9 +260,7 @@ def _company_column(columns, now):
     if "company" not in columns:
         return {}
     name = columns["company"]
-    return {
-        "company": Company.objects.get(pk=companies_by_name([name], now=now)[rules.company_key(name)]) if name else None
-    }
+    return {"company": Company.objects.get(pk=companies_by_name([name], now=now)[company_key(name)]) if name else None}
 
 
 def _differences(lead, cleaned, fields):
@@ -269,7 +270,7 @@ def _differences(lead, cleaned, fields):
     if "company" in cleaned:
         old["company"] = lead.company.name if lead.company else ""
         # Another spelling of the same company is no change.
-        if rules.company_key(old["company"]) == rules.company_key(new["company"]):
+        if company_key(old["company"]) == company_key(new["company"]):
             new["company"] = old["company"]
     old |= {code: lead.fields.get(code) for code in fields}
     new |= fields

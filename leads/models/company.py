@@ -6,7 +6,7 @@ from leads.enums import SourceKind
 class Company(models.Model):
     name = models.CharField(max_length=200)
     name_key = models.CharField(
-        max_length=200, unique=True, editable=False, help_text="The folded name that makes two spellings one company."
+        max_length=200, unique=True, editable=False, help_text="What makes two spellings of its name one company."
     )
     website = models.CharField(max_length=300, blank=True)
     industry = models.CharField(max_length=100, blank=True)

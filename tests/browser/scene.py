@@ -11,7 +11,7 @@ from leads.actions.timeline import record_activities
 from leads.activities import kinds
 from leads.enums import SourceKind
 from leads.models import Campaign, FieldDefinition, Source
-from leads.rules import fold
+from leads.rules import fold_for_search
 from routing.actions import accept, record_outcome, regrade_and_route
 from scoring.actions import load_model, publish_model
 from tests.cast import make_cast
@@ -85,6 +85,7 @@ def _lead(number, cast, sources, campaign, now):
     first, last, title, company, city, country = PEOPLE[number % len(PEOPLE)]
     if number >= len(PEOPLE):
         last = PEOPLE[(number * 5 + 3) % len(PEOPLE)][1]
+    mailbox = fold_for_search(f"{first} {last}").replace(" ", ".")
     values = {
         "first_name": first,
         "last_name": last,
@@ -92,7 +93,7 @@ def _lead(number, cast, sources, campaign, now):
         "company": company,
         "city": city,
         "country": country,
-        "email": f"{fold(f'{first} {last}').replace(' ', '.')}.{number}@{'shop' if number % 3 else 'plant'}.example",
+        "email": f"{mailbox}.{number}@{'shop' if number % 3 else 'plant'}.example",
         "phone": f"+49 30 5550{number:03d}",
         "interest": "Storage line" if number % 2 else "",
         "budget": BUDGET[number % len(BUDGET)],

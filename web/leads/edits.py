@@ -14,8 +14,9 @@ from django.views.decorators.http import require_http_methods, require_POST
 from leads.actions.record import EDITABLE, change_lead, create_lead, hold_person
 from leads.actions.timeline import log_activity, mark_dirty
 from leads.activities import kinds
+from leads.intake.keys import email_key, phone_key
 from leads.models import Lead
-from leads.rules import can_change_lead, email_key, phone_key
+from leads.rules import can_change_lead
 from routing.actions import regrade_and_route
 from scoring.queries import rating_answers
 from team.enums import Role

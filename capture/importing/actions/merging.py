@@ -11,9 +11,9 @@ from capture.importing.enums import RowResult
 from capture.importing.matching import Directory, place
 from capture.importing.models import Import, ImportRow
 from jobs.postgres import Lock, take_lock
-from leads import rules
 from leads.actions.record import companies_by_key
 from leads.actions.timeline import mark_dirty
+from leads.intake.keys import name_key
 from leads.models import Company
 from team.enums import Role
 from team.models import User
@@ -170,7 +170,7 @@ def _place(rows, accepted, companies, older, target):
             company_id=company_id,
             source_id=target.source_id,
             campaign_id=target.campaign_id,
-            name_key=rules.name_key,
+            name_key=name_key,
             may_change_sales=may_change_sales,
         )
         if before and "company_id" in before:

@@ -247,13 +247,6 @@ _JSON = {True: "true", False: "false"}
 
 
 def _document(lead):
-    """As leads.rules.search_document has it; a new lead's folded name and company are known already."""
-    company_key = lead.get("company_key", "")
-    if lead["is_new"] and len(lead["name_key"]) < 200 and len(company_key) < 200:
-        key = lead["phone_key"]
-        digits = "".join(filter(str.isdigit, lead["phone"])) if lead["phone"] else ""
-        words = f"{lead['name_key']} {rules.fold(lead['email'])} {company_key} {key[1:] or digits} {digits.lstrip('0')}"
-        return " ".join(dict.fromkeys(words.split()))
     return rules.search_document(
         first_name=lead["first_name"],
         last_name=lead["last_name"],

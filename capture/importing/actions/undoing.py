@@ -10,9 +10,9 @@ from capture.importing.actions.staging import write_restored
 from capture.importing.enums import RowResult
 from capture.importing.matching import FLAGS
 from capture.importing.models import ImportRow
-from leads import rules
 from leads.actions.timeline import ids_of, mark_dirty
 from leads.activities import Trait, codes_with
+from leads.intake import keys
 from leads.models import Activity, Company, Lead, Task, Transition
 from routing.actions.handover import lock_leads
 
@@ -99,9 +99,9 @@ def _recompute_keys(leads):
         )
     )
     for lead in leads:
-        lead["email_key"] = rules.email_key(lead["email"])
-        lead["phone_key"] = rules.phone_key(lead["phone"], settings.PHONE_REGION)
-        lead["name_key"] = rules.name_key(lead["first_name"], lead["last_name"])
+        lead["email_key"] = keys.email_key(lead["email"])
+        lead["phone_key"] = keys.phone_key(lead["phone"], settings.PHONE_REGION)
+        lead["name_key"] = keys.name_key(lead["first_name"], lead["last_name"])
         lead["company"] = names.get(lead["company_id"], "")
         lead["search_changed"] = True
         for flag in FLAGS:

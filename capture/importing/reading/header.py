@@ -3,7 +3,7 @@
 import re
 
 from capture.importing.reading.refusal import Unreadable
-from leads.rules import email_key
+from leads.intake.keys import email_key
 
 MAX_COLUMNS = 200
 MAX_NAME = 200

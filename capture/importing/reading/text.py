@@ -1,4 +1,4 @@
-"""Delimited text in any encoding: what it is written in, and its records one by one in bounded memory."""
+"""Delimited text in any encoding: what it is written in, and its records one by one in bounded memory, in form NFC."""
 
 import codecs
 import contextlib
@@ -12,6 +12,7 @@ from typing import NamedTuple
 from charset_normalizer import from_bytes
 
 from capture.importing.reading.refusal import Unreadable
+from leads.rules import composed
 
 SAMPLE_BYTES = 256 * 1024
 BLOCK_BYTES = 1024 * 1024
@@ -112,7 +113,7 @@ def read_records(path, dialect):
                 cells = next(reader)
                 if not lines.ended:
                     if cells:
-                        yield cells
+                        yield cells if "".join(cells).isascii() else list(map(composed, cells))
                     continue
                 message = "A quotation mark is opened and never closed."
             except StopIteration:

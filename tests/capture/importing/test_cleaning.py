@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from capture.importing import cleaning
 from capture.importing.cleaning import BadCell
-from leads import rules
+from leads.intake import keys
 
 UTC = datetime.UTC
 
@@ -64,13 +64,13 @@ def test_no_address_is_left_empty(raw):
 )
 def test_a_phone_number_gets_its_key(raw, region, kept, key):
     assert cleaning.phone(raw, region, "US") == (kept, key)
-    assert rules.phone_key(kept, "US") == key
+    assert keys.phone_key(kept, "US") == key
 
 
 @given(st.from_regex(r"[-+0-9 ().]{5,20}", fullmatch=True))
 @settings(max_examples=100)
 def test_the_fast_way_to_american_numbers_is_the_slow_way(raw):
-    assert cleaning._phone_key(raw, "US") == rules.phone_key(raw, "US")
+    assert cleaning._phone_key(raw, "US") == keys.phone_key(raw, "US")
 
 
 def test_a_number_that_cannot_be_dialled_is_kept_without_a_key():
