@@ -67,7 +67,7 @@ ONLY_FROM = {Fate.NAME: LISTS, Fate.OLD_CUSTOMER: {SourceKind.OWN_DATABASE}}
 ROUNDS = ((9, 9), (8, 14), (7, 10), (6, 13), (5, 9), (4, 15), (3, 10), (2, 9), (2, 14), (1, 9), (1, 13))
 
 
-class Plan(NamedTuple):
+class PlannedLead(NamedTuple):
     created_at: datetime.datetime
     ends_at: datetime.datetime
     quality: str
@@ -77,7 +77,7 @@ class Plan(NamedTuple):
 
 
 def make_plans(*, leads, chance, origins, capacity, now):
-    """The `Plan`s of that many people, the longest known first, and the moments of the hand-over rounds."""
+    """The `PlannedLead`s of that many people, the longest known first, and the moments of the hand-over rounds."""
     rounds = recent_rounds(now)
     live = min(round(capacity * OPEN_PER_CAPACITY), round(leads * 0.09))
     qualities = chance.choices(tuple(QUALITIES), tuple(QUALITIES.values()), k=leads)
@@ -109,7 +109,7 @@ def _live_plan(chance, quality, origins, rounds):
     handed_at = rounds[place]
     known_for = min(85.0, 0.2 + chance.expovariate(1 / 12))
     origin, created_at = _came(chance, origins, Fate.LIVE, handed_at - 85 * DAY, handed_at - known_for * DAY)
-    return Plan(created_at, handed_at, quality, Fate.LIVE, origin, place)
+    return PlannedLead(created_at, handed_at, quality, Fate.LIVE, origin, place)
 
 
 def _plan(chance, quality, fate, origins, now):
@@ -120,7 +120,7 @@ def _plan(chance, quality, fate, origins, now):
     )
     room = now - 4 * DAY - created_at
     ends_at = created_at + min(room, 280 * DAY) * chance.uniform(0.45, 1)
-    return Plan(created_at, ends_at, quality, fate, origin)
+    return PlannedLead(created_at, ends_at, quality, fate, origin)
 
 
 def _came(chance, origins, fate, first, last):

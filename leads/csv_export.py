@@ -73,7 +73,7 @@ class UnknownFields(ValueError):
 
 
 @dataclass(frozen=True)
-class Column:
+class ExportColumn:
     """A column of an export. `source` is a path of Lead.values_list; None where `Lead.fields` keeps the value."""
 
     code: str
@@ -131,10 +131,10 @@ def lead_columns(codes=None):
     Raises UnknownFields. One query.
     """
     custom = {
-        code: Column(code, label, None)
+        code: ExportColumn(code, label, None)
         for code, label in FieldDefinition.objects.filter(is_active=True).values_list("code", "label")
     }
-    known = {code: Column(code, _label(code), source) for code, source in BUILT_IN_COLUMNS.items()} | custom
+    known = {code: ExportColumn(code, _label(code), source) for code, source in BUILT_IN_COLUMNS.items()} | custom
     if codes is None:
         return tuple(known.values())
     unknown = [code for code in codes if code not in known]

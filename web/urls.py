@@ -1,12 +1,12 @@
 from django.urls import path
 
 from web import home
-from web.leads import bulk, composer, detail, edits, lists, saved
+from web.leads import bulk, detail, edits, lists, saved
 from web.marketing import imports
 from web.me import views as me
 from web.operations import conditions, mail, status
 from web.public import accounts
-from web.sales import queue, work
+from web.sales import composer, queue, work
 
 app_name = "web"
 

@@ -85,7 +85,7 @@ class MappingError(Exception):
 
 
 @dataclass(frozen=True)
-class Column:
+class MappedColumn:
     """One column on its way in. `is_custom`: target is the code of a custom field, of `type` with `choices`."""
 
     index: int
@@ -106,7 +106,7 @@ class NewField:
 
 
 @dataclass
-class Plan:
+class ImportPlan:
     """What to do with the rows of one file. `mapping` is the same in JSON, with nothing left to guess."""
 
     format_code: str = ""
@@ -181,7 +181,7 @@ def check_mapping(mapping):
 
 
 def make_plan(header, samples, *, definitions, mapping=None, format_code="", create_fields=False):
-    """The Plan for a file with this header. Raises MappingError.
+    """The ImportPlan for a file with this header. Raises MappingError.
 
     samples: some rows, from which types and the order of day and month are told. definitions: {code: (label, type,
     choices)} of the custom fields there are. Without a mapping, the recognised (or given) format and the names of
@@ -189,7 +189,7 @@ def make_plan(header, samples, *, definitions, mapping=None, format_code="", cre
     else, become NewFields.
     """
     known = _known_format(header, format_code)
-    plan = Plan(format_code=known.code if known else "", format_name=known.name if known else "")
+    plan = ImportPlan(format_code=known.code if known else "", format_name=known.name if known else "")
     other = None if known or mapping else list_of_something_else(header)
     if other:
         raise MappingError(f"This file lists {other}, not people; only people can be imported.")
@@ -246,7 +246,7 @@ def _follow(plan, mapping, header, cells, definitions, create_fields):
         code = value["field"]
         if code in TARGETS:
             day_first = value.get("day_first", cleaning.reads_day_first(cells.of(index)))
-            plan.columns.append(Column(index, header[index], code, day_first=day_first))
+            plan.columns.append(MappedColumn(index, header[index], code, day_first=day_first))
         elif code in definitions or (create_fields and code not in BUILT_IN_FIELDS):
             label = value.get("label") or header[index]
             _add_custom(plan, index, header[index], code, label, cells, definitions, value)
@@ -279,7 +279,7 @@ def _guess(plan, known, header, cells, definitions, create_fields):
             target = _guess_target(name, known, cells.of(index))
         if target:
             day_first = known.day_first if known else None
-            plan.columns.append(Column(index, name, target, day_first=day_first))
+            plan.columns.append(MappedColumn(index, name, target, day_first=day_first))
         elif code := _field_called(name, by_name, plan):
             _add_custom(plan, index, name, code, name, cells, definitions, _hint(known))
         elif create_fields and not (known and short in known.noise) and cells.of(index):
@@ -341,7 +341,7 @@ def _add_custom(plan, index, name, code, label, cells, definitions, hints):
             if field_type in {FieldType.CHOICE, FieldType.CHOICES} and not choices:
                 choices = tuple(dict.fromkeys(samples))[:100]
             plan.new_fields.append(NewField(code, label[:100], field_type, choices))
-    plan.columns.append(Column(index, name, code, True, field_type, tuple(choices), day_first))
+    plan.columns.append(MappedColumn(index, name, code, True, field_type, tuple(choices), day_first))
 
 
 def field_code(name, taken):

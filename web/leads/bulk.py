@@ -19,8 +19,8 @@ from team.enums import Role
 from team.models import User
 from web.access import allow
 from web.leads.filters import LeadFilter
+from web.leads.forms import IdListField
 from web.leads.lists import UNDO
-from web.sales.forms import IdListField
 
 MOST = 10_000
 UNDO_UP_TO = 500

@@ -25,7 +25,7 @@ from web.leads import queries
 from web.leads.detail import lead_page, readable_or_404
 from web.leads.facts import LABELS, as_original, said, value_of
 from web.leads.forms import EditForm, NewLeadForm
-from web.sales.forms import QueueForm
+from web.tabs import QueueForm
 
 
 class _ChangedMeanwhile(Exception):

@@ -16,6 +16,7 @@ from web.leads.facts import LABELS, as_original, said, value_of
 from web.leads.timeline import SHOWS
 
 _EMPTY_CHOICE = ("", "Not answered")
+MOST_AT_ONCE = 500
 NEXT_DAYS = [("", "As proposed"), ("0", "Today"), ("1", "+1 day"), ("3", "+3 days"), ("7", "+7 days")]
 
 
@@ -47,6 +48,22 @@ class DayField(forms.DateField):
 class MomentField(forms.DateTimeField):
     widget = forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
     default_validators = [_in_the_calendar]
+
+
+class IdListField(forms.MultipleChoiceField):
+    """The ids of ticked boxes, as integers; which of them are the reader's to touch is for the queryset to say."""
+
+    def to_python(self, value):
+        try:
+            return sorted({int(one) for one in super().to_python(value) if len(one) < 19})
+        except ValueError as error:
+            raise forms.ValidationError("Tick leads of the list.") from error
+
+    def validate(self, value):
+        if self.required and not value:
+            raise forms.ValidationError("Tick at least one lead.", code="required")
+        if len(value) > MOST_AT_ONCE:
+            raise forms.ValidationError(f"At most {MOST_AT_ONCE} leads at once.")
 
 
 def _built_in_field(code):

@@ -20,7 +20,8 @@ from scoring.queries import why
 from team.enums import Role
 from web.access import allow
 from web.page import render_page
-from web.sales.forms import TABS, AcceptForm, QueueForm
+from web.sales.forms import AcceptForm
+from web.tabs import TABS, QueueForm
 
 SHOWN = 100
 _SHOWN_FACTS = (

@@ -21,7 +21,7 @@ from web.access import allow
 from web.leads.detail import page_context, readable_or_404, timeline_context
 from web.leads.edits import lock_writable, writable_or_refused
 from web.leads.forms import NEXT_DAYS, OutcomeForm
-from web.sales.forms import TABS, QueueForm
+from web.tabs import TABS, QueueForm
 
 LINED_UP = 500
 

@@ -73,7 +73,7 @@ def keep_file(*, file, path, file_name, by, now):
 
 
 def plan_for(header, sample, *, mapping=None, format_code="", create_fields=False):
-    """The Plan for a file: by the mapping given, else the one remembered for these columns, else by the names.
+    """The ImportPlan for a file: by the mapping given, else the one remembered for these columns, else by the names.
 
     Raises MappingError. A remembered mapping that no longer fits is passed over.
     """

@@ -9,8 +9,8 @@ from leads.models import Lead
 from routing.actions import assign
 from tests.factories.leads import make_lead
 from tests.web.conftest import snapshot
-from web.leads import composer, edits
-from web.sales import work
+from web.leads import edits
+from web.sales import composer, work
 
 PLACES = {
     "lead-log": (composer, {"kind": "call", "note": "Half an hour"}),
