@@ -1,0 +1,57 @@
+"""Who may import whom stands in .importlinter; here, that it is kept and leaves nothing out."""
+
+import configparser
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+from leadfunnel.environment import ROOT
+
+CONTRACTS = configparser.ConfigParser(delimiters=("=",), comment_prefixes=(";",))
+CONTRACTS.read(ROOT / ".importlinter")
+LAYERS = [section for section in CONTRACTS.values() if section.get("type") == "layers"]
+ROOMS = CONTRACTS["importlinter:contract:rooms"]
+
+
+def words(text):
+    return re.findall(r"[a-z_.]+", text)
+
+
+def packages():
+    """The folders of Python modules; bin/ holds scripts, and tests/ is no part of the program."""
+    return {path.parent.name for path in ROOT.glob("*/*.py")} - {"bin", "tests"}
+
+
+def test_the_contracts_are_kept():
+    done = subprocess.run(
+        [Path(sys.executable).parent / "lint-imports", "--no-cache"], cwd=ROOT, capture_output=True, text=True
+    )
+
+    assert done.returncode == 0, done.stdout
+
+
+def test_every_package_is_a_room_under_contract():
+    rooms = packages()
+
+    assert set(words(CONTRACTS["importlinter"]["root_packages"])) == rooms
+    assert set(words(ROOMS["layers"])) == rooms
+    assert set(words(CONTRACTS["importlinter:contract:circles"]["ancestors"])) == rooms
+    assert {word for section in LAYERS for word in words(section.get("containers", ""))} >= rooms
+
+
+def test_no_folder_of_modules_hides_from_the_contracts():
+    folders = {path.parent for room in packages() for path in (ROOT / room).rglob("*.py")}
+
+    assert [folder for folder in folders if not (folder / "__init__.py").exists()] == []
+
+
+def test_inside_a_room_every_module_has_its_place():
+    assert [section.name for section in LAYERS if section is not ROOMS and section.get("exhaustive") != "True"] == []
+
+
+def test_the_contracts_make_no_exceptions():
+    known = {"name", "type", "layers", "containers", "exhaustive", "ancestors", "root_packages"}
+
+    assert {option for section in CONTRACTS.values() for option in section} == known
+    assert "(" not in "".join(section["layers"] for section in LAYERS)
