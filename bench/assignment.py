@@ -13,7 +13,6 @@ from routing.actions.settling import SMALL
 from scoring import engine
 from scoring.actions.runs import CHUNK
 from scoring.models import RegradeRun
-from scoring.queries import published_model
 from team.models import User
 
 # Everybody answers as somebody who is about to buy, so that the starter model gives her an A or a B.
@@ -29,7 +28,9 @@ _FLOOR = (
 CREATE TEMP TABLE chosen ON COMMIT DROP AS
 SELECT lead.id, lead.stage, rep.id AS owner, rep.name,
     CASE lead.grade WHEN 'A' THEN %(now)s + interval '4 hours' ELSE %(now)s + interval '1 day' END AS due,
-    'Next in Sales: ' || lead.number / reps || ' of ' || rep.capacity || ' places taken' AS why
+    jsonb_build_object(
+        'pool', %(pool)s, 'pool_name', 'Sales', 'taken', lead.number / reps, 'capacity', rep.capacity
+    ) AS why_facts
 FROM (
     SELECT id, grade, stage, row_number() OVER (ORDER BY grade, score DESC, id) - 1 AS number FROM leads_lead
     WHERE side = 'marketing' AND disposition = 'open' AND grade IN ('A', 'B') AND stage <> 'customer'
@@ -43,26 +44,27 @@ JOIN (
     "ANALYZE chosen",
     """
 INSERT INTO routing_handover
-    (lead_id, pool_id, handed_at, receipt, owner_id, assigned_at, due_at, why, "end", end_reason)
+    (lead_id, pool_id, handed_at, receipt, owner_id, assigned_at, due_at, why, why_facts, "end",
+     end_reason)
 SELECT lead.id, %(pool)s, %(now)s,
     jsonb_build_object(
-        'score', lead.score, 'grade', lead.grade, 'model', %(model)s::text, 'model_version', lead.score_version,
+        'score', lead.score, 'grade', lead.grade, 'model_version', lead.score_version,
         'ledger', (
-            SELECT jsonb_agg(jsonb_build_object('label', (%(labels)s::text[])[nr], 'points', points) ORDER BY nr)
+            SELECT jsonb_agg(jsonb_build_object('rule', nr, 'points', points) ORDER BY nr)
             FROM unnest(lead.score_ledger) WITH ORDINALITY AS line (points, nr) WHERE points <> 0
         ),
-        'answers', lead.fields, 'source', coalesce(source.name, ''), 'campaign', coalesce(campaign.name, ''),
-        'stage', lead.stage, 'last_touches', coalesce(touches.list, '[]')
+        'answers', lead.fields, 'source', source.code, 'source_name', source.name, 'campaign', campaign.code,
+        'campaign_name', campaign.name, 'stage', lead.stage, 'last_touches', coalesce(touches.list, '[]')
     ),
-    chosen.owner, %(now)s, chosen.due, chosen.why, '', ''
+    chosen.owner, %(now)s, chosen.due, 'turn', chosen.why_facts, '', ''
 FROM chosen JOIN leads_lead AS lead ON lead.id = chosen.id
 LEFT JOIN leads_source AS source ON source.id = lead.source_id
 LEFT JOIN leads_campaign AS campaign ON campaign.id = lead.campaign_id
 LEFT JOIN LATERAL (
-    SELECT jsonb_agg(jsonb_build_object(
+    SELECT jsonb_agg(jsonb_strip_nulls(jsonb_build_object(
         'kind', kind, 'at', to_char(occurred_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
-        'text', coalesce(payload ->> 'url', '')
-    ) ORDER BY occurred_at DESC) AS list
+        'text', payload ->> 'url'
+    )) ORDER BY occurred_at DESC) AS list
     FROM (
         SELECT kind, occurred_at, payload FROM leads_activity
         WHERE lead_id = lead.id AND NOT is_machine AND kind IN ('visit', 'form', 'email_opened', 'email_clicked',
@@ -91,7 +93,8 @@ SELECT id, 'stage_changed', %(now)s, %(now)s, jsonb_build_object(
 FROM chosen
 UNION ALL
 SELECT id, 'handed_over', %(now)s, %(now)s, jsonb_build_object(
-    'event', 'handed_over', 'pool', 'Sales', 'owner', name, 'due_at', due, 'why', why, 'text', 'Handed to ' || name
+    'event', 'handed_over', 'pool', %(pool)s, 'pool_name', 'Sales', 'owner', owner, 'owner_name', name, 'due_at', due,
+    'why', 'turn', 'why_facts', why_facts
 ), FALSE
 FROM chosen
 """,
@@ -142,10 +145,8 @@ def _build(leads, activities):
 
 
 def _share_out_by_hand(reps, now):
-    model = published_model()
-    labels = list(model.rules.order_by("position").values_list("label", flat=True))
     pool = reps[0].memberships.get().pool_id
-    values = {"now": now, "pool": pool, "model": model.name, "labels": labels}
+    values = {"now": now, "pool": pool}
     with connection.cursor() as cursor:
         for statement in _FLOOR:
             cursor.execute(statement, values)

@@ -8,6 +8,7 @@ from unfold.admin import ModelAdmin, TabularInline
 from leads.conditions.widgets import ConditionField
 from routing.actions import activate_policy, reroute
 from routing.models import AssignmentRule, Handover, RoutingPolicy
+from routing.words import end_words, why_words
 
 
 class AssignmentRuleForm(forms.ModelForm):
@@ -63,7 +64,7 @@ class HandoverAdmin(ModelAdmin):
         "lead",
         "pool",
         "owner",
-        "why",
+        "chosen_because",
         "handed_at",
         "handed_by",
         "assigned_at",
@@ -73,10 +74,18 @@ class HandoverAdmin(ModelAdmin):
         "end",
         "ended_at",
         "ended_by",
-        "end_reason",
+        "ended_because",
         "evidence",
     ]
     readonly_fields = fields
+
+    @admin.display(description="why this rep")
+    def chosen_because(self, handover):
+        return why_words(handover.why, handover.why_facts)
+
+    @admin.display(description="end reason")
+    def ended_because(self, handover):
+        return end_words(handover.end, handover.end_reason, handover.end_facts)
 
     @admin.display(description="receipt")
     def evidence(self, handover):

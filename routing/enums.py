@@ -16,6 +16,25 @@ class HandoverEnd(models.TextChoices):
     CONVERTED = "converted", "Converted"
 
 
+class Why(models.TextChoices):
+    """Why this rep. What belongs to it stands beside it in `why_facts` (routing/words.py)."""
+
+    TURN = "turn", "Her turn"
+    BY_HAND = "by_hand", "Given by hand"
+
+
+class EndReason(models.TextChoices):
+    """Why the program, or a manager, ended a hand-over. What belongs to it stands beside it in `end_facts`.
+
+    A rejected one has a RejectReason, one returned unworked the rep's own words.
+    """
+
+    FADED = "faded", "Lost its grade before a rep was free"
+    CLOSED = "closed", "No longer open"
+    GIVEN_ON = "given_on", "Given to somebody else"
+    CUSTOMER = "customer", "Became a customer"
+
+
 class RejectReason(models.TextChoices):
     """Why sales found a worked lead bad. Each contradicts something that marketing said about the lead."""
 

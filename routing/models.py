@@ -90,9 +90,14 @@ class HandoverQuerySet(models.QuerySet):
 class Handover(models.Model):
     """Marketing gives a graded lead to sales. `receipt` is the evidence at that moment and never changes.
 
-    receipt: {"score", "grade", "model", "model_version", "ledger": [{"label", "points"}], "answers": {code: value},
-    "source", "campaign", "stage", "last_touches": [{"kind", "at", "text"}]}. While no rep is free the lead waits in
-    `pool` without an owner; owner, `assigned_at`, `due_at` and `why` (why this rep) are set together, once.
+    receipt: {"score", "grade", "model_version", "ledger": [{"rule": n-th of the version, "points"}], "answers": {code:
+    value}, "source", "source_name", "campaign", "campaign_name", "stage", "last_touches": [{"kind", "at", "outcome",
+    "text"}]}: codes and numbers, and names as they were. Rows of before say "model", "ledger": [{"label", "points"}]
+    and "source" and "campaign" by name. While no rep is free the lead waits in `pool` without an owner; owner,
+    `assigned_at`, `due_at`, `why` (why this rep, a `Why`) and its facts are set together, once.
+
+    `why` and `end_reason` are codes where there are facts beside them; where there are none they are somebody's own
+    words, a RejectReason, or a sentence of before. `routing.words` reads all of them.
     """
 
     lead = models.ForeignKey("leads.Lead", models.CASCADE, related_name="handovers", db_index=False)
@@ -108,6 +113,7 @@ class Handover(models.Model):
     assigned_at = models.DateTimeField(null=True, blank=True)
     due_at = models.DateTimeField(null=True, blank=True)
     why = models.CharField("why this rep", max_length=200, blank=True)
+    why_facts = models.JSONField(null=True, blank=True)
     accepted_at = models.DateTimeField(null=True, blank=True)
     first_touch_at = models.DateTimeField(null=True, blank=True)
     end = models.CharField(max_length=10, choices=HandoverEnd.choices, blank=True)
@@ -116,6 +122,7 @@ class Handover(models.Model):
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", db_index=False
     )
     end_reason = models.CharField(max_length=200, blank=True)
+    end_facts = models.JSONField(null=True, blank=True)
 
     objects = HandoverQuerySet.as_manager()
 

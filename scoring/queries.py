@@ -43,6 +43,12 @@ def explain(lead):
     ]
 
 
+def rule_labels(version: int) -> list[str]:
+    """The labels of the rules of a version, in its order, as they were when it was published."""
+    rules = ScoringRule.objects.filter(model__version=version).order_by("position")
+    return list(rules.values_list("label", flat=True))
+
+
 def why(leads):
     """{lead id: why this score, in at most eight words} for a page of leads, in one query; "" for an unscored lead.
 

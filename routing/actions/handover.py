@@ -1,6 +1,7 @@
 """What happens to an open hand-over: accepted, returned unworked, rejected, recalled."""
 
 import datetime
+import json
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import connection, transaction
@@ -26,7 +27,8 @@ WITH ended AS (
             %(now)s, handed_at + interval '1 microsecond', assigned_at + interval '1 microsecond', accepted_at
         ),
         ended_by_id = %(by)s,
-        end_reason = %(reason)s
+        end_reason = %(reason)s,
+        end_facts = %(facts)s
     WHERE lead_id = ANY(%(leads)s) AND ended_at IS NULL
     RETURNING lead_id
 )
@@ -136,20 +138,24 @@ def reject(*, lead, by, now, reason, note="", recycle_on=None):
     return _fresh(handover, lead)
 
 
-def end_handovers(lead_ids, *, end, reason, by, now, note=""):
+def end_handovers(lead_ids, *, end, reason, by, now, note="", facts=None):
     """Ends the open hand-overs of these leads and puts the leads on the marketing side; returns how many.
 
-    The caller holds the leads' locks.
+    `facts` are what belongs to an `EndReason`. The caller holds the leads' locks.
     """
     if not lead_ids:
         return 0
-    values = {"leads": list(lead_ids), "end": HandoverEnd(end).value, "reason": reason, "by": by and by.pk, "now": now}
+    values = {
+        "leads": list(lead_ids),
+        "end": HandoverEnd(end).value,
+        "reason": str(reason),
+        "by": by and by.pk,
+        "now": now,
+    }
     with connection.cursor() as cursor:
-        cursor.execute(_END, values)
+        cursor.execute(_END, values | {"facts": facts and json.dumps(facts)})
         ended = [pk for (pk,) in cursor.fetchall()]
-    said = RejectReason(reason).label if end == HandoverEnd.REJECTED else reason
-    text = f"{HandoverEnd(end).label}: {said}"
-    _tell(HandoverEnd(end).value, ended, now=now, by=by, text=text, reason=reason, note=note)
+    _tell(HandoverEnd(end).value, ended, now=now, by=by, reason=str(reason), facts=facts, note=note)
     return len(ended)
 
 
@@ -185,7 +191,7 @@ def _accept(lead_ids, *, by, now):
         cursor.execute(_ACCEPT, {"leads": list(lead_ids), "by": by.pk, "now": now})
         accepted = sorted(pk for (pk,) in cursor.fetchall())
     if accepted:
-        _tell("accepted", accepted, now=now, by=by, text=f"Accepted by {by}")
+        _tell("accepted", accepted, now=now, by=by)
     return accepted
 
 
@@ -220,8 +226,8 @@ def _fresh(handover, lead):
     return handover
 
 
-def _tell(event, lead_ids, *, now, by, text, reason="", note=""):
-    payload = {"event": event, "text": text} | {k: v for k, v in (("reason", reason), ("note", note)) if v}
+def _tell(event, lead_ids, *, now, by, **said):
+    payload = {"event": event} | {key: value for key, value in said.items() if value}
     rows = [
         {
             "lead_id": pk,

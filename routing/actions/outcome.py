@@ -54,7 +54,7 @@ def record_outcome(*, lead, outcome, by, now, note="", next_in_days=None, reject
             raise ValidationError("This lead is with marketing: there is no hand-over to end.", code="gone")
         # Under a hand-over of a moment ago the contact comes after it, so that it counts.
         at = max(now, handover.assigned_at or now) if handover else now
-        payload = {"outcome": outcome.value, "text": outcome.label} | ({"note": note.strip()} if note.strip() else {})
+        payload = {"outcome": outcome.value} | ({"note": note.strip()} if note.strip() else {})
         activity = log_activity(lead=lead, kind=plan.contact.code, by=by, now=now, payload=payload, occurred_at=at)
         _complete_due(lead, by, now)
         if plan.ends_handover:

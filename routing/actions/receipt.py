@@ -1,5 +1,6 @@
 """Opening hand-overs: the row with its receipt, and the lead's side, owner and pool. All for a set of leads at once."""
 
+import json
 from dataclasses import dataclass
 
 from django.db import connection
@@ -20,65 +21,68 @@ SLICE = 5000
 _OPEN = """
 WITH last AS MATERIALIZED (
     SELECT lead_id, max(ended_at) AS ended_at FROM routing_handover WHERE lead_id = ANY(%(leads)s) GROUP BY lead_id
-), model AS MATERIALIZED (
-    SELECT model.version, model.name, array_agg(rule.label ORDER BY rule.position) AS labels
-    FROM scoring_scoringmodel AS model LEFT JOIN scoring_scoringrule AS rule ON rule.model_id = model.id
-    GROUP BY model.id
 )
 INSERT INTO routing_handover
-    (lead_id, pool_id, handed_at, handed_by_id, receipt, owner_id, assigned_at, due_at, why, "end", end_reason)
+    (lead_id, pool_id, handed_at, handed_by_id, receipt, owner_id, assigned_at, due_at, why, why_facts,
+     "end", end_reason)
 SELECT lead.id, plan.pool_id, start.at, %(by)s,
     jsonb_build_object(
         'score', lead.score,
         'grade', lead.grade,
-        'model', coalesce(model.name, ''),
         'model_version', lead.score_version,
         'ledger', coalesce((
-            SELECT jsonb_agg(jsonb_build_object('label', model.labels[line.nr], 'points', line.points) ORDER BY line.nr)
+            SELECT jsonb_agg(jsonb_build_object('rule', line.nr, 'points', line.points) ORDER BY line.nr)
             FROM unnest(lead.score_ledger) WITH ORDINALITY AS line (points, nr)
-            WHERE line.points <> 0 AND model.labels IS NOT NULL
+            WHERE line.points <> 0
         ), '[]'),
         'answers', coalesce((
             SELECT jsonb_object_agg(code, lead.fields -> code)
             FROM unnest(%(answers)s::text[]) AS code WHERE lead.fields ? code
         ), '{}'),
-        'source', coalesce(source.name, ''),
-        'campaign', coalesce(campaign.name, ''),
+        'source', source.code,
+        'source_name', source.name,
+        'campaign', campaign.code,
+        'campaign_name', campaign.name,
         'stage', lead.stage,
         'last_touches', coalesce((
             SELECT jsonb_agg(
-                jsonb_build_object('kind', touch.kind, 'at', touch.at, 'text', touch.text) ORDER BY touch.at DESC
+                jsonb_strip_nulls(jsonb_build_object(
+                    'kind', touch.kind, 'at', touch.at, 'outcome', touch.outcome, 'text', touch.text
+                )) ORDER BY touch.at DESC
             )
             FROM (
-                SELECT kind, to_char(occurred_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS at, left(
-                    coalesce(
-                        payload ->> 'text', payload ->> 'subject', payload ->> 'title', payload ->> 'name',
-                        payload ->> 'url', ''
-                    ), 200
-                ) AS text
+                SELECT kind, to_char(occurred_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS at,
+                    payload ->> 'outcome' AS outcome, left(
+                        coalesce(
+                            payload ->> 'note', payload ->> 'text', payload ->> 'subject', payload ->> 'title',
+                            payload ->> 'name', payload ->> 'url'
+                        ), 200
+                    ) AS text
                 FROM leads_activity
                 WHERE lead_id = lead.id AND kind = ANY(%(touches)s) AND NOT is_machine
                 ORDER BY occurred_at DESC, id DESC LIMIT 5
             ) AS touch
         ), '[]')
     ),
-    plan.owner_id, CASE WHEN plan.owner_id IS NOT NULL THEN start.at END, plan.due_at, plan.why, '', ''
+    plan.owner_id, CASE WHEN plan.owner_id IS NOT NULL THEN start.at END, plan.due_at, plan.why,
+    plan.why_facts, '', ''
 FROM unnest(
-    %(leads)s::bigint[], %(pools)s::bigint[], %(owners)s::bigint[], %(dues)s::timestamptz[], %(whys)s::text[]
-) AS plan (lead_id, pool_id, owner_id, due_at, why)
+    %(leads)s::bigint[], %(pools)s::bigint[], %(owners)s::bigint[], %(dues)s::timestamptz[], %(whys)s::text[],
+    %(why_facts)s::jsonb[]
+) AS plan (lead_id, pool_id, owner_id, due_at, why, why_facts)
 JOIN leads_lead AS lead ON lead.id = plan.lead_id
 LEFT JOIN last ON last.lead_id = lead.id
 CROSS JOIN LATERAL (SELECT greatest(%(now)s, last.ended_at) AS at) AS start
 LEFT JOIN leads_source AS source ON source.id = lead.source_id
 LEFT JOIN leads_campaign AS campaign ON campaign.id = lead.campaign_id
-LEFT JOIN model ON model.version = lead.score_version
 """
 _SERVE = """
 UPDATE routing_handover AS handover SET
-    owner_id = plan.owner_id, assigned_at = greatest(%(now)s, handover.handed_at), due_at = plan.due_at, why = plan.why
+    owner_id = plan.owner_id, assigned_at = greatest(%(now)s, handover.handed_at), due_at = plan.due_at, why = plan.why,
+    why_facts = plan.why_facts
 FROM unnest(
-    %(leads)s::bigint[], %(owners)s::bigint[], %(dues)s::timestamptz[], %(whys)s::text[]
-) AS plan (lead_id, owner_id, due_at, why)
+    %(leads)s::bigint[], %(owners)s::bigint[], %(dues)s::timestamptz[], %(whys)s::text[], %(why_facts)s::jsonb[]
+) AS plan (lead_id, owner_id, due_at, why, why_facts)
 WHERE handover.lead_id = plan.lead_id AND handover.ended_at IS NULL AND handover.owner_id IS NULL
 """
 
@@ -92,13 +96,14 @@ WHERE lead.id = plan.lead_id
 
 @dataclass(frozen=True)
 class Placed:
-    """Where a lead goes: to a pool, and there to an owner with a due time and a reason, or to nobody yet."""
+    """Where a lead goes: to a pool, and there to an owner with a due time and a `Why`, or to nobody yet."""
 
     lead_id: int
     pool_id: int
     owner: object = None
     due_at: object = None
     why: str = ""
+    why_facts: dict | None = None
 
 
 def open_handovers(placed, *, now, by, reason):
@@ -151,6 +156,7 @@ def _columns(placed):
         "owners": [one.owner and one.owner.pk for one in placed],
         "dues": [one.due_at for one in placed],
         "whys": [one.why for one in placed],
+        "why_facts": [one.why_facts and json.dumps(one.why_facts) for one in placed],
     }
 
 
@@ -165,11 +171,13 @@ def _tell(event, placed, *, now, by):
                 "actor_id": by and by.pk,
                 "payload": {
                     "event": event,
-                    "pool": pools[one.pool_id],
-                    "owner": str(one.owner) if one.owner else "",
+                    "pool": one.pool_id,
+                    "pool_name": pools[one.pool_id],
+                    "owner": one.owner and one.owner.pk,
+                    "owner_name": one.owner and str(one.owner),
                     "due_at": one.due_at and one.due_at.isoformat(),
                     "why": one.why,
-                    "text": f"Handed to {one.owner}" if one.owner else f"Waits in {pools[one.pool_id]} for a free rep",
+                    "why_facts": one.why_facts,
                 },
             }
             for one in placed

@@ -4,7 +4,7 @@ import logging
 from dataclasses import dataclass
 
 from django.db import transaction
-from django.db.models import Case, Exists, F, OuterRef, Q, Subquery, Value, When
+from django.db.models import BigIntegerField, Case, Exists, F, OuterRef, Q, Subquery, Value, When
 
 from leads.actions.timeline import ids_of
 from leads.activities import Trait, codes_with
@@ -12,6 +12,7 @@ from leads.conditions import ConditionError, Vocabulary, compile_condition
 from leads.enums import Disposition, Grade, Side, Stage
 from leads.models import Activity, Lead, Transition
 from routing.actions.receipt import Placed, due_times, open_handovers
+from routing.enums import Why
 from routing.models import Handover
 from routing.queries import active_policy, sales_grades, seats
 from routing.rules import Contender, share_out
@@ -73,6 +74,7 @@ def place(contenders, shared, there, *, policy, now, rule_of=None):
     users = {seat.user.pk: seat.user for seats_of in there.values() for seat in seats_of if seat.given}
     due = due_times(policy, users.values(), now=now)
     pools = dict(Pool.objects.values_list("pk", "name"))
+    rules = {rule.pk: rule.name for rule in policy.rules.all()}
     placed = []
     for contender in contenders:
         if contender.lead_id not in shared:
@@ -80,15 +82,17 @@ def place(contenders, shared, there, *, policy, now, rule_of=None):
             continue
         seat, turn = shared[contender.lead_id]
         rule = (rule_of or {}).get(contender.lead_id)
-        chosen = f"{pools[contender.pool_id]}, by the rule {rule}" if rule else pools[contender.pool_id]
-        why = f"Next in {chosen}: {seat.open + turn - 1} of {seat.capacity} places taken"
+        facts = {"pool": contender.pool_id, "pool_name": pools[contender.pool_id]}
+        facts |= {"taken": seat.open + turn - 1, "capacity": seat.capacity}
+        if rule:
+            facts |= {"rule": rule, "rule_name": rules[rule]}
         due_at = due[seat.user.pk, contender.grade == Grade.A]
-        placed.append(Placed(contender.lead_id, contender.pool_id, seat.user, due_at, why[:200]))
+        placed.append(Placed(contender.lead_id, contender.pool_id, seat.user, due_at, Why.TURN.value, facts))
     return placed
 
 
 def _arrivals(ids, policy, now):
-    """{lead_id: (pool_id, name of the rule or "", grade, score)} of the leads to hand over, locked."""
+    """{lead_id: (pool_id, id of the rule or None, grade, score)} of the leads to hand over, locked."""
     eligible = Lead.objects.filter(
         pk__in=ids, side=Side.MARKETING, disposition=Disposition.OPEN, grade__in=sales_grades(policy)
     ).exclude(stage=Stage.CUSTOMER)
@@ -96,12 +100,12 @@ def _arrivals(ids, policy, now):
     locked = list(eligible.order_by("pk").select_for_update(no_key=True).values_list("pk", flat=True))
     if not locked:
         return {}
-    pool, name, last = _chosen(policy, now)
+    pool, rule, last = _chosen(policy, now)
     chosen = (
         Lead.objects.filter(pk__in=locked)
         .alias(last_end=last)
         .filter(Q(last_end__isnull=True) | _changed_for_the_better())
-        .annotate(chosen_pool=pool, chosen_by=name)
+        .annotate(chosen_pool=pool, chosen_by=rule)
     )
     rows = chosen.values_list("pk", "chosen_pool", "chosen_by", "grade", "score")
     return {pk: tuple(row) for pk, *row in rows}
@@ -109,7 +113,7 @@ def _arrivals(ids, policy, now):
 
 def _chosen(policy, now):
     vocabulary = Vocabulary.load() if policy.rules.all() else None
-    pools, names = [], []
+    pools, chosen_by = [], []
     for rule in policy.rules.all():
         try:
             holds = compile_condition(rule.condition, now=now, vocabulary=vocabulary)
@@ -118,11 +122,11 @@ def _chosen(policy, now):
             logger.error("Assignment rule %s is passed over: %s", rule.name, error)
             continue
         pools.append(When(holds, then=Value(rule.pool_id)))
-        names.append(When(holds, then=Value(rule.name)))
+        chosen_by.append(When(holds, then=Value(rule.pk)))
     ended = Handover.objects.filter(lead=OuterRef("pk"), ended_at__isnull=False).order_by(F("ended_at").desc())
     return (
         Case(*pools, default=Value(policy.default_pool_id)),
-        Case(*names, default=Value("")),
+        Case(*chosen_by, default=Value(None), output_field=BigIntegerField()),
         Subquery(ended.values("ended_at")[:1]),
     )
 

@@ -16,7 +16,7 @@ from leads.enums import Disposition, Side
 from leads.models import Activity, DirtyLead, Lead, Transition
 from routing.actions.handover import end_handovers, lock_leads, note_first_touches
 from routing.actions.route import lock_pools, route
-from routing.enums import HandoverEnd
+from routing.enums import EndReason, HandoverEnd
 from routing.queries import active_policy, sales_grades
 from scoring.actions import (
     claim_dirty,
@@ -231,8 +231,8 @@ def _settle_span(span, *, now):
 def _follow_up(concerned, *, now, by):
     if concerned.to_take_back:
         lock_leads([pk for pks in concerned.to_take_back.values() for pk in pks])
-        for reason, pks in concerned.to_take_back.items():
-            end_handovers(pks, end=HandoverEnd.RECALLED, reason=reason, by=by, now=now)
+        for (reason, facts), pks in concerned.to_take_back.items():
+            end_handovers(pks, end=HandoverEnd.RECALLED, reason=reason, facts=dict(facts), by=by, now=now)
     if concerned.to_wake:
         reason = "Time or interest is back"
         set_disposition(leads=concerned.to_wake, to=Disposition.OPEN, reason=reason, by=by, now=now)
@@ -266,9 +266,9 @@ def _sorted_out(which, policy, now):
         "pk", "side", "disposition", "grade", "disposition_reason"
     ):
         if side == Side.SALES:
-            closed = f"{Disposition(disposition).label}: {why}"[:200]
-            reason = f"Graded {grade or 'not at all'} before a rep was free" if disposition == "open" else closed
-            to_take_back.setdefault(reason, []).append(pk)
+            faded = EndReason.FADED, (("grade", grade),)
+            closed = EndReason.CLOSED, (("disposition", disposition), ("reason", why))
+            to_take_back.setdefault(faded if disposition == Disposition.OPEN else closed, []).append(pk)
         else:
             (to_route if disposition == Disposition.OPEN else to_wake).append(pk)
     return _Concerned(to_route, to_wake, to_take_back)

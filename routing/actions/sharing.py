@@ -12,7 +12,7 @@ from leads.models import Lead
 from routing.actions.handover import clean_reason, end_handovers, lock_leads
 from routing.actions.receipt import Placed, due_times, open_handovers, serve_waiting
 from routing.actions.route import lock_pools, place, waiting
-from routing.enums import HandoverEnd
+from routing.enums import EndReason, HandoverEnd, Why
 from routing.models import Handover
 from routing.queries import active_policy, seats
 from routing.rules import share_out
@@ -65,7 +65,8 @@ def assign(*, leads, to, by, now, reason):
     if not to.is_active or not to.has_role(Role.REP):
         raise ValidationError({"to": f"{to} cannot be given leads: that takes an active sales rep."})
     reason = clean_reason(reason)
-    why = f"By {by}: {reason}"[:200]
+    why_facts = {"by": by.pk, "by_name": str(by), "reason": reason}
+    given_on = why_facts | {"to": to.pk, "to_name": str(to)}
     with transaction.atomic():
         policy = active_policy()
         if policy is None:
@@ -82,11 +83,20 @@ def assign(*, leads, to, by, now, reason):
         due = due_times(policy, [to], now=now)
         last_pool = dict(Handover.objects.open().filter(lead__in=[pk for pk, *_ in taken]).values_list("lead", "pool"))
         placed = {
-            pk: Placed(pk, last_pool.get(pk, policy.default_pool_id), to, due[to.pk, grade == Grade.A], why)
+            pk: Placed(
+                pk,
+                last_pool.get(pk, policy.default_pool_id),
+                to,
+                due[to.pk, grade == Grade.A],
+                Why.BY_HAND.value,
+                why_facts,
+            )
             for pk, _owner, _pool, grade in taken
         }
         owner_of = {pk: owner for pk, owner, *_ in taken if owner}
-        end_handovers(owner_of.keys(), end=HandoverEnd.RECALLED, reason=reason, by=by, now=now)
+        end_handovers(
+            owner_of.keys(), end=HandoverEnd.RECALLED, reason=EndReason.GIVEN_ON, facts=given_on, by=by, now=now
+        )
         pooled = {pk for pk, _owner, pool, _grade in taken if pool}
         serve_waiting([placed[pk] for pk in placed if pk in pooled], now=now, by=by)
         open_handovers([placed[pk] for pk in placed if pk not in pooled], now=now, by=by, reason=f"Given to {to}"[:200])

@@ -45,7 +45,7 @@ def test_an_outcome_is_contact_touch_acceptance_and_next_step(cast, now, lead, o
     done = record_outcome(lead=lead, outcome=outcome, by=cast.ben, now=now, note=" Nice ")
     assert not done.ended
     assert (done.activity.kind, done.activity.actor, done.activity.occurred_at) == (contact, cast.ben, now)
-    assert done.activity.payload == {"outcome": outcome, "text": Outcome(outcome).label, "note": "Nice"}
+    assert done.activity.payload == {"outcome": outcome, "note": "Nice"}
     assert (done.task.kind, done.task.title, done.task.assignee) == (*task, cast.ben)
     assert done.task.due_at == datetime.datetime(2026, 6, day, 9, tzinfo=datetime.UTC)
     handover = Handover.objects.get()

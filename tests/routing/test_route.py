@@ -71,18 +71,22 @@ def test_a_hand_over_is_written_down_whole(cast, now):
     assert (lead.side, lead.owner, lead.pool, lead.stage) == (Side.SALES, cast.ben, None, Stage.QUALIFIED)
     assert (handover.lead, handover.owner, handover.handed_at, handover.assigned_at) == (lead, cast.ben, now, now)
     assert (handover.handed_by, handover.pool.code, handover.end) == (None, "sales", "")
-    assert handover.why == "Next in Sales: 0 of 30 places taken"
+    sales = handover.pool.pk
+    why = {"pool": sales, "pool_name": "Sales", "taken": 0, "capacity": 30}
+    assert (handover.why, handover.why_facts) == ("turn", why)
     step = Transition.objects.filter(lead=lead).latest("seq")
     assert (step.from_stage, step.to_stage) == ("name", "qualified")
     assert step.reason == "Handed to sales by the policy A and B to sales, C and D to marketing"
     told = Activity.objects.get(lead=lead, kind=HANDED_OVER.code)
     assert told.payload == {
         "event": "handed_over",
-        "pool": "Sales",
-        "owner": "Ben",
+        "pool": sales,
+        "pool_name": "Sales",
+        "owner": cast.ben.pk,
+        "owner_name": "Ben",
         "due_at": "2026-06-10T14:00:00+00:00",
-        "why": "Next in Sales: 0 of 30 places taken",
-        "text": "Handed to Ben",
+        "why": "turn",
+        "why_facts": why,
     }
 
 
@@ -169,7 +173,8 @@ def test_the_first_rule_that_holds_names_the_pool(cast, now):
     neither = make_lead(grade="A", email="3@example.com", country="France")
     route([both.pk, second.pk, neither.pk], now=now)
     assert owners(both, second, neither) == ["Eve", "Nia", "Ben"]
-    assert Handover.objects.get(lead=both).why == "Next in East, by the rule Germany: 0 of 30 places taken"
+    facts = Handover.objects.get(lead=both).why_facts
+    assert (facts["pool_name"], facts["rule_name"], facts["taken"], facts["capacity"]) == ("East", "Germany", 0, 30)
 
 
 def test_a_rule_about_a_field_that_is_gone_is_passed_over(cast, now, caplog):
@@ -260,12 +265,13 @@ def test_the_receipt_holds_the_evidence(cast, now):
     assert Handover.objects.get().receipt == {
         "score": 55,
         "grade": "A",
-        "model": "Fit",
         "model_version": model.version,
-        "ledger": [{"label": "Has a budget", "points": 40}, {"label": "From Kiel", "points": 15}],
+        "ledger": [{"rule": 1, "points": 40}, {"rule": 3, "points": 15}],
         "answers": {"purse": "yes"},
-        "source": "Website",
-        "campaign": "Spring",
+        "source": "website",
+        "source_name": "Website",
+        "campaign": "spring",
+        "campaign_name": "Spring",
         "stage": "name",
         "last_touches": [
             {"kind": "call", "at": "2026-06-10T09:30:00Z", "text": "Wants a demo"},
@@ -281,6 +287,7 @@ def test_the_receipt_holds_the_evidence(cast, now):
         {"handed_at": datetime.datetime(2020, 1, 1, tzinfo=datetime.UTC)},
         {"due_at": datetime.datetime(2030, 1, 1, tzinfo=datetime.UTC)},
         {"why": "Because"},
+        {"why_facts": {"pool": 1}},
     ],
 )
 def test_the_evidence_never_changes(cast, now, change):

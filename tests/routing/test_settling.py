@@ -43,7 +43,7 @@ def test_grade_side_owner_and_receipt_come_together(cast, now, model):
     assert facts(kiel) == ("A", "sales", "Ben")
     assert facts(jena) == ("C", "marketing", None)
     receipt = Handover.objects.get().receipt
-    assert (receipt["score"], receipt["grade"], receipt["ledger"]) == (90, "A", [{"label": "From Kiel", "points": 90}])
+    assert (receipt["score"], receipt["grade"], receipt["ledger"]) == (90, "A", [{"rule": 1, "points": 90}])
 
 
 def test_when_routing_fails_the_grade_is_not_written_either(cast, now, model):
@@ -127,7 +127,7 @@ def test_a_lead_that_waits_and_fades_goes_back_to_marketing(cast, now, model):
     settle_dirty(now=now + HOUR)
     assert facts(lead) == ("C", "marketing", None)
     handover = Handover.objects.get()
-    assert (handover.end, handover.end_reason) == ("recalled", "Graded C before a rep was free")
+    assert (handover.end, handover.end_reason, handover.end_facts) == ("recalled", "faded", {"grade": "C"})
 
 
 def test_a_lead_with_a_rep_stays_with_her_when_it_fades(cast, now, model):
@@ -145,7 +145,8 @@ def test_a_disqualified_lead_leaves_its_rep(cast, now, model):
     settle_dirty(now=now + HOUR)
     assert facts(lead) == ("A", "marketing", None)
     handover = Handover.objects.get()
-    assert (handover.end, handover.end_reason) == ("recalled", "Disqualified: Asked to be left alone")
+    assert (handover.end, handover.end_reason) == ("recalled", "closed")
+    assert handover.end_facts == {"disposition": "disqualified", "reason": "Asked to be left alone"}
 
 
 def test_a_contact_logged_anywhere_is_the_first_touch(cast, now, model):

@@ -25,7 +25,7 @@ def test_waiting_leads_go_to_reps_as_places_get_free(cast, now):
     handover = Handover.objects.get(lead=best)
     assert (handover.handed_at, handover.assigned_at) == (now, now + HOUR)
     assert handover.due_at == now + 5 * HOUR
-    assert handover.why == "Next in Sales: 0 of 1 places taken"
+    assert (handover.why, handover.why_facts["taken"], handover.why_facts["capacity"]) == ("turn", 0, 1)
     assert share_out_pools(now=now + HOUR) == 0
 
 
@@ -37,9 +37,11 @@ def test_a_manager_moves_a_lead_to_another_rep(cast, now):
     lead.refresh_from_db()
     assert (lead.owner, lead.side, lead.pool) == (cast.cal, "sales", None)
     new, old = Handover.objects.filter(lead=lead)
-    assert (old.end, old.end_reason, old.ended_by, old.ended_at) == ("recalled", "Speaks Danish", cast.ada, now + HOUR)
+    assert (old.end, old.end_reason, old.ended_by, old.ended_at) == ("recalled", "given_on", cast.ada, now + HOUR)
+    because = {"by": cast.ada.pk, "by_name": "Ada", "reason": "Speaks Danish"}
+    assert old.end_facts == because | {"to": cast.cal.pk, "to_name": "Cal"}
     assert (new.end, new.owner, new.handed_by, new.handed_at) == ("", cast.cal, cast.ada, now + HOUR)
-    assert new.why == "By Ada: Speaks Danish"
+    assert (new.why, new.why_facts) == ("by_hand", because)
 
 
 def test_a_lead_moved_in_the_moment_of_its_hand_over_leaves_no_gap(cast, now):
@@ -67,7 +69,7 @@ def test_many_are_assigned_at_once_and_those_she_has_are_left(cast, now):
     assert done == Assigned(given=3, skipped=2)
     assert list(Lead.objects.filter(owner=cast.cal).order_by("pk")) == [hers, his, pooled, nobodys]
     assert Handover.objects.filter(lead=pooled).count() == 1
-    assert Handover.objects.get(lead=pooled).why == "By Ada: Cal takes the fair"
+    assert Handover.objects.get(lead=pooled).why_facts["reason"] == "Cal takes the fair"
 
 
 def test_open_tasks_go_along(cast, now):

@@ -15,7 +15,8 @@ from web.access import allow
 from web.leads import queries
 from web.leads.facts import built_in_facts, codes_of, custom_facts
 from web.leads.forms import EditForm, LogForm, PageForm
-from web.leads.timeline import SHOWS, events
+from web.leads.receipt import receipt_of
+from web.leads.timeline import SHOWS, events, field_words
 from web.page import render_page
 
 
@@ -72,10 +73,11 @@ def page_context(request, lead):
     codes = tuple(answer.code for answer in answers)
     ledger = explain(lead)
     handover = queries.latest_handover(request.user, lead)
+    labels = {field.code: field.label for field in fields}
     return {
         "lead": lead,
         "now": now,
-        "labels": {field.code: field.label for field in fields},
+        "labels": labels,
         "writable": writable,
         "owns": lead.owner_id == request.user.pk,
         "stages": [(stage, Stage(lead.stage).rank) for stage in Stage],
@@ -86,6 +88,7 @@ def page_context(request, lead):
         "ledger": [line for line in ledger if line.points],
         "silent": [line for line in ledger if not line.points],
         "handover": handover,
+        "receipt": receipt_of(handover, field_words(labels)) if handover else None,
         "is_handed": bool(handover and not handover.ended_at),
         "tasks": queries.open_tasks(lead),
         "duplicates": duplicates(lead, request.user),

@@ -1,0 +1,62 @@
+"""The hand-over receipt as both sides read it, whether its row keeps codes or, from before, finished words."""
+
+import datetime
+from dataclasses import dataclass
+
+from django.utils.dateparse import parse_datetime
+
+from leads.activities import FieldWords, kind_of
+from routing.models import Handover
+from routing.words import end_words, why_words
+from scoring.queries import rule_labels
+
+
+@dataclass(frozen=True)
+class Touch:
+    title: str
+    text: str
+    at: datetime.datetime
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """`ledger` is [(rule, points)]; `source` and `campaign` are as they were called then, "" for none."""
+
+    why: str
+    ended: str
+    source: str
+    campaign: str
+    ledger: list[tuple[str, int]]
+    touches: list[Touch]
+
+
+def receipt_of(handover: Handover, fields: FieldWords) -> Receipt:
+    """What the receipt of a hand-over says. One query where the points have to be named."""
+    kept = handover.receipt
+    return Receipt(
+        why=why_words(handover.why, handover.why_facts),
+        ended=end_words(handover.end, handover.end_reason, handover.end_facts),
+        source=_name(kept, "source"),
+        campaign=_name(kept, "campaign"),
+        ledger=_ledger(kept.get("ledger", []), kept.get("model_version")),
+        touches=[_touch(touch, fields) for touch in kept.get("last_touches", [])],
+    )
+
+
+def _name(kept, what):
+    return kept.get(f"{what}_name", kept.get(what)) or ""
+
+
+def _ledger(lines, version):
+    labels = rule_labels(version) if any("rule" in line for line in lines) else []
+    named = dict(enumerate(labels, start=1))
+    return [
+        (line["label"] if "label" in line else named.get(line["rule"], f"Rule {line['rule']}"), line["points"])
+        for line in lines
+    ]
+
+
+def _touch(touch, fields):
+    kind = kind_of(touch["kind"])
+    payload = {"outcome": touch.get("outcome"), "note" if touch.get("outcome") else "text": touch.get("text", "")}
+    return Touch(*kind.says(kind, payload, fields), parse_datetime(touch["at"]))
