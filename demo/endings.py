@@ -8,7 +8,7 @@ from demo.stories import DAY, MINUTE, Story
 from leads.activities import kinds
 from leads.enums import Disposition, SourceKind, Stage, TaskKind
 from routing.activities import HANDED_OVER
-from routing.enums import HandoverEnd, RejectReason
+from routing.enums import EndReason, HandoverEnd, RejectReason, Why
 from team.business_hours import add_business_minutes
 
 HOUR = 60 * MINUTE
@@ -175,7 +175,7 @@ class Teller:
             rep = self._rep()
             handover = self._hand_over(story, answers, rep)
             story.goes_on(handover["due_at"] + 5 * HOUR)
-            self._end(story, handover, HandoverEnd.RECALLED, "Not touched in time", None)
+            self._end(story, handover, HandoverEnd.RECALLED, EndReason.UNTOUCHED, None, facts={})
             story.goes_on(story.at + HOUR)
         rep = self._rep()
         handover = self._hand_over(story, answers, rep)
@@ -194,13 +194,14 @@ class Teller:
         ending(story, handover, rep)
 
     def _hand_over(self, story, answers, rep):
-        if story.lead["stage"] != Stage.QUALIFIED:
-            story.moves(to=Stage.QUALIFIED, reason="Handed to sales by the policy in force")
         at = story.at
         receipt = self.receipts.write(story, answers)
+        if story.lead["stage"] != Stage.QUALIFIED:
+            story.moves(to=Stage.QUALIFIED, reason="Handed to sales by the policy in force")
         minutes = 240 if receipt["grade"] == "A" else 480
         pool = self.staff.pool_of[rep.pk]
-        why = f"Next in {pool}: {self.chance.randrange(rep.capacity)} of {rep.capacity} places taken"
+        facts = {"pool": pool.pk, "pool_name": str(pool)}
+        facts |= {"taken": self.chance.randrange(rep.capacity), "capacity": rep.capacity}
         handover = {
             "lead_id": story.lead["id"],
             "pool_id": pool.pk,
@@ -210,24 +211,34 @@ class Teller:
             "owner_id": rep.pk,
             "assigned_at": at,
             "due_at": add_business_minutes(at, minutes, self.staff.hours[rep.pk]),
-            "why": why,
+            "why": Why.TURN.value,
+            "why_facts": facts,
             "accepted_at": None,
             "first_touch_at": None,
             "end": "",
             "ended_at": None,
             "ended_by_id": None,
             "end_reason": "",
+            "end_facts": None,
         }
         story.handovers.append(handover)
-        payload = {"event": "handed_over", "owner": str(rep), "why": why, "text": f"Handed to {rep}"}
+        payload = {
+            "event": "handed_over",
+            "pool": pool.pk,
+            "pool_name": str(pool),
+            "owner": rep.pk,
+            "owner_name": str(rep),
+            "due_at": handover["due_at"].isoformat(),
+            "why": handover["why"],
+            "why_facts": facts,
+        }
         story.happened(HANDED_OVER, payload)
         return handover
 
     def _accept(self, story, handover, rep):
         story.at += self.chance.uniform(5, 280) * MINUTE
         handover["accepted_at"] = story.at
-        payload = {"event": "accepted", "text": f"Accepted by {rep}"}
-        story.happened(HANDED_OVER, payload, by=rep)
+        story.happened(HANDED_OVER, {"event": "accepted"}, by=rep)
 
     def _first_calls(self, story, handover, rep):
         story.at += self.chance.uniform(5, 900) * MINUTE
@@ -280,14 +291,15 @@ class Teller:
         story.lead["first_paid_on"] = story.at.date()
         story.moves(to=Stage.CUSTOMER, reason="Contract signed and first payment received", by=rep)
         story.goes_on(story.at, at_work=False)
-        self._end(story, handover, HandoverEnd.CONVERTED, "Became a customer", rep)
+        self._end(story, handover, HandoverEnd.CONVERTED, EndReason.CUSTOMER, rep, facts={})
 
     def _lost(self, story, handover, rep):
         self._good_talks(story, rep, story.plan.ends_at)
         reason = self.chance.choice(texts.LOST_REASONS)
         story.moves(disposition=Disposition.LOST, reason=reason, by=rep)
         story.goes_on(story.at, at_work=False)
-        self._end(story, handover, HandoverEnd.RECALLED, f"Lost: {reason}", rep)
+        facts = {"disposition": Disposition.LOST.value, "reason": reason}
+        self._end(story, handover, HandoverEnd.RECALLED, EndReason.CLOSED, rep, facts=facts)
 
     def _rejected_for_now(self, story, handover, rep):
         reason = RejectReason(self.chance.choice(("no_budget", "no_timeframe", "bad_timing", "unreachable")))
@@ -306,10 +318,11 @@ class Teller:
         self._end(story, handover, HandoverEnd.REJECTED, reason.value, rep)
         story.at += MINUTE
 
-    def _end(self, story, handover, end, reason, by):
-        handover |= {"end": end.value, "ended_at": story.at, "ended_by_id": by and by.pk, "end_reason": reason}
-        said = RejectReason(reason).label if end == HandoverEnd.REJECTED else reason
-        payload = {"event": end.value, "reason": reason, "text": f"{end.label}: {said}"}
+    def _end(self, story, handover, end, reason, by, *, facts=None):
+        reason = str(reason)
+        handover |= {"end": end.value, "ended_at": story.at, "ended_by_id": by and by.pk}
+        handover |= {"end_reason": reason, "end_facts": facts}
+        payload = {"event": end.value, "reason": reason} | ({} if facts is None else {"facts": facts})
         story.happened(HANDED_OVER, payload, by=by)
 
     def _rep(self):

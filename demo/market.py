@@ -51,9 +51,11 @@ class Origin(NamedTuple):
 
     source_id: int
     kind: str
+    source_code: str
     source: str
     campaign_id: int | None
-    campaign: str
+    campaign_code: str | None
+    campaign: str | None
     starts: datetime.datetime
     ends: datetime.datetime
     weight: float
@@ -86,8 +88,10 @@ def make_market(*, now):
         Origin(
             campaign.source_id,
             kind,
+            campaign.source.code,
             campaign.source.name,
             campaign.pk,
+            campaign.code,
             campaign.name,
             now - datetime.timedelta(days=began),
             # People come for some days after the end.
@@ -97,7 +101,8 @@ def make_market(*, now):
         for campaign, (_, kind, began, lasted, _, _, weight) in zip(campaigns, CAMPAIGNS, strict=True)
     ]
     long_ago = now - datetime.timedelta(days=730)
+    steady = [(source_of[kind], weight) for kind, weight in STEADY]
     return origins + [
-        Origin(source_of[kind].pk, kind, source_of[kind].name, None, "", long_ago, now, weight)
-        for kind, weight in STEADY
+        Origin(source.pk, source.kind, source.code, source.name, None, None, None, long_ago, now, weight)
+        for source, weight in steady
     ]

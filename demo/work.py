@@ -85,8 +85,7 @@ def _work(handover, state, chance, now, activities, tasks):
     handover.accepted_at = handover.handed_at + min(chance.uniform(8, 200) * MINUTE, room * 0.3)
     room = now - handover.accepted_at
     handover.first_touch_at = handover.accepted_at + min(chance.uniform(5, 600) * MINUTE, room * 0.4)
-    text = {"event": "accepted", "text": f"Accepted by {rep}"}
-    activities.append(_activity(lead, rep, HANDED_OVER, handover.accepted_at, text))
+    activities.append(_activity(lead, rep, HANDED_OVER, handover.accepted_at, {"event": "accepted"}))
     activities.append(_contact(lead, rep, handover.first_touch_at, chance.choice(texts.FIRST_CALLS)))
     room = now - handover.first_touch_at
     if room > DAY:
@@ -117,7 +116,7 @@ def _work(handover, state, chance, now, activities, tasks):
 
 def _contact(lead, rep, at, call):
     outcome, note = call
-    payload = {"outcome": outcome, "text": Outcome(outcome).label} | ({"note": note} if note else {})
+    payload = {"outcome": outcome} | ({"note": note} if note else {})
     return _activity(lead, rep, PLANS[Outcome(outcome)].contact, at, payload)
 
 

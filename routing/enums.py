@@ -32,6 +32,7 @@ class EndReason(models.TextChoices):
     FADED = "faded", "Lost its grade before a rep was free"
     CLOSED = "closed", "No longer open"
     GIVEN_ON = "given_on", "Given to somebody else"
+    UNTOUCHED = "untouched", "Not touched in time"
     CUSTOMER = "customer", "Became a customer"
 
 

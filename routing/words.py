@@ -22,7 +22,8 @@ def end_words(end: str, reason: str, facts: dict | None) -> str:
     """Why a hand-over ended, of an end with its reason; "" while it is open.
 
     With facts `reason` is an `EndReason`. faded: {"grade"}; closed: {"disposition", "reason"}; given_on: {"to",
-    "to_name", "by", "by_name", "reason"}; customer: {}. Without, a RejectReason, or words as they were written.
+    "to_name", "by", "by_name", "reason"}; untouched and customer: {}. Without, it is a RejectReason, or words as they
+    were written.
     """
     if facts is None:
         return RejectReason(reason).label if end == HandoverEnd.REJECTED and reason in RejectReason.values else reason

@@ -153,7 +153,7 @@ def end_handovers(lead_ids, *, end, reason, by, now, note="", facts=None):
         "now": now,
     }
     with connection.cursor() as cursor:
-        cursor.execute(_END, values | {"facts": facts and json.dumps(facts)})
+        cursor.execute(_END, values | {"facts": None if facts is None else json.dumps(facts)})
         ended = [pk for (pk,) in cursor.fetchall()]
     _tell(HandoverEnd(end).value, ended, now=now, by=by, reason=str(reason), facts=facts, note=note)
     return len(ended)
@@ -227,7 +227,7 @@ def _fresh(handover, lead):
 
 
 def _tell(event, lead_ids, *, now, by, **said):
-    payload = {"event": event} | {key: value for key, value in said.items() if value}
+    payload = {"event": event} | {key: value for key, value in said.items() if value not in (None, "")}
     rows = [
         {
             "lead_id": pk,

@@ -18,10 +18,12 @@ from leads.actions.timeline import mark_dirty
 from leads.enums import Disposition, Grade, Side, SourceKind, Stage
 from leads.models import Activity, Campaign, Company, Lead, Source, Task, Transition
 from routing.actions import settle_marked
+from routing.actions.receipt import Placed, open_handovers
 from routing.enums import HandoverEnd
 from routing.models import Handover
 from routing.queries import queue
 from scoring.actions import request_regrade
+from scoring.models import ScoringModel
 from team.models import User
 from tests.client import HouseClient
 from web.leads.filters import LeadFilter
@@ -266,3 +268,43 @@ def test_both_sides_have_people(demo):
 
     assert sides[Side.SALES] > 50
     assert sides[Side.MARKETING] > 500
+
+
+def test_hand_overs_of_the_past_are_as_opening_one_writes_them(demo):
+    once = Lead.objects.annotate(times=Count("handovers")).filter(times=1)
+    past = list(Handover.objects.exclude(end="").filter(lead__in=once).select_related("lead", "owner").order_by("pk"))
+    assert len(past) > 100
+    for handover in past[::10]:
+        told = Activity.objects.get(lead=handover.lead, kind="handed_over", payload__event="handed_over")
+
+        opened, told_again = open_again(handover)
+
+        assert opened.receipt == handover.receipt
+        assert (opened.why_facts.keys(), told_again.payload) == (handover.why_facts.keys(), told.payload)
+
+
+def open_again(handover):
+    """(hand-over, its line on the timeline) as the program writes them for the lead as it stood at that moment."""
+    lead, receipt = handover.lead, handover.receipt
+    ledger = [0] * ScoringModel.objects.get(version=receipt["model_version"]).rules.count()
+    for line in receipt["ledger"]:
+        ledger[line["rule"] - 1] = line["points"]
+    with transaction.atomic():
+        since = Q(occurred_at__gt=handover.handed_at) | Q(kind="handed_over")
+        Activity.objects.filter(since, lead=lead).delete()
+        Transition.objects.filter(lead=lead, at__gte=handover.handed_at).delete()
+        Handover.objects.filter(lead=lead).delete()
+        Lead.objects.filter(pk=lead.pk).update(
+            score=receipt["score"],
+            grade=receipt["grade"],
+            score_ledger=ledger,
+            score_version=receipt["model_version"],
+            stage=receipt["stage"],
+            disposition=Disposition.OPEN,
+        )
+        placed = Placed(lead.pk, handover.pool_id, handover.owner, handover.due_at, handover.why, handover.why_facts)
+        open_handovers([placed], now=handover.handed_at, by=None, reason="Once more")
+        opened = Handover.objects.get(lead=lead)
+        told = Activity.objects.get(lead=lead, kind="handed_over")
+        transaction.set_rollback(True)
+    return opened, told
