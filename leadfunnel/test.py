@@ -1,5 +1,13 @@
-"""`bin/test [pytest arguments]`: every check there is, each with its name and time; ends with 1 if any failed."""
+"""`bin/test`: every check there is, each with its name and time; ends with 1 if any failed.
 
+`--at` and `--clock` run tests as if it were another moment: the run and all Python processes it starts get a shifted
+clock (tests/clock/sitecustomize.py). Debian's faketime would shift PostgreSQL and Chromium too, but under it Python
+cannot sleep. Nothing is missed: the program takes no time from the database, and its scripts take none from the
+browser, which tests/architecture holds.
+"""
+
+import argparse
+import datetime
 import os
 import shutil
 import subprocess
@@ -24,16 +32,37 @@ PRODUCTION = {
 
 # Importing this package names the program's own settings in the environment, and there they would beat pytest.ini.
 TESTS = {"DJANGO_SETTINGS_MODULE": "leadfunnel.settings_test"}
+PYTEST = [sys.executable, "-m", "pytest"]
 IN_TWO_HALVES = ["-q", "-n", "2", "--dist", "loadfile"]
 
 
 def main():
-    arguments = sys.argv[1:]
-    if {"-h", "--help"} & set(arguments):
-        sys.stdout.write("bin/test [pytest arguments]: every check, then pytest\n")
-        return
+    parser = argparse.ArgumentParser(
+        "bin/test", allow_abbrev=False, description="Every check, then pytest; what is not known here goes to pytest."
+    )
+    moment = parser.add_mutually_exclusive_group()
+    moment.add_argument(
+        "--at", type=utc, metavar="'YYYY-MM-DD HH:MM'", help="only the tests, as if they began at that moment (UTC)"
+    )
+    asked, arguments = parser.parse_known_args()
     have_chromium()
-    checks = [
+    checks = [tests_at(asked.at, arguments)] if asked.at else every_check(arguments)
+    failed = [name for name, command, extra in checks if not passes(name, command, extra)]
+    if failed:
+        say(f"\nFAILED: {', '.join(failed)}")
+        sys.exit(1)
+    say("\nEverything passed.")
+
+
+def utc(text):
+    try:
+        return datetime.datetime.strptime(text, "%Y-%m-%d %H:%M").replace(tzinfo=datetime.UTC)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"give it as '2027-03-28 00:30', not '{text}'") from None
+
+
+def every_check(arguments):
+    return [
         ("code", [BIN / "ruff", "check", "."], {}),
         ("code format", [BIN / "ruff", "format", "--check", "."], {}),
         ("templates", [BIN / "djlint", "templates", "--lint", "--quiet"], {}),
@@ -44,13 +73,16 @@ def main():
             [sys.executable, "-m", "django", "check", "--deploy", "--fail-level", "WARNING"],
             PRODUCTION | {"DJANGO_SETTINGS_MODULE": "leadfunnel.settings"},
         ),
-        ("tests", [sys.executable, "-m", "pytest", *(arguments or IN_TWO_HALVES)], TESTS),
+        ("tests", [*PYTEST, *(arguments or IN_TWO_HALVES)], TESTS),
     ]
-    failed = [name for name, command, extra in checks if not passes(name, command, extra)]
-    if failed:
-        say(f"\nFAILED: {', '.join(failed)}")
-        sys.exit(1)
-    say("\nEverything passed.")
+
+
+def tests_at(moment, arguments):
+    shift = (moment - datetime.datetime.now(datetime.UTC)).total_seconds()
+    # The clock is shifted before pytest starts, so pytest cannot rewrite the assertions of the library, and need not.
+    quiet = ["-W", "ignore:Module already imported:pytest.PytestAssertRewriteWarning"]
+    clock = {"CLOCK_SHIFT": str(shift), "PYTHONPATH": str(ROOT / "tests" / "clock")}
+    return f"tests at {moment:%Y-%m-%d %H:%M}", [*PYTEST, *quiet, *(arguments or IN_TWO_HALVES)], TESTS | clock
 
 
 def passes(name, command, extra):

@@ -352,3 +352,24 @@ def test_nobody_but_the_edge_asks_what_time_it_is():
         return re.findall(r"timezone\.now\(\)|datetime\.now\(|date\.today\(|localdate\(\)", path.read_text())
 
     assert found_in(SOURCES, asks) == {}
+
+
+def test_no_script_asks_the_browser_what_time_it_is():
+    """Times are written by the server, in the reader's zone."""
+
+    def asks(path):
+        return re.findall(r"\bnew Date\b|\bDate\.now\b|\bDate\(\)", path.read_text())
+
+    assert found_in(SCRIPTS, asks) == {}
+
+
+def test_no_statement_asks_the_database_what_time_it_is():
+    """Except in judging how long its own transactions have been open."""
+
+    def asks(path):
+        asked = (
+            r"(?i)(?<![\w.])(?:now|(?:clock|statement|transaction)_timestamp)\(\)|\bcurrent_(?:date|time|timestamp)\b"
+        )
+        return re.findall(asked, path.read_text())
+
+    assert found_in(SOURCES, asks).keys() == {"insights/invariants.py"}

@@ -102,7 +102,9 @@ def test_work_mode_by_keyboard(visit, scene):
     page.keyboard.press("k")
     page.wait_for_url(f"**/work/{line[0]}/?tab=all")
     page.get_by_role("button", name="Accept").wait_for()
-    page.keyboard.press("a")
+    # The address stays the same; the keys work once the page is there whole.
+    with page.expect_navigation():
+        page.keyboard.press("a")
     expect(page.locator("#messages")).to_contain_text("Accepted.")
     assert Handover.objects.open().get(lead=line[0]).accepted_at is not None
     page.keyboard.press("n")
