@@ -28,7 +28,8 @@ app.conf.beat_schedule = {
     "regrade everybody": _every(1, "routing.tasks.run_regrade_chunk", stale_after=2),
     "start the nightly regrade": _every(300, "routing.tasks.start_nightly_regrade", stale_after=300),
     "go on with imports": _every(2, "capture.tasks.continue_imports", stale_after=10),
-    "account mail": _every(30, "team.tasks.send_account_mail", stale_after=30),
+    "mail": _every(10, "mail.tasks.send_mail", stale_after=10),
+    "forget old mail": _every(3600, "mail.tasks.forget_old_mail", stale_after=3600),
     # Once a day would do, but beat counts from its own start, and may be started more often than that.
     "forget old sign-ins": _every(3600, "team.tasks.forget_old_sign_ins", stale_after=3600),
     "heartbeat": _every(10, "insights.tasks.write_heartbeat", stale_after=30),

@@ -1,3 +1,5 @@
+from enum import StrEnum
+
 from django.db import models
 
 
@@ -28,6 +30,8 @@ class Theme(models.TextChoices):
     DARK = "dark", "Dark"
 
 
-class AccountMailKind(models.TextChoices):
-    RESET = "reset", "A link to choose a new password"
-    CHANGED = "changed", "Word that the password was changed"
+class AccountMail(StrEnum):
+    """The kinds of mail about an account; the value is the kind of its message."""
+
+    RESET = "account.reset"
+    CHANGED = "account.changed"

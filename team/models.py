@@ -10,7 +10,7 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.functional import cached_property
 
-from team.enums import AccountMailKind, Role, Theme, Weekday
+from team.enums import Role, Theme, Weekday
 
 
 def workweek():
@@ -174,30 +174,3 @@ class PoolMember(models.Model):
 
     def __str__(self):
         return f"{self.user} in {self.pool}"
-
-
-class AccountMail(models.Model):
-    """A mail about an account that is due, or was sent, or (an unknown address) never will be.
-
-    A page only writes the row, in the same way for every address; a worker finds out whom it concerns and sends.
-    `requester` is the network address the wish came from, as sign-in counts addresses.
-    """
-
-    kind = models.CharField(max_length=7, choices=AccountMailKind)
-    email = models.EmailField()
-    requester = models.GenericIPAddressField(null=True)
-    requested_at = models.DateTimeField()
-    attempts = models.PositiveSmallIntegerField(default=0)
-    claimed_at = models.DateTimeField(null=True)
-    done_at = models.DateTimeField(null=True)
-
-    class Meta:
-        ordering = ["requested_at"]
-        indexes = [
-            models.Index(fields=["requested_at"], name="account_mail_waiting", condition=models.Q(done_at=None)),
-            models.Index(fields=["email", "requested_at"], name="account_mail_by_email"),
-            models.Index(fields=["requester", "requested_at"], name="account_mail_by_requester"),
-        ]
-
-    def __str__(self):
-        return f"{self.get_kind_display()}, asked for at {self.requested_at}"

@@ -8,8 +8,3 @@ DAY = datetime.timedelta(days=1)
 # Wishes for a reset mail that are heard: (within, how many). For one account's address, and from one network address.
 RESETS_PER_EMAIL = ((HOUR, 2), (DAY, 5))
 RESETS_PER_REQUESTER = ((HOUR, 20),)
-
-# A mail that could not be handed to the mail server is tried again this often, this far apart; then it is given up.
-MAIL_ATTEMPTS = 5
-MAIL_RETRY_AFTER = datetime.timedelta(minutes=2)
-MAIL_KEPT = datetime.timedelta(days=7)

@@ -70,12 +70,13 @@ TRUSTED_MARKUP = {}
 TASKS = {
     "capture.tasks.continue_imports": "an import goes on after its last committed chunk, under a lock on its row",
     "insights.tasks.write_heartbeat": "it writes the time of now, so the last one wins",
+    "mail.tasks.forget_old_mail": "what was done a week ago is deleted; what is gone stays gone",
+    "mail.tasks.send_mail": "messages are claimed under a lease before they are sent, and ticked one by one",
     "routing.tasks.run_regrade_chunk": "chunks are claimed with SKIP LOCKED, and marked done in the same transaction",
     "routing.tasks.settle_dirty_leads": "leads are claimed with SKIP LOCKED; nothing dirty means nothing to do",
     "routing.tasks.share_out_waiting_leads": "each pool is shared out under its lock, from what waits there now",
     "routing.tasks.start_nightly_regrade": "a run of this night that exists already is left alone",
     "team.tasks.forget_old_sign_ins": "what has run out is deleted; what is gone stays gone",
-    "team.tasks.send_account_mail": "mails are claimed with SKIP LOCKED before they are sent",
 }
 # Tasks that the beat does not call, and what does.
 RUNG_ONLY = {}

@@ -4,8 +4,9 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from mail.models import Message
 from team.enums import Role
-from team.models import Absence, AccountMail, Pool, User
+from team.models import Absence, Pool, User
 from tests.cast import make_user
 
 
@@ -139,7 +140,7 @@ def test_a_password_given_by_the_admin_is_announced(browser, cast):
 
     assert response.status_code == 302
     assert User.objects.get(pk=cast.ben.pk).check_password(words)
-    assert AccountMail.objects.values_list("kind", "email").get() == ("changed", "ben@example.com")
+    assert Message.objects.values_list("kind", "recipient").get() == ("account.changed", "ben@example.com")
 
 
 def test_the_list_asks_the_same_number_of_questions_for_more_people(browser, django_assert_max_num_queries):

@@ -20,9 +20,9 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_htmx.http import HttpResponseClientRedirect
 
+from mail.tasks import hurry_mail
 from team import actions
 from team.models import User
-from team.tasks import hurry_account_mail
 from web.access import allow
 from web.public.forms import ChangePasswordForm, NewPasswordForm, ResetRequestForm, SignInForm
 from web.public.sign_in_limit import throttle_address
@@ -90,7 +90,7 @@ def password_reset(request):
             heard = actions.request_password_reset(
                 email=form.cleaned_data["email"], requester=throttle_address(request), now=timezone.now()
             )
-            hurry_account_mail()
+            hurry_mail()
         if not heard:
             response = render(request, "public/too_many_resets.html", status=429)
             response.headers["Retry-After"] = "3600"
@@ -119,7 +119,7 @@ def password_reset_confirm(request, uid, token):
         if request.method == "POST" and form.is_valid():
             form.save()
             actions.announce_password_change(user=user, now=timezone.now())
-            hurry_account_mail()
+            hurry_mail()
             axes.utils.reset(username=user.email)
             logout(request)
             messages.success(request, "Your new password is set. Sign in with it.")
@@ -137,7 +137,7 @@ def password_change(request):
         with transaction.atomic():
             form.save()
             actions.announce_password_change(user=request.user, now=timezone.now())
-            hurry_account_mail()
+            hurry_mail()
         # Every other session ends by itself: its hash no longer fits the password.
         update_session_auth_hash(request, form.user)
         messages.success(request, "Your password is changed. Your other sessions have ended.")

@@ -1,5 +1,4 @@
 import re
-import smtplib
 import statistics
 import time
 from datetime import timedelta
@@ -9,9 +8,11 @@ from django.core import mail
 from django.db import connection
 from django.test import Client
 
+from mail.actions import send_messages
+from mail.models import Message
+from mail.tasks import send_mail
 from team import actions
-from team.models import AccountMail, User
-from team.tasks import send_account_mail
+from team.models import User
 from tests.cast import PASSWORD, make_user
 from tests.client import HouseClient
 
@@ -30,10 +31,14 @@ def ask(client, email, **extra):
 
 
 def mailed_link(user, now):
-    AccountMail.objects.all().delete()
+    Message.objects.all().delete()
     actions.request_password_reset(email=user.email, requester=None, now=now)
-    actions.send_account_mail(now=now)
+    send(now)
     return re.search(r"https://leads\.example\.com(\S+)", mail.outbox[-1].body)[1]
+
+
+def send(now, limit=20):
+    return send_messages(clock=lambda: now, limit=limit)
 
 
 def is_signed_in(client):
@@ -107,7 +112,7 @@ def test_a_weak_new_password_is_refused(client, cast, now):
 )
 def test_the_mailed_link_leads_to_the_site_whatever_the_request_says(client, cast, now, extra):
     ask(client, "ben@example.com", **extra)
-    send_account_mail()
+    send_mail()
 
     assert len(mail.outbox) == 1
     assert mail.outbox[0].to == ["ben@example.com"]
@@ -118,7 +123,7 @@ def test_known_and_unknown_addresses_get_the_same_answer(client, cast):
     known, unknown = ask(client, "ben@example.com"), ask(client, "nobody@example.com")
 
     assert (known.status_code, known.url, known.content) == (unknown.status_code, unknown.url, unknown.content)
-    assert AccountMail.objects.count() == 2
+    assert Message.objects.count() == 2
 
 
 def test_the_page_itself_sends_nothing_and_looks_nobody_up(client, cast, django_assert_max_num_queries):
@@ -142,7 +147,7 @@ def test_known_and_unknown_addresses_take_the_same_time(cast):
             started = time.perf_counter()
             ask(client, email)
             seconds.append(time.perf_counter() - started)
-            AccountMail.objects.all().delete()
+            Message.objects.all().delete()
 
     known, unknown = (statistics.median(seconds) for seconds in took.values())
     assert abs(known - unknown) < 0.01
@@ -153,8 +158,8 @@ def test_nobody_is_told_and_nothing_is_sent_for_unknown_and_disabled_accounts(cl
     for name in ("dora", "nobody"):
         actions.request_password_reset(email=f"{name}@example.com", requester=None, now=now)
 
-    assert actions.send_account_mail(now=now) == 0
-    assert AccountMail.objects.filter(done_at=now).count() == 2
+    assert send(now) == 0
+    assert Message.objects.filter(done_at=now).count() == 2
 
 
 def test_a_hundred_wishes_for_one_victim_make_two_mails_an_hour(client, cast, now):
@@ -164,7 +169,7 @@ def test_a_hundred_wishes_for_one_victim_make_two_mails_an_hour(client, cast, no
             requester=f"198.51.100.{minute}",
             now=now + timedelta(seconds=30 * minute),
         )
-    actions.send_account_mail(now=now + timedelta(hours=1), limit=200)
+    send(now + timedelta(hours=1), limit=200)
 
     assert len(mail.outbox) == 2
 
@@ -172,7 +177,7 @@ def test_a_hundred_wishes_for_one_victim_make_two_mails_an_hour(client, cast, no
 def test_five_mails_a_day_is_the_most(cast, now):
     for hour in range(24):
         actions.request_password_reset(email="ben@example.com", requester=None, now=now + timedelta(hours=hour))
-    actions.send_account_mail(now=now + timedelta(hours=24), limit=200)
+    send(now + timedelta(hours=24), limit=200)
 
     assert len(mail.outbox) == 5
 
@@ -184,49 +189,13 @@ def test_one_network_address_cannot_go_on_for_ever(client, cast):
     assert ask(client, "ben@example.com", REMOTE_ADDR="198.51.100.7").status_code == 302
 
 
-def test_sending_twice_sends_once(cast, now):
-    actions.request_password_reset(email="ben@example.com", requester=None, now=now)
-
-    assert [actions.send_account_mail(now=now), actions.send_account_mail(now=now)] == [1, 0]
-
-
-def test_mail_waits_for_a_mail_server_that_is_away(cast, now, settings):
-    actions.request_password_reset(email="ben@example.com", requester=None, now=now)
-    settings.EMAIL_BACKEND = "tests.web.public.test_passwords.ClosedMailServer"
-
-    while_away = actions.send_account_mail(now=now)
-    settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
-    too_early = actions.send_account_mail(now=now + timedelta(minutes=1))
-    later = actions.send_account_mail(now=now + timedelta(minutes=3))
-
-    assert (while_away, too_early, later) == (0, 0, 1)
-
-
-def test_mail_is_given_up_after_five_attempts(cast, now, settings):
-    actions.request_password_reset(email="ben@example.com", requester=None, now=now)
-    settings.EMAIL_BACKEND = "tests.web.public.test_passwords.ClosedMailServer"
-    for attempt in range(5):
-        actions.send_account_mail(now=now + timedelta(minutes=10 * attempt))
-    settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
-
-    assert actions.send_account_mail(now=now + timedelta(hours=1)) == 0
-
-
-class ClosedMailServer:
-    def __init__(self, **kwargs):
-        pass
-
-    def send_messages(self, messages):
-        raise smtplib.SMTPServerDisconnected("gone")
-
-
 def test_changing_the_password_keeps_this_session_and_ends_the_others(client, cast, now):
     elsewhere = HouseClient()
     for browser in (client, elsewhere):
         browser.force_login(cast.ben)
 
     response = client.post("/password/", {"old_password": PASSWORD, "new_password1": NEW, "new_password2": NEW})
-    send_account_mail()
+    send_mail()
 
     assert (response.status_code, response.url) == (302, "/")
     assert is_signed_in(client)

@@ -1,0 +1,35 @@
+"""The words of a message, by its kind: the room that knows what a kind is about registers who writes them."""
+
+from collections.abc import Callable, Iterable
+from typing import NamedTuple
+
+
+class Content(NamedTuple):
+    subject: str
+    text: str
+
+
+# Is given messages of its kind, and returns {their id: Content}; who is left out has nobody behind and gets no mail.
+Renderer = Callable[[list], dict]
+
+_renderers: dict[str, Renderer] = {}
+
+
+def register(kind, renderer: Renderer):
+    """Has `renderer` write the messages of a kind; once per kind, when the program starts."""
+    _renderers[kind] = renderer
+
+
+def rendered(messages: Iterable) -> dict[int, Content]:
+    """{id of the message: its Content}, without those that nobody is behind."""
+    by_kind = {}
+    for message in messages:
+        by_kind.setdefault(message.kind, []).append(message)
+    contents = {}
+    for kind, ones in by_kind.items():
+        contents |= _renderers.get(kind, _as_written)(ones)
+    return contents
+
+
+def _as_written(messages):
+    return {message.pk: Content(message.subject, message.text) for message in messages}
