@@ -2,7 +2,7 @@ from django.db import models
 
 
 class Stage(models.TextChoices):
-    """The six lifecycle stages, in order (docs/architecture.md, glossary)."""
+    """The six lifecycle stages, in order (docs/architecture.md, words)."""
 
     NAME = "name", "Name"
     SUSPECT = "suspect", "Suspect"

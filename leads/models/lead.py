@@ -24,7 +24,7 @@ ON_SALES_SIDE = Q(owner__isnull=False) | Q(pool__isnull=False)
 
 class LeadQuerySet(models.QuerySet):
     def visible_to(self, user):
-        """The leads `user` may read (product.md, section 7); nothing for a stranger.
+        """The leads `user` may read; nothing for a stranger.
 
         Admins and marketers read everybody (a marketer reads hand-overs but writes marketing-side people only, see
         `changeable_by`), a sales manager every sales-side lead, a rep the leads that are hers now.
@@ -66,9 +66,8 @@ class LeadQuerySet(models.QuerySet):
     def search(self, text):
         """As `matching_words`, but at most SEARCH_LIMIT of them, any, whatever the order asked for.
 
-        The planner would otherwise walk the score index for a rare word (performance.md). What this queryset is
-        filtered by counts before that limit, what is filtered afterwards does not. One query at once where there are
-        filters.
+        The planner would otherwise walk the score index for a rare word. What this queryset is filtered by counts
+        before that limit, what is filtered afterwards does not. One query at once where there are filters.
         """
         hits = _hits(text)
         if hits is None:

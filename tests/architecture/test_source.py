@@ -374,3 +374,17 @@ def test_no_statement_asks_the_database_what_time_it_is():
         return re.findall(asked, path.read_text())
 
     assert found_in(SOURCES, asks).keys() == {"insights/invariants.py"}
+
+
+def test_every_page_that_is_named_can_be_read():
+    """A page of documentation that stands elsewhere helps nobody who has only this repository."""
+    kinds = {".py", ".md", ".html", ".js", ".css", ".toml", ".ini", ""}
+    folders = [ROOT / folder for folder in (*ROOMS, "bench", "bin", "docs", "static", "templates", "tests")]
+    texts = [path for folder in folders for path in folder.rglob("*") if path.is_file() and path.suffix in kinds]
+
+    def missing(path):
+        places = (ROOT, ROOT / "docs", path.parent)
+        named = re.findall(r"[\w./-]+\.md\b", path.read_text())
+        return [page for page in named if not any((place / page).is_file() for place in places)]
+
+    assert found_in([*texts, *ROOT.glob("*.md"), *ROOT.glob(".importlinter")], missing) == {}

@@ -1,4 +1,4 @@
-"""An import is killed again and again, and nothing is lost or done twice (security.md, R22)."""
+"""An import is killed again and again, and nothing is lost or done twice."""
 
 import datetime
 import os
