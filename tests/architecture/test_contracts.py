@@ -55,3 +55,13 @@ def test_the_contracts_make_no_exceptions():
 
     assert {option for section in CONTRACTS.values() for option in section} == known
     assert "(" not in "".join(section["layers"] for section in LAYERS)
+
+
+def test_only_the_edge_knows_http():
+    """The name of a page counts as well: a room that names one knows who stands above it."""
+    below = packages() - {"web", "api", "demo", "bench", "leadfunnel"}
+    modules = [path for room in below for path in (ROOT / room).rglob("*.py") if path.stem != "admin"]
+    known = re.compile(r"""["'](?:web|api):|\bdjango\.(?:http|shortcuts|urls|views)\b""")
+
+    assert modules
+    assert [path for path in modules if known.search(path.read_text())] == []
