@@ -10,7 +10,7 @@ VIEWS = (
     ("max.manager", "A leads with sales", "side=sales&grade=A&sort=best", True),
     ("max.manager", "Deals that are open", "stage=prospect&disposition=open", True),
     ("mona.marketer", "Referrals", "source={referral}&sort=newest", True),
-    ("mona.marketer", "Back to nurture", "disposition=recycled&col=grade&col=score&col=campaign&col=changed", False),
+    ("mona.marketer", "Back to nurture", "disposition=recycled&col=grade&col=score&col=campaign&col=changed_at", False),
 )
 
 

@@ -12,56 +12,13 @@ import datetime
 import re
 from dataclasses import dataclass
 
+from leads.fields import FIELDS
 from leads.models import FieldDefinition
 
 CHUNK = 2000
 
 _TRIGGERED = re.compile(r"'*[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")
 _HARMLESS = re.compile(r"-?[0-9]+(?:\.[0-9]+)?|\+[0-9]+(?: [0-9]+)*")
-
-# Built-in codes and where Lead keeps them; every other code is a FieldDefinition.
-BUILT_IN_COLUMNS = {
-    "id": "pk",
-    "external_system": "external_system",
-    "external_id": "external_id",
-    "first_name": "first_name",
-    "last_name": "last_name",
-    "email": "email",
-    "phone": "phone",
-    "job_title": "job_title",
-    "company": "company__name",
-    "industry": "company__industry",
-    "employees": "company__employees",
-    "annual_revenue": "company__annual_revenue",
-    "street": "street",
-    "city": "city",
-    "region": "region",
-    "postal_code": "postal_code",
-    "country": "country",
-    "website": "website",
-    "time_zone": "time_zone",
-    "tags": "tags",
-    "do_not_email": "do_not_email",
-    "do_not_call": "do_not_call",
-    "do_not_post": "do_not_post",
-    "source": "source__code",
-    "campaign": "campaign__code",
-    "stage": "stage",
-    "stage_since": "stage_since",
-    "disposition": "disposition",
-    "disposition_reason": "disposition_reason",
-    "recycle_on": "recycle_on",
-    "contract_on": "contract_on",
-    "first_paid_on": "first_paid_on",
-    "side": "side",
-    "owner": "owner__email",
-    "pool": "pool__code",
-    "grade": "grade",
-    "score": "score",
-    "scored_at": "scored_at",
-    "created_at": "created_at",
-    "changed_at": "changed_at",
-}
 
 
 class UnknownFields(ValueError):
@@ -134,7 +91,7 @@ def lead_columns(codes=None):
         code: ExportColumn(code, label, None)
         for code, label in FieldDefinition.objects.filter(is_active=True).values_list("code", "label")
     }
-    known = {code: ExportColumn(code, _label(code), source) for code, source in BUILT_IN_COLUMNS.items()} | custom
+    known = {field.code: ExportColumn(field.code, field.label, field.path) for field in FIELDS if field.path} | custom
     if codes is None:
         return tuple(known.values())
     unknown = [code for code in codes if code not in known]
@@ -165,7 +122,3 @@ def _rows(leads, columns):
         if len(chunk) < CHUNK:
             return
         last = chunk[-1][0]
-
-
-def _label(code):
-    return code.replace("_", " ").capitalize()

@@ -11,57 +11,6 @@ import phonenumbers
 from leads.enums import FieldType
 from team.enums import Role
 
-# The codes of Lead's own fields that conditions, imports and exports may name (leads.conditions gives their types).
-BUILT_IN_FIELDS = frozenset(
-    {
-        "id",
-        "external_system",
-        "external_id",
-        "first_name",
-        "last_name",
-        "full_name",
-        "name",
-        "email",
-        "phone",
-        "job_title",
-        "company",
-        "industry",
-        "employees",
-        "annual_revenue",
-        "street",
-        "city",
-        "region",
-        "postal_code",
-        "country",
-        "website",
-        "time_zone",
-        "tags",
-        "do_not_email",
-        "do_not_call",
-        "do_not_post",
-        "source",
-        "campaign",
-        "stage",
-        "stage_since",
-        "disposition",
-        "disposition_reason",
-        "recycle_on",
-        "contract_on",
-        "first_paid_on",
-        "side",
-        "owner",
-        "pool",
-        "score",
-        "grade",
-        "scored_at",
-        "created_at",
-        "changed_at",
-        "fields",
-        "activity",
-        "answer",
-    }
-)
-
 TEXT_LIMIT = 5000  # characters in a custom text field
 # Dates and moments lie in these years: well inside the calendar, whatever time zone they are shown in.
 FIRST_YEAR, LAST_YEAR = 1900, 2199

@@ -18,55 +18,20 @@ from dataclasses import dataclass, field
 from capture.importing import cleaning
 from capture.importing.formats import BY_CODE, compact, guess, list_of_something_else, recognise
 from leads.enums import FieldType
+from leads.fields import FIELDS, RESERVED, Writer
 from leads.intake.keys import AmbiguousSpelling, Spellings, in_any_case
-from leads.rules import BUILT_IN_FIELDS, composed, fold_for_search
+from leads.rules import composed, fold_for_search
 
-# Code to label of what a column can be, beside custom fields.
-TARGETS = {
-    "external_id": "External id",
-    "email": "E-mail",
-    "phone": "Phone",
-    "first_name": "First name",
-    "last_name": "Last name",
-    "full_name": "Full name",
-    "job_title": "Job title",
-    "company": "Company",
-    "industry": "Company: industry",
-    "employees": "Company: employees",
-    "annual_revenue": "Company: annual revenue",
-    "street": "Street",
-    "city": "City",
-    "region": "State or region",
-    "postal_code": "Postal code",
-    "country": "Country",
-    "website": "Website",
-    "time_zone": "Time zone",
-    "tags": "Tags",
-    "do_not_email": "Do not e-mail (yes or no)",
-    "do_not_call": "Do not call (yes or no)",
-    "do_not_post": "Do not send post (yes or no)",
+# What a column can say of a person without being a field of hers: code to label.
+SIGNS = {
     "mail_status": "Mail status (unsubscribed, bounced ...)",
     "mail_bounced": "Mail bounced (filled: do not e-mail)",
     "deleted": "Deleted (yes: row is left out)",
-    "source": "Source",
-    "campaign": "Campaign",
-    "contract_on": "Contract signed on",
-    "first_paid_on": "First payment on",
 }
-IDENTIFYING = ("external_id", "email", "phone", "first_name", "last_name", "full_name")
-TEXT_LIMITS = {
-    "first_name": 100,
-    "last_name": 100,
-    "job_title": 150,
-    "company": 200,
-    "industry": 100,
-    "street": 200,
-    "city": 100,
-    "region": 100,
-    "postal_code": 20,
-    "country": 100,
-    "website": 300,
-}
+IMPORTED = tuple(field for field in FIELDS if field.writer != Writer.PROGRAM and field.code != "external_system")
+# Code to label of what a column can be, beside custom fields.
+TARGETS = {field.code: f"{field.label} ({field.hint})" if field.hint else field.label for field in IMPORTED} | SIGNS
+IDENTIFYING = tuple(field.code for field in IMPORTED if field.key)
 # What the error file of an import adds; nothing to import when it comes back corrected.
 ERROR_COLUMNS = ("Row in the file", "What was wrong")
 SETTINGS = {"external_system", "not_answered", "columns", "header", "row_number"}
@@ -247,10 +212,10 @@ def _follow(plan, mapping, header, cells, definitions, create_fields):
         if code in TARGETS:
             day_first = value.get("day_first", cleaning.reads_day_first(cells.of(index)))
             plan.columns.append(MappedColumn(index, header[index], code, day_first=day_first))
-        elif code in definitions or (create_fields and code not in BUILT_IN_FIELDS):
+        elif code in definitions or (create_fields and code not in RESERVED):
             label = value.get("label") or header[index]
             _add_custom(plan, index, header[index], code, label, cells, definitions, value)
-        elif code in BUILT_IN_FIELDS:
+        elif code in RESERVED:
             problems.append(f"The column “{header[index]}” cannot be imported as {code}: LeadFunnel sets that itself.")
         else:
             problems.append(
@@ -351,7 +316,7 @@ def field_code(name, taken):
     if not code[0].isalpha():
         code = f"field_{code}"
     free, number = code, 2
-    if free in BUILT_IN_FIELDS or free in TARGETS:
+    if free in RESERVED or free in TARGETS:
         free = code = f"{code}_field"
     while free in taken:
         free, number = f"{code}_{number}", number + 1

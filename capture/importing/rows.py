@@ -4,16 +4,18 @@ from typing import NamedTuple
 
 from capture.importing import cleaning
 from capture.importing.cleaning import CONTROL, BadCell
-from capture.importing.mapping import TEXT_LIMITS
 from capture.importing.reading import Broken
 from leads.csv_export import restore
+from leads.fields import BY_CODE, FIELDS, Key, ValueType
 from leads.intake import keys
 from leads.intake.keys import Spellings
+from leads.models import Company, Lead
 
 # Cells that repeat are cleaned once; above this many different ones a column is not of that kind.
 CACHE_SIZE = 20_000
 MESSAGE_LIMIT = 300
-_UNIQUE = frozenset({"external_id", "email", "phone", "full_name"})
+# Nearly every cell of these is another one.
+_UNIQUE = frozenset(field.code for field in FIELDS if field.key and field.fact != "Name")
 _EMPTY_SALESFORCE_ID = "000000000000000AAA"
 
 
@@ -229,29 +231,35 @@ def _cleaner(column, plan, lookups):
     target = column.target
     if column.is_custom:
         return cleaning.stored(column.type, column.choices, column.day_first)
-    if target in TEXT_LIMITS:
-        return cleaning.text(TEXT_LIMITS[target])
     if target in lookups:
         return cleaning.one_of(*lookups[target])
-    if target in {"contract_on", "first_paid_on"}:
-        return cleaning.date(column.day_first)
-    if target == "external_id":
-        return _external_id(plan.id_prefix)
-    return {
-        "email": cleaning.email,
-        "phone": str,
-        "full_name": cleaning.full_name,
-        "time_zone": cleaning.time_zone,
-        "tags": cleaning.tags,
-        "do_not_email": cleaning.flag,
-        "do_not_call": cleaning.flag,
-        "do_not_post": cleaning.flag,
-        "deleted": cleaning.flag,
-        "mail_status": cleaning.mail_status,
-        "mail_bounced": cleaning.anything,
-        "employees": _employees,
-        "annual_revenue": _revenue,
-    }[target]
+    return _SIGNS.get(target) or _field_cleaner(BY_CODE[target], column, plan)
+
+
+def _field_cleaner(field, column, plan):
+    match field.key, field.type:
+        case Key.EXTERNAL_ID, _:
+            return _external_id(plan.id_prefix)
+        case Key.EMAIL, _:
+            return cleaning.email
+        case Key.PHONE, _:
+            return str
+        case _, ValueType.BOOLEAN:
+            return cleaning.flag
+        case _, ValueType.DATE:
+            return cleaning.date(column.day_first)
+        case _, ValueType.LIST:
+            return cleaning.tags
+        case _, ValueType.NUMBER:
+            return _employees if field.code == "employees" else _revenue
+    if not field.path:
+        return cleaning.full_name
+    return cleaning.time_zone if field.code == "time_zone" else cleaning.text(_length(field))
+
+
+def _length(field):
+    model, name = (Company, field.path.removeprefix("company__")) if field.of_company else (Lead, field.path)
+    return model._meta.get_field(name).max_length
 
 
 def _external_id(prefix):
@@ -276,3 +284,6 @@ def _revenue(raw):
     if not abs(value) < 1e13:
         raise BadCell("The revenue is out of range.")
     return value
+
+
+_SIGNS = {"deleted": cleaning.flag, "mail_status": cleaning.mail_status, "mail_bounced": cleaning.anything}

@@ -13,35 +13,10 @@ from leads.actions.lifecycle import begin_history
 from leads.actions.timeline import log_activity, mark_dirty
 from leads.activities import kinds
 from leads.enums import Stage
+from leads.fields import SEARCHED, TYPED
 from leads.intake.keys import company_key, email_key, name_key, phone_key
 from leads.models import Company, FieldDefinition, Lead
 from team.models import validate_time_zone
-
-# What a person may type in; the other columns have an action of their own.
-EDITABLE = (
-    "external_system",
-    "external_id",
-    "first_name",
-    "last_name",
-    "email",
-    "phone",
-    "job_title",
-    "company",
-    "street",
-    "city",
-    "region",
-    "postal_code",
-    "country",
-    "website",
-    "time_zone",
-    "tags",
-    "do_not_email",
-    "do_not_call",
-    "do_not_post",
-    "contract_on",
-    "first_paid_on",
-)
-SEARCHED = frozenset({"first_name", "last_name", "email", "phone", "company"})
 
 _CONSTRAINTS = {
     "lead_external_id_once": {"external_id": "Another lead has this external id."},
@@ -79,7 +54,7 @@ class Changed:
 def create_lead(*, values, by, now, source=None, campaign=None, reason="Entered by hand"):
     """A new lead at the stage of a name, with its first history row, search document and mark for scoring.
 
-    values: codes of EDITABLE and of active FieldDefinitions to cleaned Python values; "company" is a name. `source`
+    values: codes of fields.TYPED and of active FieldDefinitions to cleaned Python values; "company" is a name. `source`
     defaults to the campaign's. Raises ValidationError naming the fields that cannot be.
     """
     cleaned, fields = _clean(values)
@@ -211,7 +186,7 @@ def _clean(values):
     columns, fields, errors = {}, {}, {}
     for code, value in values.items():
         try:
-            if code in EDITABLE:
+            if code in TYPED:
                 columns[code] = _clean_column(code, value)
             elif code in definitions:
                 definition = definitions[code]

@@ -11,9 +11,10 @@ from django.db.models import Exists, F, OuterRef, Q, Subquery, Value
 from leads.conditions import sql
 from leads.conditions.grammar import ActivityTest, All, Any, Not
 from leads.conditions.moments import Moment, today
-from leads.conditions.operators import OPERATORS, ValueType
+from leads.conditions.operators import OPERATORS
 from leads.conditions.values import end_of, start_of
 from leads.conditions.vocabulary import REFERENCES, Origin
+from leads.fields import ValueType
 from leads.models import Activity, Company
 
 _STORED = {

@@ -6,7 +6,7 @@ import re
 
 from leads.activities import kind_of
 from leads.conditions.grammar import ActivityTest, All, Any, FieldTest, Not
-from leads.conditions.operators import ValueType
+from leads.fields import ValueType
 
 # The label of an admin's field stands in quotes when one of these words in it could be read as part of a test.
 _VERBS = frozenset(

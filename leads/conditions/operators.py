@@ -3,18 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-
-class ValueType(StrEnum):
-    """What a test compares. A reference is named by its code (a person by e-mail); a list is a set of words."""
-
-    TEXT = "text"
-    NUMBER = "number"
-    BOOLEAN = "boolean"
-    DATE = "date"
-    DATETIME = "datetime"
-    CHOICE = "choice"
-    LIST = "list"
-    REFERENCE = "reference"
+from leads.fields import ValueType
 
 
 class Takes(StrEnum):

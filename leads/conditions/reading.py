@@ -5,7 +5,7 @@ import re
 from leads.activities import all_kinds
 from leads.conditions import grammar
 from leads.conditions.grammar import ActivityTest, All, Any, ConditionError, FieldTest, Not, PayloadTest, Problem
-from leads.conditions.operators import OPERATORS, PAYLOAD_OPS, SEEN_OPS, Takes, ValueType
+from leads.conditions.operators import OPERATORS, PAYLOAD_OPS, SEEN_OPS, Takes
 from leads.conditions.values import (
     Refused,
     is_backwards,
@@ -18,6 +18,7 @@ from leads.conditions.values import (
     read_whole,
     shown,
 )
+from leads.fields import ValueType
 
 HEADS = ("all", "any", "not", "field", "answer", "activity")
 PATH = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,49}\Z")

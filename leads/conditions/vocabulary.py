@@ -11,10 +11,10 @@ from django.db.models import CharField, F, Value
 
 from leads.activities import all_kinds
 from leads.conditions import grammar
-from leads.conditions.operators import FILLING, OPERATORS, OPS_OF_TYPE, PAYLOAD_OPS, RANK_OPS, SEEN_OPS, ValueType
-from leads.enums import Disposition, FieldType, Grade, Side, Stage
-from leads.models import Campaign, FieldDefinition, Source
-from team.models import Pool, User
+from leads.conditions.operators import FILLING, OPERATORS, OPS_OF_TYPE, PAYLOAD_OPS, RANK_OPS, SEEN_OPS
+from leads.enums import FieldType
+from leads.fields import FIELDS, ValueType
+from leads.models import FieldDefinition, Lead
 
 SUGGESTIONS = 200
 
@@ -74,91 +74,36 @@ class Field:
         return next((value for value in values if value.casefold() == word.casefold()), None)
 
 
-def _text(code, label, group="Person", **more):
-    return Field(code, label, ValueType.TEXT, column=code, group=group, **more)
-
-
-def _choice(code, label, enum, **more):
-    return Field(code, label, ValueType.CHOICE, column=code, choices=tuple(enum.choices), group="Lifecycle", **more)
-
-
-def _stamp(code, label, *, can_be_empty=False):
+def _built_in(field):
+    origin, column = Origin.COLUMN, field.path
+    if not field.path:
+        origin = Origin.NAME
+    elif field.of_company:
+        origin, column = Origin.COMPANY, field.path.removeprefix("company__")
+    elif field.type == ValueType.REFERENCE:
+        origin, column = Origin.REFERENCE, f"{field.code}_id"
     return Field(
-        code, label, ValueType.DATETIME, column=code, can_be_empty=can_be_empty, past_only=True, group="Lifecycle"
+        field.code,
+        field.label,
+        field.type,
+        origin=origin,
+        column=column,
+        choices=field.choices,
+        ordered=field.ordered,
+        can_be_empty=field.can_be_empty,
+        past_only=field.past_only,
+        group=field.group,
     )
 
 
-def _of_company(code, label, kind, column):
-    return Field(code, label, kind, origin=Origin.COMPANY, column=column, group="Company")
+def _pointed_to(field):
+    """The model that a reference points to, and the column that names a row of it."""
+    _, column = field.path.split("__")
+    return Lead._meta.get_field(field.code).related_model, column
 
 
-# What a reference points to and the column that names it.
-REFERENCES = {
-    "source": (Source, "code"),
-    "campaign": (Campaign, "code"),
-    "pool": (Pool, "code"),
-    "owner": (User, "email"),
-}
-
-
-def _reference(code, label, group):
-    return Field(code, label, ValueType.REFERENCE, origin=Origin.REFERENCE, column=f"{code}_id", group=group)
-
-
-# The lowest first, because at least B means B or better.
-_GRADES = tuple(reversed(Grade.choices))
-
-BUILT_IN = {
-    built_in.code: built_in
-    for built_in in (
-        _text("first_name", "First name"),
-        _text("last_name", "Last name"),
-        Field("full_name", "Full name", ValueType.TEXT, origin=Origin.NAME, group="Person"),
-        _text("email", "E-mail"),
-        _text("phone", "Phone"),
-        _text("job_title", "Job title"),
-        _text("street", "Street"),
-        _text("city", "City"),
-        _text("region", "State/region"),
-        _text("postal_code", "Postal code"),
-        _text("country", "Country"),
-        _text("website", "Website"),
-        _text("time_zone", "Time zone"),
-        Field("tags", "Tags", ValueType.LIST, column="tags", group="Person"),
-        *(
-            Field(code, label, ValueType.BOOLEAN, column=code, can_be_empty=False, group="Person")
-            for code, label in (
-                ("do_not_email", "Do not e-mail"),
-                ("do_not_call", "Do not call"),
-                ("do_not_post", "Do not send post"),
-            )
-        ),
-        _of_company("company", "Company", ValueType.TEXT, "name"),
-        _of_company("industry", "Industry", ValueType.TEXT, "industry"),
-        _of_company("employees", "Employees", ValueType.NUMBER, "employees"),
-        _of_company("annual_revenue", "Annual revenue", ValueType.NUMBER, "annual_revenue"),
-        _reference("source", "Source", "Lifecycle"),
-        _reference("campaign", "First campaign", "Lifecycle"),
-        _choice("stage", "Stage", Stage, ordered=True, can_be_empty=False),
-        _stamp("stage_since", "In this stage since"),
-        _choice("disposition", "Disposition", Disposition, can_be_empty=False),
-        _text("disposition_reason", "Reason of the disposition", "Lifecycle"),
-        Field("recycle_on", "Recycled until", ValueType.DATE, column="recycle_on", group="Lifecycle"),
-        Field("contract_on", "Contract signed on", ValueType.DATE, column="contract_on", group="Lifecycle"),
-        Field("first_paid_on", "First payment on", ValueType.DATE, column="first_paid_on", group="Lifecycle"),
-        _choice("side", "Side", Side, can_be_empty=False),
-        _reference("owner", "Owner", "Lifecycle"),
-        _reference("pool", "Pool", "Lifecycle"),
-        replace(_choice("grade", "Grade", Grade, ordered=True), choices=_GRADES),
-        Field("score", "Score", ValueType.NUMBER, column="score", can_be_empty=False, group="Lifecycle"),
-        _stamp("scored_at", "Scored at", can_be_empty=True),
-        _stamp("created_at", "Created at"),
-        _stamp("changed_at", "Changed at"),
-        Field("id", "Lead number", ValueType.NUMBER, column="id", can_be_empty=False, group="Lifecycle"),
-        _text("external_system", "External system", "Lifecycle"),
-        _text("external_id", "External id", "Lifecycle"),
-    )
-}
+BUILT_IN = {field.code: _built_in(field) for field in FIELDS}
+REFERENCES = {field.code: _pointed_to(field) for field in FIELDS if field.type == ValueType.REFERENCE}
 
 _CUSTOM_TYPES = {
     FieldType.TEXT: ValueType.TEXT,

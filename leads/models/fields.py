@@ -3,7 +3,7 @@ from django.core.validators import RegexValidator
 from django.db import models
 
 from leads.enums import Dimension, FieldType
-from leads.rules import BUILT_IN_FIELDS
+from leads.fields import RESERVED
 
 
 class FieldDefinition(models.Model):
@@ -41,7 +41,7 @@ class FieldDefinition(models.Model):
     def clean(self):
         """Refuses the code of a built-in field and a choice list that is not a list of different words."""
         super().clean()
-        if self.code in BUILT_IN_FIELDS:
+        if self.code in RESERVED:
             raise ValidationError({"code": f"{self.code} is a built-in field."})
         words = self.choices
         if not isinstance(words, list) or any(not isinstance(word, str) or not word.strip() for word in words):

@@ -3,9 +3,8 @@
 from typing import NamedTuple
 
 from leads.enums import Stage
+from leads.fields import BY_CODE, FIELDS, ValueType
 from web.leads.facts import said
-
-STANDARD = ("grade", "score", "stage", "owner", "source", "changed")
 
 
 class Column(NamedTuple):
@@ -23,26 +22,11 @@ class Cell(NamedTuple):
 
 
 BUILT_IN = {
-    column.code: column
-    for column in (
-        Column("grade", "Grade"),
-        Column("score", "Score", is_number=True),
-        Column("stage", "Stage"),
-        Column("side", "Side"),
-        Column("owner", "Owner"),
-        Column("source", "Source"),
-        Column("campaign", "First campaign"),
-        Column("disposition", "Disposition"),
-        Column("email", "E-mail"),
-        Column("phone", "Phone"),
-        Column("job_title", "Job title"),
-        Column("city", "City"),
-        Column("country", "Country"),
-        Column("tags", "Tags"),
-        Column("created", "Entered"),
-        Column("changed", "Changed"),
-    )
+    field.code: Column(field.code, field.label, is_number=field.type == ValueType.NUMBER)
+    for field in FIELDS
+    if field.is_column or field.in_list
 }
+STANDARD = tuple(field.code for field in FIELDS if field.in_list)
 
 
 def all_columns(definitions):
@@ -63,8 +47,9 @@ def cells(lead, columns, types):
 
 def _cell(lead, column, types):
     code = column.code
-    if code in ("created", "changed"):
-        return Cell(column, "", getattr(lead, f"{code}_at"))
+    field = BY_CODE.get(code)
+    if field and field.type == ValueType.DATETIME:
+        return Cell(column, "", getattr(lead, code))
     if code in types:
         return Cell(column, said(lead.fields.get(code), types[code]))
     match code:

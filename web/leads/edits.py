@@ -11,9 +11,10 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
-from leads.actions.record import EDITABLE, change_lead, create_lead, hold_person
+from leads.actions.record import change_lead, create_lead, hold_person
 from leads.actions.timeline import log_activity, mark_dirty
 from leads.activities import kinds
+from leads.fields import BY_CODE, TYPED
 from leads.intake.keys import email_key, phone_key
 from leads.models import Lead
 from leads.rules import can_change_lead
@@ -23,7 +24,7 @@ from team.enums import Role
 from web.access import allow
 from web.leads import queries
 from web.leads.detail import lead_page, readable_or_404
-from web.leads.facts import LABELS, as_original, said, value_of
+from web.leads.facts import as_original, said, value_of
 from web.leads.forms import EditForm, NewLeadForm
 from web.tabs import QueueForm
 
@@ -38,7 +39,7 @@ def lead_edit(request, pk):
     """Saves the fields named in `field`; 409 with both versions where somebody else changed one of them meanwhile."""
     lead = writable_or_refused(request, pk)
     definitions = queries.active_fields()
-    known = {*EDITABLE, *(field.code for field in definitions)}
+    known = {*TYPED, *(field.code for field in definitions)}
     codes = tuple(dict.fromkeys(request.POST.getlist("field")))
     if not codes or not known.issuperset(codes):
         raise Http404
@@ -150,7 +151,7 @@ def _again(request, lead, form):
 
 def _versions(form, lead, definitions):
     """What the dialog shows: mine, now and original of each field that both changed. The rest of mine goes along."""
-    labels = LABELS | {field.code: field.label for field in definitions}
+    labels = {code: field.label for code, field in BY_CODE.items()} | {field.code: field.label for field in definitions}
     types = {field.code: field.type for field in definitions}
     rows = [
         {

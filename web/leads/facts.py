@@ -7,6 +7,7 @@ from typing import NamedTuple
 from django.utils.dateparse import parse_datetime
 
 from leads.enums import FieldType
+from leads.fields import BY_CODE, FIELDS
 from web.templatetags.spoken import exact
 
 
@@ -20,49 +21,23 @@ class Fact(NamedTuple):
     href: str = ""
 
 
-LABELS = {
-    "first_name": "First name",
-    "last_name": "Last name",
-    "email": "E-mail",
-    "phone": "Phone",
-    "job_title": "Job title",
-    "company": "Company",
-    "street": "Street",
-    "postal_code": "Postal code",
-    "city": "City",
-    "region": "State or region",
-    "country": "Country",
-    "website": "Website",
-    "time_zone": "Time zone",
-    "tags": "Tags",
-    "do_not_email": "Do not e-mail",
-    "do_not_call": "Do not call",
-    "do_not_post": "Do not send post",
-    "contract_on": "Contract signed on",
-    "first_paid_on": "First payment on",
-}
-BUILT_IN = {
-    "name": ("Name", ("first_name", "last_name")),
-    "email": ("E-mail", ("email",)),
-    "phone": ("Phone", ("phone",)),
-    "job_title": ("Job title", ("job_title",)),
-    "company": ("Company", ("company",)),
-    "address": ("Address", ("street", "postal_code", "city", "region", "country")),
-    "website": ("Website", ("website",)),
-    "time_zone": ("Time zone", ("time_zone",)),
-    "tags": ("Tags", ("tags",)),
-    "contact": ("Contact", ("do_not_email", "do_not_call", "do_not_post")),
-    "contract": ("Contract", ("contract_on", "first_paid_on")),
-}
+def _lines():
+    """{key: (label, codes)} of the lines of facts; one of several fields is known by its own name."""
+    lines = {}
+    for field in FIELDS:
+        if field.fact:
+            lines.setdefault(field.fact, []).append(field.code)
+    return {codes[0] if len(codes) == 1 else label.lower(): (label, tuple(codes)) for label, codes in lines.items()}
+
+
+BUILT_IN = _lines()
 
 
 def value_of(lead, code):
     """The value of an editable field: a column, the company's name, or what `fields` holds under the code."""
     if code == "company":
         return lead.company.name if lead.company else ""
-    if code in LABELS:
-        return getattr(lead, code)
-    return lead.fields.get(code)
+    return getattr(lead, code) if code in BY_CODE else lead.fields.get(code)
 
 
 def as_original(value):

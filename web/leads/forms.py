@@ -9,10 +9,11 @@ from django.utils import timezone
 
 from leads.activities import all_kinds, kinds
 from leads.enums import FieldType, Outcome, TaskKind
+from leads.fields import BY_CODE, ValueType
 from leads.models import Campaign, Source
 from leads.rules import check_year
 from routing.enums import RejectReason
-from web.leads.facts import LABELS, as_original, said, value_of
+from web.leads.facts import as_original, said, value_of
 from web.leads.timeline import SHOWS
 
 _EMPTY_CHOICE = ("", "Not answered")
@@ -67,15 +68,16 @@ class IdListField(forms.MultipleChoiceField):
 
 
 def _built_in_field(code):
-    label = LABELS[code]
-    if code.startswith("do_not"):
-        return forms.BooleanField(label=label, required=False)
-    if code in {"contract_on", "first_paid_on"}:
-        return DayField(label=label, required=False)
-    if code == "tags":
-        return TagsField(label=label, required=False, help_text="Between commas.", max_length=2000)
+    field = BY_CODE[code]
+    match field.type:
+        case ValueType.BOOLEAN:
+            return forms.BooleanField(label=field.label, required=False)
+        case ValueType.DATE:
+            return DayField(label=field.label, required=False)
+        case ValueType.LIST:
+            return TagsField(label=field.label, required=False, help_text="Between commas.", max_length=2000)
     return forms.CharField(
-        label=label, required=False, max_length=300, widget=forms.TextInput(attrs={"autocomplete": "off"})
+        label=field.label, required=False, max_length=300, widget=forms.TextInput(attrs={"autocomplete": "off"})
     )
 
 

@@ -4,8 +4,9 @@ import datetime
 from typing import NamedTuple
 
 from leads.activities import Chip, FieldWords, kind_of
+from leads.fields import BY_CODE
 from leads.queries import timeline
-from web.leads.facts import LABELS, said
+from web.leads.facts import said
 
 SHOWS = {"": "Everything", **dict(Chip.choices)}
 
@@ -33,9 +34,8 @@ def events(lead, *, show="", after="", labels=None):
 
 def field_words(labels):
     """`FieldWords` for the fields every lead has and the custom ones that `labels`, {code: label}, names."""
-    return FieldWords(
-        label=lambda code: labels.get(code) or LABELS.get(code, code), value=lambda _code, value: said(value)
-    )
+    known = {code: field.label for code, field in BY_CODE.items()} | labels
+    return FieldWords(label=lambda code: known.get(code, code), value=lambda _code, value: said(value))
 
 
 def _event(activity, fields):

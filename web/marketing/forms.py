@@ -3,18 +3,10 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.template.defaultfilters import filesizeformat
 
-from capture.importing.mapping import ERROR_COLUMNS, TARGETS, MappingError, check_mapping, field_code
+from capture.importing.mapping import ERROR_COLUMNS, IMPORTED, SIGNS, TARGETS, MappingError, check_mapping, field_code
 from leads.models import Campaign, Source
 
 SKIP, NEW = "", "+"
-# Each choice of the mapping list by its heading.
-GROUPS = {
-    "Person": ("email", "phone", "first_name", "last_name", "full_name", "job_title", "external_id", "tags"),
-    "Company": ("company", "industry", "employees", "annual_revenue"),
-    "Place": ("street", "city", "region", "postal_code", "country", "website", "time_zone"),
-    "Objections": ("do_not_email", "do_not_call", "do_not_post", "mail_status", "mail_bounced"),
-    "Other": ("source", "campaign", "contract_on", "first_paid_on", "deleted"),
-}
 
 
 class UploadForm(forms.Form):
@@ -123,7 +115,11 @@ def with_fields_for_skipped(data, sample, header):
 
 def _choices(custom):
     groups = [(SKIP, "Skip"), (NEW, "Create a field")]
-    groups += [(heading, [(code, TARGETS[code]) for code in codes]) for heading, codes in GROUPS.items()]
+    headings = dict.fromkeys(field.group for field in IMPORTED)
+    groups += [
+        (name, [(field.code, TARGETS[field.code]) for field in IMPORTED if field.group == name]) for name in headings
+    ]
+    groups.append(("Signs", list(SIGNS.items())))
     if custom:
         groups.append(("Your fields", [(code, label) for code, (label, _, _) in custom.items()]))
     return groups

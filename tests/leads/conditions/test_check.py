@@ -3,8 +3,8 @@
 import pytest
 
 from leads.conditions import ConditionError, Problem, Vocabulary, check, compile_condition, describe, matching
+from leads.fields import RESERVED
 from leads.models import FieldDefinition, Lead
-from leads.rules import BUILT_IN_FIELDS
 from tests.leads.conditions.crowd import NOW, add_field
 
 GOOD = {"field": "score", "op": "over", "value": 5}
@@ -285,7 +285,7 @@ def test_built_in_codes_are_reserved_and_win():
     taken = Vocabulary.of([FieldDefinition(code="score", label="Mine", type="text")])
 
     assert taken.get("score").label == "Score"
-    assert set(Vocabulary().fields) <= BUILT_IN_FIELDS
+    assert set(Vocabulary().fields) <= RESERVED
 
 
 def test_a_definition_with_a_broken_list_of_choices_is_usable():

@@ -5,7 +5,8 @@ import string
 from hypothesis import strategies as st
 
 from leads.activities import all_kinds
-from leads.conditions.operators import OPERATORS, SEEN_OPS, Takes, ValueType
+from leads.conditions.operators import OPERATORS, SEEN_OPS, Takes
+from leads.fields import ValueType
 
 # Letters that have a meaning to SQL, LIKE, JSON, regular expressions or case folding, and those of the odd crowd.
 LETTERS = "aZ0 %_\\'\"{}[](),:;$?*.+-\n\tßİıéÉ\u0301😀yesNo5"
