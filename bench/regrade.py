@@ -10,6 +10,7 @@ from pathlib import Path
 from django.db import connection, connections, transaction
 
 from leads.actions.lifecycle import begin_history
+from leads.changes import changing
 from leads.models import Lead
 from routing.actions import regrade_chunk
 from scoring.actions import load_model, publish_model, request_regrade
@@ -212,7 +213,8 @@ def fill(cursor, *, leads, activities):
     )
     cursor.execute("SELECT min(id) FROM leads_lead")
     (first_lead,) = cursor.fetchone()
-    begin_history(lead_ids=Lead.objects.values_list("pk", flat=True), reason="Made up", by=None, now=NOW)
+    with changing(by=None, now=NOW) as change:
+        begin_history(change, lead_ids=Lead.objects.values_list("pk", flat=True), reason="Made up")
     cursor.execute(_ACTIVITIES, {"first_lead": first_lead, "leads": leads, "activities": activities, "now": NOW})
 
 

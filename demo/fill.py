@@ -20,6 +20,7 @@ from demo.staff import make_staff
 from demo.tables import copy_rows, new_ids
 from demo.work import work_open_leads
 from leads.actions.lifecycle import set_disposition
+from leads.changes import changing
 from leads.enums import Disposition, Grade, Side, Stage
 from leads.models import Campaign, Company, Lead, StageDefinition
 from routing.actions import regrade_and_route, regrade_chunk, settle_dirty, share_out_pools
@@ -150,11 +151,11 @@ def _postpone_the_late(staff, now):
         .order_by("-created_at", "pk")
         .values_list("pk", flat=True)
     )
-    set_disposition(
-        leads=list(late)[len(staff.reps) :],
-        to=Disposition.RECYCLED,
-        reason="Asked to be called next quarter",
-        by=staff.marketers[0],
-        now=now - datetime.timedelta(minutes=30),
-        recycle_on=(now + 60 * DAY).date(),
-    )
+    with changing(by=staff.marketers[0], now=now - datetime.timedelta(minutes=30)) as change:
+        set_disposition(
+            change,
+            leads=list(late)[len(staff.reps) :],
+            to=Disposition.RECYCLED,
+            reason="Asked to be called next quarter",
+            recycle_on=(now + 60 * DAY).date(),
+        )

@@ -10,6 +10,7 @@ from demo.stories import DAY, MINUTE
 from demo.tables import copy_rows
 from leads.actions.lifecycle import move_stage
 from leads.activities import kinds
+from leads.changes import changing
 from leads.enums import Grade, Outcome, Stage
 from leads.models import Lead
 from routing.actions import record_outcome, return_lead
@@ -139,7 +140,8 @@ def _open_deals(handovers, chance, now):
     old = [handover for handover in handovers if now - handover.first_touch_at > 3 * DAY and chance.random() < 0.4]
     for rep, group in itertools.groupby(old, lambda handover: handover.owner):
         leads = [handover.lead_id for handover in group]
-        move_stage(leads=leads, to=Stage.PROSPECT, reason="Deal opened", by=rep, now=now - 20 * HOUR, check_entry=False)
+        with changing(leads, by=rep, now=now - 20 * HOUR) as change:
+            move_stage(change, leads=leads, to=Stage.PROSPECT, reason="Deal opened", check_entry=False)
 
 
 def _give_some_back(handovers, now):

@@ -43,7 +43,7 @@ class CompanyAdmin(ModelAdmin):
     show_full_result_count = False
 
     def save_model(self, request, obj, form, change):
-        save_company(company=obj, now=timezone.now())
+        save_company(company=obj, by=request.user, now=timezone.now())
 
 
 @admin.register(Source)

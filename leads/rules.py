@@ -9,7 +9,6 @@ import unicodedata
 import phonenumbers
 
 from leads.enums import FieldType
-from team.enums import Role
 
 TEXT_LIMIT = 5000  # characters in a custom text field
 # Dates and moments lie in these years: well inside the calendar, whatever time zone they are shown in.
@@ -57,16 +56,6 @@ def search_words(text):
     if compact.isdigit() and len(compact) >= 5:
         return [compact.lstrip("0") or compact]
     return fold_for_search(text).split(" ")[:8] if fold_for_search(text) else []
-
-
-def can_change_lead(user, lead):
-    """Whether `user`, who can see `lead`, may write to it; mirrors LeadQuerySet.changeable_by for one loaded row."""
-    return (
-        user.has_role(Role.ADMIN)
-        or (user.has_role(Role.MARKETER) and lead.side == "marketing")
-        or (user.has_role(Role.MANAGER) and lead.side == "sales")
-        or (user.has_role(Role.REP) and lead.owner_id == user.pk)
-    )
 
 
 def stored_value(field_type, value, choices=()):

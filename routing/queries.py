@@ -1,4 +1,5 @@
 import datetime
+from typing import NamedTuple
 
 from django.db.models import (
     Case,
@@ -15,17 +16,33 @@ from django.db.models import (
 from django.db.models.functions import Coalesce
 
 from leads.activities import Trait, codes_with
+from leads.conditions import Vocabulary
 from leads.enums import Side
 from leads.models import Activity, Lead, Task
 from routing.models import Handover, RoutingPolicy
 from routing.rules import Seat
+from scoring.models import ScoringModel
+from scoring.queries import published_model
 from team.enums import Role
 from team.models import PoolMember, User
 
 TABS = ("to_accept", "today", "waiting", "all")
 
 
-def active_policy():
+class InForce(NamedTuple):
+    """What settling goes by, loaded once: the published scoring model and the policy, each None where there is none,
+    and the words of their conditions."""
+
+    model: ScoringModel | None
+    policy: RoutingPolicy | None
+    vocabulary: Vocabulary
+
+
+def in_force() -> InForce:
+    return InForce(published_model(), active_policy(), Vocabulary.load())
+
+
+def active_policy() -> RoutingPolicy | None:
     """The policy in force with its rules and default pool, or None while there is none."""
     policies = RoutingPolicy.objects.filter(is_active=True).select_related("default_pool")
     return policies.prefetch_related("rules__pool").first()

@@ -7,6 +7,13 @@ from scoring.models import RatingQuestion, RegradeRun, ScoringModel, ScoringRule
 from scoring.rules import MAX_WORDS
 
 
+class Reads(NamedTuple):
+    """Codes of fields and kinds of activity."""
+
+    fields: frozenset = frozenset()
+    kinds: frozenset = frozenset()
+
+
 class LedgerLine(NamedTuple):
     label: str
     points: int
@@ -26,6 +33,13 @@ class RatingAnswer(NamedTuple):
 def published_model():
     """The scoring model in force with its rules and requirements loaded (three queries), or None."""
     return ScoringModel.objects.published().prefetch_related("rules", "requirements").first()
+
+
+def what_it_reads(model, vocabulary) -> Reads:
+    """The fields and kinds of activity that the rules and requirements of a loaded model look at. No query."""
+    trees = [each.condition for each in (*model.rules.all(), *model.requirements.all())]
+    found = [conditions.reads(tree, vocabulary) for tree in trees]
+    return Reads(*(frozenset().union(*parts) for parts in zip(*found, strict=True))) if found else Reads()
 
 
 def explain(lead):

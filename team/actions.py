@@ -9,20 +9,7 @@ from mail.actions import post
 from mail.models import Message
 from team import rules
 from team.enums import AccountMail, Role
-
-# What each role may do, as Django permissions. What it may see is a queryset (visible_to), not a permission.
-PERMISSIONS = {
-    Role.REP: {"leads.change_lead", "leads.add_lead"},
-    Role.MANAGER: {"leads.change_lead", "leads.add_lead", "leads.assign_lead", "leads.export_lead"},
-    Role.MARKETER: {
-        "leads.change_lead",
-        "leads.add_lead",
-        "leads.export_lead",
-        "capture.view_import",
-        "capture.add_import",
-        "capture.change_import",
-    },
-}
+from team.roles import MAY
 
 
 def sync_roles():
@@ -33,7 +20,7 @@ def sync_roles():
     }
     for role in Role:
         group, _ = Group.objects.get_or_create(name=role.value)
-        wanted = PERMISSIONS.get(role, known.keys())
+        wanted = MAY.get(role, known.keys())
         group.permissions.set(known[name] for name in wanted if name in known)
 
 

@@ -12,6 +12,15 @@ class Role(models.TextChoices):
     ADMIN = "admin", "Admin"
 
 
+class Reach(models.TextChoices):
+    """How far a permission goes among the leads."""
+
+    OWN = "own", "Her own leads"
+    MARKETING = "marketing", "Leads on the marketing side"
+    SALES = "sales", "Leads on the sales side"
+    EVERYBODY = "everybody", "All leads"
+
+
 class Weekday(models.IntegerChoices):
     """ISO weekdays, as `datetime.isoweekday()` counts them."""
 

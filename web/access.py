@@ -6,10 +6,13 @@ from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import PermissionDenied
 
 from team.enums import Role
+from team.roles import roles_that_may
 
 
 class _Allow:
-    """`@allow(Role.REP, ...)`, `@allow.everyone_signed_in` or `@allow.public("why nobody has to sign in")`."""
+    """Say `@allow(Role.REP, ...)`, `@allow.whoever_may("leads.add_lead")`, `@allow.everyone_signed_in` or
+    `@allow.public("why nobody has to sign in")`.
+    """
 
     def __call__(self, *roles):
         """Only holders of one of `roles`; an admin may always. Others who are signed in get 403."""
@@ -26,6 +29,10 @@ class _Allow:
             return guarded
 
         return decorate
+
+    def whoever_may(self, permission):
+        """Only holders of a role that the role table (team.roles) gives the permission."""
+        return self(*roles_that_may(permission))
 
     def everyone_signed_in(self, view):
         """Whoever is signed in; what she sees is narrowed by visible_to in the view."""

@@ -1,15 +1,13 @@
 """Companies as an admin edits them; those that arrive by name come through record.companies_by_name."""
 
-from django.db import transaction
-
 from leads.actions.record import refresh_search
-from leads.actions.timeline import mark_dirty
+from leads.changes import changing, ids_of
 from leads.intake.keys import company_key
-from leads.models import Lead
+from leads.models import Company, Lead
 from leads.rules import composed
 
 
-def save_company(*, company, now):
+def save_company(*, company: Company, by, now) -> Company:
     """Saves a company, new or changed, with the key of its name; its people are found by the new name and scored again.
 
     Raises IntegrityError when another company has the same key.
@@ -17,9 +15,9 @@ def save_company(*, company, now):
     company.name = " ".join(composed(company.name).split())
     company.name_key = company_key(company.name)
     company.created_at = company.created_at or now
-    with transaction.atomic():
-        people = list(Lead.objects.filter(company=company.pk).values_list("pk", flat=True)) if company.pk else []
-        mark_dirty(leads=people, now=now)
+    with changing(by=by, now=now) as change:
+        people = ids_of(Lead.objects.filter(company=company.pk)) if company.pk else []
         company.save()
         refresh_search(lead_ids=people)
+        change.note(people, fields=["company"])
     return company

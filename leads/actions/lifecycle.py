@@ -1,17 +1,17 @@
 """Stage and disposition: the only writer of both, and of the history behind them."""
 
 from django.core.exceptions import ValidationError
-from django.db import connection, transaction
+from django.db import connection
 
-from leads.actions.timeline import ids_of, mark_dirty
 from leads.activities import kinds
+from leads.changes import Change, ids_of
 from leads.conditions import describe, matching
 from leads.enums import Disposition, Stage
 from leads.models import Lead, StageDefinition
 
 REASON_LIMIT = 200
-
-_LOCK = "SELECT id FROM leads_lead WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE"
+_STAGE_FIELDS = ("stage", "stage_since", "changed_at")
+_DISPOSITION_FIELDS = ("disposition", "disposition_reason", "recycle_on", "changed_at")
 
 # A step starts where the row before it ended. Should the clock stand behind that row, the step comes right after it.
 _STEP = """
@@ -72,76 +72,62 @@ COPY leads_transition (lead_id, seq, to_stage, to_disposition, at, actor_id, rea
 _COPY_SIGNS = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 
 
-def move_stage(*, leads, to, reason, by, now, check_entry=True):
+def move_stage(change: Change, *, leads, to, reason, check_entry=True) -> int:
     """Moves leads (queryset, objects or ids) into stage `to`; returns how many moved.
 
     Leads already there stay as they are. All move or none: ValidationError says how many and which of them lack
     what. The entry condition of the definition in force counts on the way up only, since falling back is normal;
-    a customer needs the dates of contract and first payment whatever `check_entry` says. Locks the leads in id order.
+    a customer needs the dates of contract and first payment whatever `check_entry` says. Holds the leads.
     """
     to, reason = Stage(to), _clean_reason(reason)
-    with transaction.atomic():
-        ids = _lock(leads, now)
-        moving = Lead.objects.filter(pk__in=ids).exclude(stage=to)
-        if to == Stage.CUSTOMER:
-            paid = moving.filter(contract_on__isnull=False, first_paid_on__isnull=False)
-            _refuse_the_rest(moving, paid, to, "the dates of the contract and of the first payment")
-        if check_entry:
-            _check_entry(moving, to, now)
-        return _step(ids_of(moving), stage=to, reason=reason, by=by, now=now)
+    moving = Lead.objects.filter(pk__in=change.hold(leads)).exclude(stage=to)
+    if to == Stage.CUSTOMER:
+        paid = moving.filter(contract_on__isnull=False, first_paid_on__isnull=False)
+        _refuse_the_rest(moving, paid, to, "the dates of the contract and of the first payment")
+    if check_entry:
+        _check_entry(moving, to, change.now)
+    return _step(change, ids_of(moving), stage=to, reason=reason)
 
 
-def set_disposition(*, leads, to, reason, by, now, recycle_on=None):
+def set_disposition(change: Change, *, leads, to, reason, recycle_on=None) -> int:
     """Sets the disposition of leads (queryset, objects or ids); returns how many changed.
 
     `recycle_on`, the day nurture takes the person up again, goes with RECYCLED and nothing else. Leads that have the
-    disposition already stay as they are. Locks the leads in id order.
+    disposition already stay as they are. Holds the leads.
     """
     to, reason = Disposition(to), _clean_reason(reason)
     if to == Disposition.RECYCLED and recycle_on is None:
         raise ValidationError({"recycle_on": "A recycled lead needs the date to come back on."})
     if to != Disposition.RECYCLED and recycle_on is not None:
         raise ValidationError({"recycle_on": "Only a recycled lead has a date to come back on."})
-    with transaction.atomic():
-        ids = _lock(leads, now)
-        changing = ids_of(Lead.objects.filter(pk__in=ids).exclude(disposition=to))
-        return _step(changing, disposition=to, reason=reason, by=by, now=now, recycle_on=recycle_on)
+    others = Lead.objects.filter(pk__in=change.hold(leads)).exclude(disposition=to)
+    return _step(change, ids_of(others), disposition=to, reason=reason, recycle_on=recycle_on)
 
 
-def begin_history(*, lead_ids, reason, by, now):
-    """Writes the first history row, dated at their creation, of leads that have none; returns how many.
-
-    Marks them dirty at `now`: a new lead has no score yet.
-    """
+def begin_history(change: Change, *, lead_ids, reason) -> int:
+    """Writes the first history row, dated at their creation, of leads that have none; returns how many."""
     ids = ids_of(lead_ids)
     if not ids:
         return 0
-    with transaction.atomic(), connection.cursor() as cursor:
-        mark_dirty(leads=ids, now=now)
-        cursor.execute(_BEGIN, {"ids": ids, "actor": by and by.pk, "reason": _clean_reason(reason)})
+    with connection.cursor() as cursor:
+        cursor.execute(_BEGIN, {"ids": ids, "actor": change.by and change.by.pk, "reason": _clean_reason(reason)})
+        change.note(ids, fields=["stage", "disposition"])
         return cursor.rowcount
 
 
-def begin_new_histories(*, lead_ids, reason, by, now, copy):
-    """As begin_history, for leads that this very transaction creates at `now` in the first stage; ascending ids.
+def begin_new_histories(change: Change, *, lead_ids, reason, copy) -> None:
+    """As begin_history, for leads that this very transaction creates in the first stage; ascending ids.
 
-    Nothing of them can be there yet, so nothing is looked up. `copy` takes a COPY statement and its text.
+    Nothing of them can be there yet, so nothing is looked up, and they are marked here rather than at the exit, which
+    is told nothing of them. `copy` takes a COPY statement and its text.
     """
     definition = StageDefinition.objects.only("pk").get(stage=Stage.NAME, is_current=True)
-    at, actor = now.isoformat(), by.pk if by else "\\N"
+    change.welcome(lead_ids)
+    at, actor = change.now.isoformat(), change.by.pk if change.by else "\\N"
     reason = _clean_reason(reason).translate(_COPY_SIGNS)
     end = f"\t1\t{Stage.NAME.value}\t{Disposition.OPEN.value}\t{at}\t{actor}\t{reason}\t{definition.pk}\n"
     copy(_COPY_MARKS, "".join([f"{lead_id}\t{at}\n" for lead_id in lead_ids]))
     copy(_COPY_STEPS, "".join([f"{lead_id}{end}" for lead_id in lead_ids]))
-
-
-def _lock(leads, now):
-    """The ids, marked dirty and then locked in id order; those that no longer exist are left out."""
-    ids = ids_of(leads)
-    mark_dirty(leads=ids, now=now)
-    with connection.cursor() as cursor:
-        cursor.execute(_LOCK, [ids])
-        return [pk for (pk,) in cursor.fetchall()]
 
 
 def _check_entry(moving, to, now):
@@ -171,7 +157,7 @@ def _refuse_the_rest(moving, met, to, needed):
     )
 
 
-def _step(ids, *, reason, by, now, stage=None, disposition=None, recycle_on=None):
+def _step(change, ids, *, reason, stage=None, disposition=None, recycle_on=None):
     if not ids:
         return 0
     values = {
@@ -180,15 +166,17 @@ def _step(ids, *, reason, by, now, stage=None, disposition=None, recycle_on=None
         "disposition": disposition and disposition.value,
         "recycle_on": recycle_on,
         "reason": reason,
-        "actor": by and by.pk,
-        "now": now,
+        "actor": change.by and change.by.pk,
+        "now": change.now,
         "kind": kinds.STAGE_CHANGED.code,
     }
     with connection.cursor() as cursor:
         cursor.execute(_STEP, values)
         if cursor.rowcount != len(ids):
             raise RuntimeError(f"{len(ids) - cursor.rowcount} leads have no first history row (begin_history).")
-        return cursor.rowcount
+    moved = _STAGE_FIELDS if stage else _DISPOSITION_FIELDS
+    change.note(ids, fields=moved, kinds=[kinds.STAGE_CHANGED.code])
+    return len(ids)
 
 
 def _clean_reason(reason):

@@ -5,13 +5,14 @@ from dataclasses import dataclass
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, connection
 
 from jobs.postgres import Lock, take_lock
 from leads import rules
 from leads.actions.lifecycle import begin_history
-from leads.actions.timeline import log_activity, mark_dirty
+from leads.actions.timeline import log_activity
 from leads.activities import kinds
+from leads.changes import Change
 from leads.enums import Stage
 from leads.fields import SEARCHED, TYPED
 from leads.intake.keys import company_key, email_key, name_key, phone_key
@@ -51,8 +52,8 @@ class Changed:
         return bool(self.fields)
 
 
-def create_lead(*, values, by, now, source=None, campaign=None, reason="Entered by hand"):
-    """A new lead at the stage of a name, with its first history row, search document and mark for scoring.
+def create_lead(change: Change, *, values, source=None, campaign=None, reason="Entered by hand") -> Lead:
+    """A new lead at the stage of a name, with its first history row and search document; the change holds it.
 
     values: codes of fields.TYPED and of active FieldDefinitions to cleaned Python values; "company" is a name. `source`
     defaults to the campaign's. Raises ValidationError naming the fields that cannot be.
@@ -60,23 +61,25 @@ def create_lead(*, values, by, now, source=None, campaign=None, reason="Entered 
     cleaned, fields = _clean(values)
     if not any(cleaned.get(code) for code in (*SEARCHED - {"company"}, "external_id")):
         raise ValidationError("A lead needs a name, an e-mail address, a phone number or an external id.")
-    with transaction.atomic():
-        columns = cleaned | _company_column(cleaned, now)
-        lead = Lead(
-            **columns,
-            **_keys(columns),
-            fields={code: value for code, value in fields.items() if value is not None},
-            source=source or (campaign and campaign.source),
-            campaign=campaign,
-            stage_since=now,
-            created_at=now,
-            changed_at=now,
-        )
-        _save(lead, force_insert=True)
-        begin_history(lead_ids=[lead.pk], reason=reason, by=by, now=now)
-        payload = {"from": None, "to": Stage.NAME.value, "reason": reason}
-        log_activity(lead=lead, kind=kinds.STAGE_CHANGED.code, by=by, now=now, payload=payload)
-        refresh_search(lead_ids=[lead.pk])
+    now = change.now
+    columns = cleaned | _company_column(cleaned, now)
+    lead = Lead(
+        **columns,
+        **_keys(columns),
+        fields={code: value for code, value in fields.items() if value is not None},
+        source=source or (campaign and campaign.source),
+        campaign=campaign,
+        stage_since=now,
+        created_at=now,
+        changed_at=now,
+    )
+    _save(lead, force_insert=True)
+    change.welcome([lead.pk])
+    begin_history(change, lead_ids=[lead.pk], reason=reason)
+    payload = {"from": None, "to": Stage.NAME.value, "reason": reason}
+    log_activity(change, lead=lead, kind=kinds.STAGE_CHANGED.code, payload=payload)
+    refresh_search(lead_ids=[lead.pk])
+    change.note([lead.pk], fields=values)
     return lead
 
 
@@ -92,33 +95,32 @@ def hold_person(values):
         take_lock(Lock.PERSON, key)
 
 
-def change_lead(*, lead, changes, by, now):
+def change_lead(change: Change, *, lead: Lead, values) -> Changed:
     """Changes a lead's own fields and returns `Changed`; what has the value already is no change.
 
-    changes: as `values` of create_lead; None or "" empties a field. One field_changed activity holds
-    {"changed": {code: [old, new]}}. `lead` is brought up to date. Raises ValidationError naming the fields. Locks
-    the lead's row.
+    values: as of create_lead; None or "" empties a field. One field_changed activity holds
+    {"changed": {code: [old, new]}}. `lead` is brought up to date. Raises ValidationError naming the fields. Holds
+    the lead.
     """
-    cleaned, fields = _clean(changes)
-    with transaction.atomic():
-        mark_dirty(leads=[lead.pk], now=now)
-        current = Lead.objects.select_for_update(no_key=True, of=("self",)).select_related("company").get(pk=lead.pk)
-        changed = _differences(current, cleaned, fields)
-        if changed:
-            columns = {code: cleaned[code] for code in changed if code in cleaned}
-            columns |= _company_column(columns, now)
-            for name, value in columns.items():
-                setattr(current, name, value)
-            for name, value in _keys({name: getattr(current, name) for name in _KEY_SOURCES}).items():
-                setattr(current, name, value)
-            current.fields = {code: value for code, value in (current.fields | fields).items() if value is not None}
-            # Always later: workers tell by this time whether a lead is still as they read it.
-            current.changed_at = max(now, current.changed_at + datetime.timedelta(microseconds=1))
-            _save(current, update_fields=[*columns, *_KEY_NAMES, "fields", "changed_at"])
-            payload = {"changed": {code: list(pair) for code, pair in changed.items()}}
-            log_activity(lead=current, kind=kinds.FIELD_CHANGED.code, by=by, now=now, payload=payload)
-            if SEARCHED & changed.keys():
-                refresh_search(lead_ids=[current.pk])
+    cleaned, fields = _clean(values)
+    current = change.row(lead.pk)
+    changed = _differences(current, cleaned, fields)
+    if changed:
+        columns = {code: cleaned[code] for code in changed if code in cleaned}
+        columns |= _company_column(columns, change.now)
+        for name, value in columns.items():
+            setattr(current, name, value)
+        for name, value in _keys({name: getattr(current, name) for name in _KEY_SOURCES}).items():
+            setattr(current, name, value)
+        current.fields = {code: value for code, value in (current.fields | fields).items() if value is not None}
+        # Always later: workers tell by this time whether a lead is still as they read it.
+        current.changed_at = max(change.now, current.changed_at + datetime.timedelta(microseconds=1))
+        _save(current, update_fields=[*columns, *_KEY_NAMES, "fields", "changed_at"])
+        payload = {"changed": {code: list(pair) for code, pair in changed.items()}}
+        log_activity(change, lead=current, kind=kinds.FIELD_CHANGED.code, payload=payload)
+        if SEARCHED & changed.keys():
+            refresh_search(lead_ids=[current.pk])
+        change.note([current.pk], fields=changed)
     lead.__dict__.update(current.__dict__)
     return Changed(tuple(changed))
 
@@ -257,9 +259,9 @@ def _plain(value):
 
 
 def _save(lead, **how):
+    """As lead.save; what a constraint refuses is a ValidationError, after which the whole change has to be undone."""
     try:
-        with transaction.atomic():
-            lead.save(**how)
+        lead.save(**how)
     except IntegrityError as error:
         constraint = error.__cause__.diag.constraint_name
         if constraint in _CONSTRAINTS:

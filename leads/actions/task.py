@@ -1,15 +1,15 @@
 """The next step somebody promised."""
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
 
 from leads.actions.timeline import log_activity, record_activities
 from leads.activities import kinds
+from leads.changes import Change
 from leads.models import Task
 from leads.rules import check_year
 
 
-def add_task(*, lead, kind, title, due_at, assignee, by, now):
+def add_task(*, lead, kind, title, due_at, assignee, by, now) -> Task:
     """A task on a lead; raises ValidationError naming what is wrong, or when the assignee may not sign in."""
     if not assignee.is_active:
         raise ValidationError({"assignee": f"{assignee} may not sign in, so nobody would do it."})
@@ -25,36 +25,35 @@ def add_task(*, lead, kind, title, due_at, assignee, by, now):
     return task
 
 
-def complete_task(*, task, by, now):
+def complete_task(change: Change, *, task) -> bool:
     """Marks a task done and says so on the timeline; returns False, changing nothing, when it was done already."""
-    with transaction.atomic():
-        if not Task.objects.filter(pk=task.pk).open().update(done_at=now, done_by=by):
-            return False
-        payload = {"task": task.pk, "kind": task.kind, "title": task.title}
-        log_activity(lead=task.lead, kind=kinds.TASK_DONE.code, by=by, now=now, payload=payload)
-    task.done_at, task.done_by = now, by
+    if not Task.objects.filter(pk=task.pk).open().update(done_at=change.now, done_by=change.by):
+        return False
+    payload = {"task": task.pk, "kind": task.kind, "title": task.title}
+    log_activity(change, lead=task.lead, kind=kinds.TASK_DONE.code, payload=payload)
+    task.done_at, task.done_by = change.now, change.by
     return True
 
 
-def complete_tasks(*, tasks, by, now):
+def complete_tasks(change: Change, *, tasks) -> int:
     """Marks the open ones of a queryset of tasks done, each with its line on the timeline; returns how many."""
-    with transaction.atomic():
-        done = list(tasks.open().select_for_update().order_by("pk"))
-        Task.objects.filter(pk__in=[task.pk for task in done]).update(done_at=now, done_by=by)
-        rows = [
-            {
-                "lead_id": task.lead_id,
-                "kind": kinds.TASK_DONE.code,
-                "occurred_at": now,
-                "actor_id": by and by.pk,
-                "payload": {"task": task.pk, "kind": task.kind, "title": task.title},
-            }
-            for task in done
-        ]
-        record_activities(rows=rows, now=now)
-    return len(done)
+    done = list(tasks.open().select_for_update().order_by("pk"))
+    if not done:
+        return 0
+    Task.objects.filter(pk__in=[task.pk for task in done]).update(done_at=change.now, done_by=change.by)
+    rows = [
+        {
+            "lead_id": task.lead_id,
+            "kind": kinds.TASK_DONE.code,
+            "occurred_at": change.now,
+            "actor_id": change.by and change.by.pk,
+            "payload": {"task": task.pk, "kind": task.kind, "title": task.title},
+        }
+        for task in done
+    ]
+    return record_activities(change, rows=rows)
 
 
-def pass_on_tasks(*, lead_ids, of, to):
+def pass_on_tasks(*, lead_ids, of, to) -> int:
     """Gives the open tasks that the users `of` have on these leads to `to`; returns how many."""
     return Task.objects.open().filter(lead__in=lead_ids, assignee__in=of).exclude(assignee=to).update(assignee=to)

@@ -26,6 +26,7 @@ __all__ = [
     "describe",
     "fields_of",
     "matching",
+    "reads",
     "seen_holds",
     "settled",
 ]
@@ -69,3 +70,10 @@ def fields_of(tree, vocabulary=None):
     """The distinct codes of the fields that the tree tests, from left to right. Raises ConditionError."""
     found = tests_of(read(tree, vocabulary or Vocabulary.load(), closed=False))
     return tuple(dict.fromkeys(test.code for test in found if not isinstance(test, ActivityTest)))
+
+
+def reads(tree, vocabulary=None):
+    """(codes of fields, kinds of activity) that the tree looks at, as frozen sets. Raises ConditionError."""
+    tests = tests_of(read(tree, vocabulary or Vocabulary.load(), closed=False))
+    kinds = {kind for test in tests if isinstance(test, ActivityTest) for kind in test.kinds}
+    return frozenset(test.code for test in tests if not isinstance(test, ActivityTest)), frozenset(kinds)

@@ -11,48 +11,21 @@ from django.db.models.functions import Cast
 from jobs.enums import Lane
 from jobs.models import Waiting, Work
 from leads import rules
+from leads.access import within_reach
 from leads.enums import Disposition, Grade, Side, Stage
-from team.enums import Role
 
 # One more than a list counts to (leads.queries.COUNT_CAP), so that it can tell a thousand from more.
 SEARCH_LIMIT = 1001
 
-# The same leads as side=sales (the constraint lead_has_exactly_one_keeper sees to it), but found through the indexes of
-# owner and pool, of which side has none.
-ON_SALES_SIDE = Q(owner__isnull=False) | Q(pool__isnull=False)
-
 
 class LeadQuerySet(models.QuerySet):
     def visible_to(self, user):
-        """The leads `user` may read; nothing for a stranger.
-
-        Admins and marketers read everybody (a marketer reads hand-overs but writes marketing-side people only, see
-        `changeable_by`), a sales manager every sales-side lead, a rep the leads that are hers now.
-        """
-        if not user.is_authenticated or not user.is_active:
-            return self.none()
-        if user.has_role(Role.ADMIN, Role.MARKETER):
-            return self
-        seen = Q()
-        if user.has_role(Role.MANAGER):
-            seen |= ON_SALES_SIDE
-        if user.has_role(Role.REP):
-            seen |= Q(owner=user)
-        return self.filter(seen) if seen else self.none()
+        """The leads `user` may read, by the role table (team.roles); nothing for a stranger."""
+        return self._within_reach(user, "leads.view_lead")
 
     def changeable_by(self, user):
-        """The leads `user` may write: those she reads, except that a marketer leaves the sales side alone."""
-        visible = self.visible_to(user)
-        if not user.is_authenticated or user.has_role(Role.ADMIN):
-            return visible
-        allowed = Q()
-        if user.has_role(Role.MARKETER):
-            allowed |= Q(side=Side.MARKETING)
-        if user.has_role(Role.MANAGER):
-            allowed |= ON_SALES_SIDE
-        if user.has_role(Role.REP):
-            allowed |= Q(owner=user)
-        return visible.filter(allowed) if allowed else visible.none()
+        """The leads `user` may write to, all of which she may read."""
+        return self._within_reach(user, "leads.change_lead")
 
     def matching_words(self, text):
         """Those of these leads whose name, e-mail, company or phone holds every word of `text`, each as a prefix.
@@ -79,6 +52,10 @@ class LeadQuerySet(models.QuerySet):
 
     def open(self):
         return self.filter(disposition=Disposition.OPEN)
+
+    def _within_reach(self, user, permission):
+        condition = within_reach(user, permission)
+        return self.none() if condition is None else self.filter(condition)
 
     def with_people(self):
         """Joins what every list shows beside the lead: company, owner, pool, source."""

@@ -1,11 +1,10 @@
+from routing.actions.door import Settled, changing, regrade_and_route
 from routing.actions.handover import accept, reject, return_lead
 from routing.actions.outcome import Recorded, record_outcome
 from routing.actions.policy import activate_policy, reroute
 from routing.actions.regrading import RunCancelled, regrade_everybody
 from routing.actions.route import Routed, route
 from routing.actions.settling import (
-    Settled,
-    regrade_and_route,
     regrade_chunk,
     request_nightly_regrade,
     settle_dirty,
@@ -22,6 +21,7 @@ __all__ = [
     "accept",
     "activate_policy",
     "assign",
+    "changing",
     "record_outcome",
     "regrade_and_route",
     "regrade_chunk",

@@ -4,20 +4,22 @@ import datetime
 import json
 
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db import connection, transaction
+from django.db import connection
 
 from leads.actions.lifecycle import set_disposition
-from leads.actions.timeline import ids_of, mark_dirty, record_activities
+from leads.actions.timeline import record_activities
 from leads.activities import Trait, codes_with
+from leads.changes import Change, changing
 from leads.enums import Disposition
 from leads.models import Activity
 from routing.activities import HANDED_OVER
 from routing.enums import HandoverEnd, RejectReason
 from routing.models import Handover
+from team.roles import may
 
 REASON_LIMIT = 200
-
-_LOCK = "SELECT id FROM leads_lead WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE"
+# The fields of a lead that say who keeps it.
+KEEPER = ("side", "owner", "pool")
 
 _END = """
 WITH ended AS (
@@ -59,50 +61,47 @@ WHERE handover.id = touch.id
 """
 
 
-def accept(*, lead, by, now):
+def accept(*, lead, by, now) -> Handover:
     """The owner takes the lead on; returns the hand-over. Accepting twice changes nothing.
 
     Raises PermissionDenied for anybody but the owner, ValidationError when nothing is open any more.
     """
-    with transaction.atomic():
-        handover = _open_handover(lead, now)
+    with changing([lead], by=by, now=now) as change:
+        handover = _open_handover(lead)
         if handover.owner_id != by.pk:
             raise PermissionDenied("Only the owner of a lead accepts it.")
-        if _accept([handover.lead_id], by=by, now=now):
+        if _accept(change, [handover.lead_id]):
             handover.refresh_from_db()
     return handover
 
 
-def accept_all(*, leads, by, now):
+def accept_all(*, leads, by, now) -> list[int]:
     """`by` accepts those of these leads (queryset, objects or ids) that are hers; returns their ids.
 
-    What is not hers, or no longer, is passed over; accepting twice changes nothing. One transaction, leads locked in
-    id order.
+    What is not hers, or no longer, is passed over; accepting twice changes nothing.
     """
-    with transaction.atomic():
-        ids = ids_of(leads)
-        mark_dirty(leads=ids, now=now)
-        lock_leads(ids)
-        _accept(ids, by=by, now=now)
+    with changing(by=by, now=now) as change:
+        ids = change.hold(leads)
+        _accept(change, ids)
         return list(
             Handover.objects.open().filter(lead__in=ids, owner=by).order_by("lead").values_list("lead", flat=True)
         )
 
 
-def return_lead(*, lead, by, now, reason):
+def return_lead(*, lead, by, now, reason) -> Handover:
     """Gives a lead back to marketing unworked; `reason` is free text. Returns the ended hand-over.
 
     For the owner and for whoever may assign leads, else PermissionDenied; ValidationError when nothing is open.
     """
     reason = clean_reason(reason)
-    with transaction.atomic():
-        handover = _open_handover(lead, now)
+    with changing([lead], by=by, now=now) as change:
+        handover = _open_handover(lead)
         _check_may_end(handover, by)
-        end_handovers([handover.lead_id], end=HandoverEnd.RETURNED, reason=reason, by=by, now=now)
+        end_handovers(change, [handover.lead_id], end=HandoverEnd.RETURNED, reason=reason)
     return _fresh(handover, lead)
 
 
-def reject(*, lead, by, now, reason, note="", recycle_on=None):
+def reject(*, lead, by, now, reason, note="", recycle_on=None) -> Handover:
     """Sends a worked lead back as bad, with a `RejectReason`; returns the ended hand-over.
 
     Refused with ValidationError while nobody has reached out to the person since the lead was given to its owner, or
@@ -116,8 +115,8 @@ def reject(*, lead, by, now, reason, note="", recycle_on=None):
         reason = RejectReason(reason)
     except ValueError:
         raise ValidationError({"reason": f"{reason} is no reason to reject a lead for."}) from None
-    with transaction.atomic():
-        handover = _open_handover(lead, now)
+    with changing([lead], by=by, now=now) as change:
+        handover = _open_handover(lead)
         _check_may_end(handover, by)
         if not _contacts_since(handover).exists():
             raise ValidationError(
@@ -126,40 +125,34 @@ def reject(*, lead, by, now, reason, note="", recycle_on=None):
                 code="unworked",
             )
         note_first_touches([handover.lead_id])
-        end_handovers([handover.lead_id], end=HandoverEnd.REJECTED, reason=reason.value, by=by, now=now, note=note)
+        end_handovers(change, [handover.lead_id], end=HandoverEnd.REJECTED, reason=reason.value, note=note)
         days = reason.recycle_days
         if reason.is_final:
-            set_disposition(leads=[lead.pk], to=Disposition.DISQUALIFIED, reason=reason.label, by=by, now=now)
+            set_disposition(change, leads=[lead.pk], to=Disposition.DISQUALIFIED, reason=reason.label)
         elif recycle_on or days:
             day = recycle_on or now.astimezone(by.zone).date() + datetime.timedelta(days=days)
-            set_disposition(
-                leads=[lead.pk], to=Disposition.RECYCLED, reason=reason.label, by=by, now=now, recycle_on=day
-            )
+            set_disposition(change, leads=[lead.pk], to=Disposition.RECYCLED, reason=reason.label, recycle_on=day)
     return _fresh(handover, lead)
 
 
-def end_handovers(lead_ids, *, end, reason, by, now, note="", facts=None):
-    """Ends the open hand-overs of these leads and puts the leads on the marketing side; returns how many.
+def end_handovers(change: Change, lead_ids, *, end, reason, note="", facts=None) -> int:
+    """Ends the open hand-overs of these held leads and puts the leads on the marketing side; returns how many.
 
-    `facts` are what belongs to an `EndReason`. The caller holds the leads' locks.
+    `facts` are what belongs to an `EndReason`.
     """
     if not lead_ids:
         return 0
-    values = {
-        "leads": list(lead_ids),
-        "end": HandoverEnd(end).value,
-        "reason": str(reason),
-        "by": by and by.pk,
-        "now": now,
-    }
+    values = {"leads": list(lead_ids), "end": HandoverEnd(end).value, "reason": str(reason)}
+    values |= {"by": change.by and change.by.pk, "now": change.now}
     with connection.cursor() as cursor:
         cursor.execute(_END, values | {"facts": None if facts is None else json.dumps(facts)})
         ended = [pk for (pk,) in cursor.fetchall()]
-    _tell(HandoverEnd(end).value, ended, now=now, by=by, reason=str(reason), facts=facts, note=note)
+    change.note(ended, fields=KEEPER)
+    _tell(change, HandoverEnd(end).value, ended, reason=str(reason), facts=facts, note=note)
     return len(ended)
 
 
-def note_first_touches(lead_ids):
+def note_first_touches(lead_ids) -> None:
     """Writes down when the owners of these leads first reached out since they got them, where that is not known.
 
     What others did, or anybody did while the lead waited in a pool, is nobody's answer in time.
@@ -169,13 +162,7 @@ def note_first_touches(lead_ids):
             cursor.execute(_FIRST_TOUCH, {"leads": list(lead_ids), "kinds": codes_with(Trait.CONTACT)})
 
 
-def lock_leads(lead_ids):
-    """Locks the leads in id order until the transaction ends."""
-    with connection.cursor() as cursor:
-        cursor.execute(_LOCK, [list(lead_ids)])
-
-
-def clean_reason(reason):
+def clean_reason(reason) -> str:
     """The reason without blanks around it; ValidationError when it is empty or too long."""
     reason = (reason or "").strip()
     if not reason:
@@ -185,20 +172,18 @@ def clean_reason(reason):
     return reason
 
 
-def _accept(lead_ids, *, by, now):
-    """Ids of the leads whose hand-overs this accepted; the caller holds the leads' locks."""
+def _accept(change, lead_ids):
+    """Ids of the held leads whose hand-overs this accepted."""
     with connection.cursor() as cursor:
-        cursor.execute(_ACCEPT, {"leads": list(lead_ids), "by": by.pk, "now": now})
+        cursor.execute(_ACCEPT, {"leads": list(lead_ids), "by": change.by.pk, "now": change.now})
         accepted = sorted(pk for (pk,) in cursor.fetchall())
     if accepted:
-        _tell("accepted", accepted, now=now, by=by)
+        _tell(change, "accepted", accepted)
     return accepted
 
 
-def _open_handover(lead, now):
-    """The open hand-over of a lead, with mark, lead and hand-over locked in that order."""
-    mark_dirty(leads=[lead.pk], now=now)
-    lock_leads([lead.pk])
+def _open_handover(lead):
+    """The open hand-over of a held lead, locked."""
     handover = Handover.objects.open().filter(lead=lead).select_for_update(no_key=True).first()
     if handover is None:
         raise ValidationError("This lead is with marketing: there is no open hand-over.", code="gone")
@@ -206,7 +191,7 @@ def _open_handover(lead, now):
 
 
 def _check_may_end(handover, by):
-    if handover.owner_id != by.pk and not by.has_perm("leads.assign_lead"):
+    if handover.owner_id != by.pk and not may(by, "leads.assign_lead"):
         raise PermissionDenied("Only the owner of a lead gives it back.")
 
 
@@ -226,16 +211,17 @@ def _fresh(handover, lead):
     return handover
 
 
-def _tell(event, lead_ids, *, now, by, **said):
+def _tell(change, event, lead_ids, **said):
     payload = {"event": event} | {key: value for key, value in said.items() if value not in (None, "")}
     rows = [
         {
             "lead_id": pk,
             "kind": HANDED_OVER.code,
-            "occurred_at": now,
-            "actor_id": by and by.pk,
+            "occurred_at": change.now,
+            "actor_id": change.by and change.by.pk,
             "payload": payload,
         }
         for pk in lead_ids
     ]
-    record_activities(rows=rows, now=now)
+    if rows:
+        record_activities(change, rows=rows)

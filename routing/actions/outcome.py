@@ -3,15 +3,14 @@
 import datetime
 from dataclasses import dataclass
 
-from django.core.exceptions import PermissionDenied, ValidationError
-from django.db import transaction
+from django.core.exceptions import ValidationError
 
 from leads.actions.task import add_task, complete_tasks
-from leads.actions.timeline import log_activity, mark_dirty
+from leads.actions.timeline import log_activity
+from leads.changes import changing
 from leads.enums import Outcome
 from leads.models import Task
-from leads.rules import can_change_lead
-from routing.actions.handover import lock_leads, note_first_touches, reject
+from routing.actions.handover import note_first_touches, reject
 from routing.enums import PLANS, RejectReason
 from routing.models import Handover
 
@@ -27,13 +26,16 @@ class Recorded:
     ended: bool
 
 
-def record_outcome(*, lead, outcome, by, now, note="", next_in_days=None, reject_reason=RejectReason.NO_NEED):
+def record_outcome(
+    *, lead, outcome, by, now, note="", next_in_days=None, reject_reason=RejectReason.NO_NEED
+) -> Recorded:
     """Logs a contact with this `Outcome`, completes the tasks due by the end of the day, and makes the next one.
 
     The first contact is the hand-over's first touch, and working a lead accepts it. `next_in_days` counts calendar
     days, 0 is today; without it the outcome's own number. "Not now" rejects as bad timing and recycles the person
     for that many days; "not interested" rejects with `reject_reason`. Returns `Recorded`. Raises ValidationError
-    for an unknown outcome or a bad number of days, PermissionDenied when `by` may not write to the lead.
+    for an unknown outcome or a bad number of days; PermissionDenied when `by` may only read the lead, Lead.DoesNotExist
+    when she does not see it.
     """
     try:
         outcome = Outcome(outcome)
@@ -43,20 +45,16 @@ def record_outcome(*, lead, outcome, by, now, note="", next_in_days=None, reject
     days = plan.next_days if next_in_days is None else next_in_days
     if not 0 <= days <= LONGEST_DAYS:
         raise ValidationError({"next_in_days": f"Give a number of days from 0 to {LONGEST_DAYS}."})
-    with transaction.atomic():
-        mark_dirty(leads=[lead.pk], now=now)
-        lock_leads([lead.pk])
-        lead.refresh_from_db()
-        if not can_change_lead(by, lead):
-            raise PermissionDenied("This lead is not yours to work.")
+    with changing([lead], by=by, now=now) as change:
+        current = change.writable(lead.pk)
         handover = Handover.objects.open().filter(lead=lead).first()
         if plan.ends_handover and handover is None:
             raise ValidationError("This lead is with marketing: there is no hand-over to end.", code="gone")
         # Under a hand-over of a moment ago the contact comes after it, so that it counts.
         at = max(now, handover.assigned_at or now) if handover else now
         payload = {"outcome": outcome.value} | ({"note": note.strip()} if note.strip() else {})
-        activity = log_activity(lead=lead, kind=plan.contact.code, by=by, now=now, payload=payload, occurred_at=at)
-        _complete_due(lead, by, now)
+        activity = log_activity(change, lead=lead, kind=plan.contact.code, payload=payload, occurred_at=at)
+        _complete_due(change, current)
         if plan.ends_handover:
             _give_back(lead, outcome, by, now, note, days, reject_reason)
             return Recorded(activity, None, ended=True)
@@ -70,14 +68,14 @@ def record_outcome(*, lead, outcome, by, now, note="", next_in_days=None, reject
             kind=plan.next_kind,
             title=plan.next_title,
             due_at=next_step_at(by, now, days),
-            assignee=lead.owner or by,
+            assignee=current.owner or by,
             by=by,
             now=now,
         )
     return Recorded(activity, task, ended=False)
 
 
-def next_step_at(user, now, days):
+def next_step_at(user, now, days) -> datetime.datetime:
     """When a step `days` from now is due: as work starts, in the user's time zone, on that day or the next working one.
 
     Today's is due in an hour.
@@ -90,11 +88,12 @@ def next_step_at(user, now, days):
     return datetime.datetime.combine(day, user.work_starts, user.zone).astimezone(datetime.UTC)
 
 
-def _complete_due(lead, by, now):
-    tomorrow = now.astimezone(by.zone).date() + datetime.timedelta(days=1)
+def _complete_due(change, lead):
+    by = change.by
+    tomorrow = change.now.astimezone(by.zone).date() + datetime.timedelta(days=1)
     midnight = datetime.datetime.combine(tomorrow, datetime.time(), by.zone)
     due = Task.objects.open().filter(lead=lead, assignee=lead.owner or by, due_at__lt=midnight)
-    complete_tasks(tasks=due, by=by, now=now)
+    complete_tasks(change, tasks=due)
 
 
 def _give_back(lead, outcome, by, now, note, days, reject_reason):

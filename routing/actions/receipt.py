@@ -2,17 +2,19 @@
 
 import json
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.db import connection
 
 from leads.actions.lifecycle import move_stage
 from leads.actions.timeline import record_activities
 from leads.activities import Trait, codes_with
+from leads.changes import Change
 from leads.enums import Stage
-from leads.models import FieldDefinition, Lead
+from leads.models import Lead
+from routing.actions.handover import KEEPER
 from routing.activities import HANDED_OVER
 from team.business_hours import Hours, add_business_minutes
-from team.models import Pool
 
 SLICE = 5000
 
@@ -21,6 +23,8 @@ SLICE = 5000
 _OPEN = """
 WITH last AS MATERIALIZED (
     SELECT lead_id, max(ended_at) AS ended_at FROM routing_handover WHERE lead_id = ANY(%(leads)s) GROUP BY lead_id
+), question AS MATERIALIZED (
+    SELECT code FROM leads_fielddefinition WHERE dimension <> ''
 )
 INSERT INTO routing_handover
     (lead_id, pool_id, handed_at, handed_by_id, receipt, owner_id, assigned_at, due_at, why, why_facts,
@@ -37,7 +41,7 @@ SELECT lead.id, plan.pool_id, start.at, %(by)s,
         ), '[]'),
         'answers', coalesce((
             SELECT jsonb_object_agg(code, lead.fields -> code)
-            FROM unnest(%(answers)s::text[]) AS code WHERE lead.fields ? code
+            FROM question WHERE lead.fields ? code
         ), '{}'),
         'source', source.code,
         'source_name', source.name,
@@ -106,40 +110,37 @@ class Placed:
     why_facts: dict | None = None
 
 
-def open_handovers(placed, *, now, by, reason):
+def open_handovers(change: Change, placed, *, pools, reason) -> None:
     """Opens a hand-over with its receipt for every `Placed`, sets side, owner and pool, and lifts the stage.
 
-    The caller holds the leads' locks and knows that none of them has an open hand-over.
+    The change holds the leads, and none of them has an open hand-over. `pools`: {id: name} of all.
     """
-    if not placed:
-        return
-    answers = list(FieldDefinition.objects.exclude(dimension="").values_list("code", flat=True))
     touches = codes_with(Trait.TOUCH)
     lower = [stage for stage in Stage if stage.rank < Stage.QUALIFIED.rank]
     # In slices, so that no single statement of a big batch runs into the statement timeout.
     for start in range(0, len(placed), SLICE):
         some = placed[start : start + SLICE]
-        values = _columns(some) | {"now": now, "by": by and by.pk, "answers": answers, "touches": touches}
+        values = _columns(some) | {"now": change.now, "by": change.by and change.by.pk, "touches": touches}
         with connection.cursor() as cursor:
             cursor.execute(_OPEN, values)
             cursor.execute(_KEEPER, values)
         below = Lead.objects.filter(pk__in=values["leads"], stage__in=lower)
-        move_stage(leads=below, to=Stage.QUALIFIED, reason=reason, by=by, now=now, check_entry=False)
-    _tell("handed_over", placed, now=now, by=by)
+        move_stage(change, leads=below, to=Stage.QUALIFIED, reason=reason, check_entry=False)
+    _tell(change, "handed_over", placed, pools)
 
 
-def serve_waiting(placed, *, now, by):
-    """Gives owners to leads whose hand-over waits in a pool. The caller holds the leads' locks."""
+def serve_waiting(change: Change, placed, *, pools) -> None:
+    """Gives owners to leads whose hand-over waits in a pool; the change holds them. `pools`: {id: name} of all."""
     if not placed:
         return
-    values = _columns(placed) | {"now": now}
+    values = _columns(placed) | {"now": change.now}
     with connection.cursor() as cursor:
         cursor.execute(_SERVE, values)
         cursor.execute(_KEEPER, values)
-    _tell("assigned", placed, now=now, by=by)
+    _tell(change, "assigned", placed, pools)
 
 
-def due_times(policy, users, *, now):
+def due_times(policy, users, *, now) -> dict[tuple[int, bool], datetime]:
     """{(user_id, is_a): due time} in each rep's own business hours."""
     due = {}
     for user in users:
@@ -160,15 +161,18 @@ def _columns(placed):
     }
 
 
-def _tell(event, placed, *, now, by):
-    pools = dict(Pool.objects.values_list("pk", "name"))
+def _tell(change, event, placed, pools):
+    if not placed:
+        return
+    change.note([one.lead_id for one in placed], fields=KEEPER)
     record_activities(
+        change,
         rows=(
             {
                 "lead_id": one.lead_id,
                 "kind": HANDED_OVER.code,
-                "occurred_at": now,
-                "actor_id": by and by.pk,
+                "occurred_at": change.now,
+                "actor_id": change.by and change.by.pk,
                 "payload": {
                     "event": event,
                     "pool": one.pool_id,
@@ -182,5 +186,4 @@ def _tell(event, placed, *, now, by):
             }
             for one in placed
         ),
-        now=now,
     )

@@ -7,7 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 from django.core.exceptions import ValidationError
 from django.db import connection, connections
 
-from routing.actions.settling import Settled, regrade_chunk
+from routing.actions.door import Settled
+from routing.actions.settling import regrade_chunk
 from scoring.actions import request_regrade
 from scoring.actions.runs import CHUNK
 from scoring.models import RegradeRun

@@ -3,11 +3,10 @@
 import logging
 from dataclasses import dataclass
 
-from django.db import transaction
-from django.db.models import BigIntegerField, Case, Exists, F, OuterRef, Q, Subquery, Value, When
+from django.db.models import BigIntegerField, Case, Count, Exists, F, OuterRef, Q, Subquery, Value, When
 
-from leads.actions.timeline import ids_of
 from leads.activities import Trait, codes_with
+from leads.changes import Change, changing, ids_of
 from leads.conditions import ConditionError, Vocabulary, compile_condition
 from leads.enums import Disposition, Grade, Side, Stage
 from leads.models import Activity, Lead, Transition
@@ -22,6 +21,10 @@ from team.models import Pool
 logger = logging.getLogger(__name__)
 
 
+class PoolsTaken(Exception):
+    """Somebody else is giving out leads right now."""
+
+
 @dataclass(frozen=True)
 class Routed:
     """How many leads went to a rep, and how many wait in a pool."""
@@ -30,36 +33,48 @@ class Routed:
     pooled: int = 0
 
 
-def route(lead_ids, *, now, by=None):
+def route(lead_ids, *, now, by=None) -> Routed:
     """Hands over those of these leads that belong to sales; returns `Routed`.
 
     That is: open, on the marketing side, no customer yet, of a grade the active policy gives to sales, and, where an
     earlier hand-over has ended, changed for the better since (`_changed_for_the_better`). The first assignment rule
-    that holds names the pool, else the policy. One transaction; locks the leads, then the pools, each in id order.
+    that holds names the pool, else the policy.
     """
-    ids = ids_of(lead_ids)
-    with transaction.atomic():
-        policy = active_policy()
-        arrivals = _arrivals(ids, policy, now) if ids and policy else {}
-        if not arrivals:
-            return Routed()
-        lock_pools()
-        there = seats({pool_id for pool_id, *_ in arrivals.values()}, now=now)
-        contenders = [Contender(pk, pool_id, grade, score) for pk, (pool_id, _rule, grade, score) in arrivals.items()]
-        shared = share_out(contenders + waiting(there), there)
-        rule_of = {pk: rule for pk, (_pool, rule, _grade, _score) in arrivals.items()}
-        placed = place(contenders, shared, there, policy=policy, rule_of=rule_of, now=now)
-        open_handovers(placed, now=now, by=by, reason=f"Handed to sales by the policy {policy.name}"[:200])
+    with changing(by=by, now=now) as change:
+        return hand_over(change, ids_of(lead_ids), active_policy())
+
+
+def hand_over(change: Change, lead_ids, policy, *, vocabulary=None, wait=True) -> Routed:
+    """As `route`, of leads that the change holds by then. Without `wait`, PoolsTaken when somebody has the pools."""
+    arrivals = _arrivals(change, lead_ids, policy, vocabulary) if lead_ids and policy else {}
+    if not arrivals:
+        return Routed()
+    pools = lock_pools(wait=wait)
+    there = seats({pool_id for pool_id, *_ in arrivals.values()}, now=change.now)
+    contenders = [Contender(pk, pool_id, grade, score) for pk, (pool_id, _rule, grade, score) in arrivals.items()]
+    shared = share_out(contenders + waiting(there), there)
+    rule_of = {pk: rule for pk, (_pool, rule, _grade, _score) in arrivals.items()}
+    placed = place(contenders, shared, there, pools=pools, policy=policy, rule_of=rule_of, now=change.now)
+    open_handovers(change, placed, pools=pools, reason=f"Handed to sales by the policy {policy.name}"[:200])
     given = sum(1 for one in placed if one.owner)
     return Routed(handed_over=given, pooled=len(placed) - given)
 
 
-def lock_pools():
-    """Locks all pools in id order: whoever gives out leads does it alone, because a rep may sit in several."""
-    list(Pool.objects.select_for_update(no_key=True).order_by("pk").values_list("pk", flat=True))
+def lock_pools(*, wait=True) -> dict[int, str]:
+    """Locks all pools in id order and returns {id: name}; without `wait`, PoolsTaken where that would take time.
+
+    Whoever gives out leads does it alone, because a rep may sit in several pools.
+    """
+    everything = Pool.objects.order_by().values(one=Value(1)).annotate(number=Count("pk")).values("number")
+    pools = Pool.objects.annotate(all_there_are=Subquery(everything)).order_by("pk")
+    locked = pools.select_for_update(no_key=True, skip_locked=not wait)
+    rows = list(locked.values_list("pk", "name", "all_there_are"))
+    if not wait and (not rows or len(rows) < rows[0][2]):
+        raise PoolsTaken
+    return {pk: name for pk, name, _ in rows}
 
 
-def waiting(there):
+def waiting(there) -> list[Contender]:
     """The best leads that wait in these pools, as contenders, no more than `there`, {pool_id: [Seat]}, has room for."""
     room = sum({seat.user.pk: seat.free for seats_of in there.values() for seat in seats_of}.values())
     if not room:
@@ -69,11 +84,13 @@ def waiting(there):
     return [Contender(pk, pool_id, grade, score, is_new=False) for pk, pool_id, grade, score in best]
 
 
-def place(contenders, shared, there, *, policy, now, rule_of=None):
-    """A `Placed` for each contender: with the rep, due time and reason of `shared`, or without a rep."""
+def place(contenders, shared, there, *, pools, policy, now, rule_of=None) -> list[Placed]:
+    """A `Placed` for each contender: with the rep, due time and reason of `shared`, or without a rep.
+
+    `pools`: {id: name} of all.
+    """
     users = {seat.user.pk: seat.user for seats_of in there.values() for seat in seats_of if seat.given}
     due = due_times(policy, users.values(), now=now)
-    pools = dict(Pool.objects.values_list("pk", "name"))
     rules = {rule.pk: rule.name for rule in policy.rules.all()}
     placed = []
     for contender in contenders:
@@ -91,18 +108,20 @@ def place(contenders, shared, there, *, policy, now, rule_of=None):
     return placed
 
 
-def _arrivals(ids, policy, now):
-    """{lead_id: (pool_id, id of the rule or None, grade, score)} of the leads to hand over, locked."""
+def _arrivals(change, ids, policy, vocabulary):
+    """{lead_id: (pool_id, id of the rule or None, grade, score)} of the leads to hand over, held."""
     eligible = Lead.objects.filter(
-        pk__in=ids, side=Side.MARKETING, disposition=Disposition.OPEN, grade__in=sales_grades(policy)
+        side=Side.MARKETING, disposition=Disposition.OPEN, grade__in=sales_grades(policy)
     ).exclude(stage=Stage.CUSTOMER)
-    # First the locks, then a fresh look: what the locks waited for may have ended a hand-over.
-    locked = list(eligible.order_by("pk").select_for_update(no_key=True).values_list("pk", flat=True))
-    if not locked:
+    if not change.held.issuperset(ids):
+        ids = ids_of(eligible.filter(pk__in=ids))
+        # First the locks, then a fresh look: what the locks waited for may have ended a hand-over.
+        ids = change.hold_unmarked(ids)
+    if not ids:
         return {}
-    pool, rule, last = _chosen(policy, now)
+    pool, rule, last = _chosen(policy, change.now, vocabulary)
     chosen = (
-        Lead.objects.filter(pk__in=locked)
+        eligible.filter(pk__in=ids)
         .alias(last_end=last)
         .filter(Q(last_end__isnull=True) | _changed_for_the_better())
         .annotate(chosen_pool=pool, chosen_by=rule)
@@ -111,8 +130,9 @@ def _arrivals(ids, policy, now):
     return {pk: tuple(row) for pk, *row in rows}
 
 
-def _chosen(policy, now):
-    vocabulary = Vocabulary.load() if policy.rules.all() else None
+def _chosen(policy, now, vocabulary):
+    if policy.rules.all():
+        vocabulary = vocabulary or Vocabulary.load()
     pools, chosen_by = [], []
     for rule in policy.rules.all():
         try:

@@ -1,23 +1,16 @@
-"""The pulse: new scores, and in the same transaction everything a new grade means for who works the lead."""
+"""The pulse: workers settle the leads that are marked, and everybody in chunks."""
 
 import datetime
 import logging
-from dataclasses import astuple, dataclass, replace
-from typing import NamedTuple
+from contextlib import contextmanager
+from dataclasses import replace
 
-from django.db import OperationalError, connection, transaction
-from django.db.models import Exists, F, OuterRef, Q, Subquery
+from django.db import OperationalError, transaction
+from django.db.models import Exists, OuterRef, Q
 
 from jobs.postgres import SOMEBODY_WAS_FIRST, error_code
-from leads.actions.lifecycle import set_disposition
-from leads.actions.timeline import ids_of, mark_dirty
-from leads.activities import Trait, codes_with
-from leads.enums import Disposition, Side
-from leads.models import Activity, DirtyLead, Lead, Transition
-from routing.actions.handover import end_handovers, lock_leads, note_first_touches
-from routing.actions.route import lock_pools, route
-from routing.enums import EndReason, HandoverEnd
-from routing.queries import active_policy, sales_grades
+from leads import changes
+from routing.actions.door import Settled, give_way, settle, settle_span
 from scoring.actions import (
     claim_dirty,
     claim_regrade_chunk,
@@ -27,7 +20,7 @@ from scoring.actions import (
     finish_runs,
     request_regrade,
 )
-from scoring.engine import Span, regrade
+from scoring.engine import Span
 from scoring.models import RegradeChunk, RegradeRun, ScoringModel
 
 logger = logging.getLogger(__name__)
@@ -36,59 +29,8 @@ SMALL = 1000
 FULL_RUN_EVERY = datetime.timedelta(hours=24)
 FAILURES_IN_A_ROW = 5
 
-# PostgreSQL calls a deadlock after a second, and breaks off whoever notices. Settling gives way before that, so that
-# it is never a person's click that is broken off; the marks are still there for the next tick.
-LOCK_TIMEOUT_MS = 700
-POOL_TIMEOUT_MS = 10_000
 
-
-@dataclass(frozen=True)
-class Settled:
-    """`leads` looked at, `changed` scores written, `handed_over` to a rep, `pooled` without a free one."""
-
-    leads: int = 0
-    changed: int = 0
-    handed_over: int = 0
-    pooled: int = 0
-
-    def __add__(self, other):
-        return Settled(*(mine + theirs for mine, theirs in zip(astuple(self), astuple(other), strict=True)))
-
-
-class _Concerned(NamedTuple):
-    to_route: list
-    to_wake: list
-    to_take_back: dict
-
-    @property
-    def ids(self):
-        return [*self.to_route, *self.to_wake, *(pk for pks in self.to_take_back.values() for pk in pks)]
-
-
-def regrade_and_route(lead_ids, *, now, by=None):
-    """Scores leads (queryset, objects or ids) and hands over what belongs to sales; returns `Settled`.
-
-    Grade, side, owner and receipt commit together. One transaction, for a page's own use right after its change; the
-    leads' marks are taken first, so that workers and pages wait for each other in one order. When a worker holds the
-    pools for long, the marks stay, nothing is settled here, and a worker does it a little later.
-    """
-    ids = ids_of(lead_ids)
-    with transaction.atomic():
-        mark_dirty(leads=ids, now=now)
-        try:
-            with transaction.atomic():
-                DirtyLead.objects.filter(pk__in=ids).delete()
-                _give_way()
-                settled = _settle(ids, now=now, by=by)
-                _wait_again()
-        except OperationalError as error:
-            if not gave_way(error):
-                raise
-            return Settled()
-    return settled
-
-
-def settle_dirty(*, now, limit=SMALL):
+def settle_dirty(*, now, limit=SMALL) -> int:
     """Takes the `limit` longest waiting marks and settles their leads; returns how many, 0 when nothing waits.
 
     One transaction, and each lead in its own after one has failed: a lead that cannot be scored is logged, waits
@@ -97,7 +39,7 @@ def settle_dirty(*, now, limit=SMALL):
     return settle_marked(now=now, limit=limit).leads
 
 
-def settle_marked(*, now, limit=SMALL):
+def settle_marked(*, now, limit=SMALL) -> Settled:
     """As `settle_dirty`, but says more: returns `Settled`."""
     try:
         return _settle_marked(now, limit)
@@ -110,7 +52,7 @@ def settle_marked(*, now, limit=SMALL):
     return _settle_one_by_one(now, limit)
 
 
-def regrade_chunk(*, now, run=None):
+def regrade_chunk(*, now, run=None) -> int:
     """Settles the next chunk of leads of `run`, or of the oldest unfinished run; returns how many leads, 0 for none.
 
     Claim, scores, hand-overs and the chunk's mark are one transaction: a killed worker leaves nothing behind. Any
@@ -119,13 +61,12 @@ def regrade_chunk(*, now, run=None):
     """
     chunk = None
     try:
-        with transaction.atomic():
-            _give_way()
+        with _worker(now) as change:
             chunk = claim_regrade_chunk(now=now, run=run)
             if chunk is None:
                 settled = Settled()
             else:
-                settled = _settle_span(Span(chunk.first_lead_id, chunk.last_lead_id), now=now)
+                settled = settle_span(change, Span(chunk.first_lead_id, chunk.last_lead_id))
                 finish_chunk(chunk=chunk, leads=settled.leads, changed=settled.changed, now=now)
         finish_runs(now=now)
         # A chunk whose leads are all gone is work done, too.
@@ -140,7 +81,7 @@ def regrade_chunk(*, now, run=None):
         raise
 
 
-def request_nightly_regrade(*, now):
+def request_nightly_regrade(*, now) -> bool:
     """Asks for a regrade of everybody when the last one is older than a day, because time alone changes scores.
 
     True when it asked. Two callers at once ask once: the published model's row is locked meanwhile.
@@ -162,12 +103,23 @@ def gave_way(error):
     return error_code(error) in SOMEBODY_WAS_FIRST
 
 
+@contextmanager
+def _worker(now):
+    """A change by the program that gives way to people's; its marks are claimed, so none is left at its exit."""
+    with changes.changing(by=None, now=now, at_exit=_leave_nothing) as change:
+        give_way()
+        yield change
+
+
+def _leave_nothing(change):
+    pass
+
+
 def _settle_marked(now, limit):
-    with transaction.atomic():
-        _give_way()
+    with _worker(now) as change:
         ids = claim_dirty(now=now, limit=limit)
         # Without a scoring model nothing is looked at, yet the marks are gone.
-        return replace(_settle(ids, now=now, by=None), leads=len(ids))
+        return replace(settle(change, ids), leads=len(ids))
 
 
 def _settle_one_by_one(now, limit):
@@ -186,99 +138,12 @@ def _settle_one(now):
     """`Settled`, or None when the lead failed and was postponed."""
     ids = []
     try:
-        with transaction.atomic():
-            _give_way()
+        with _worker(now) as change:
             ids = claim_dirty(now=now, limit=1)
-            return replace(_settle(ids, now=now, by=None), leads=len(ids))
+            return replace(settle(change, ids), leads=len(ids))
     except Exception as error:
         if gave_way(error):
             return Settled()
         logger.exception("Lead %s could not be settled; it is tried again later.", ids)
         fail_dirty(lead_ids=ids, failure=error, now=now)
         return None
-
-
-def _settle(ids, *, now, by):
-    if not ids:
-        return Settled()
-    regraded = regrade(ids, now=now)
-    policy = active_policy()
-    if policy is None:
-        return Settled(regraded.leads, regraded.changed)
-    note_first_touches(ids)
-    routed = _follow_up(_sorted_out(Q(pk__in=ids), policy, now), now=now, by=by)
-    return Settled(regraded.leads, regraded.changed, routed.handed_over, routed.pooled)
-
-
-def _settle_span(span, *, now):
-    """As _settle, for a chunk of a regrade of everybody; first touches come with the marks of their activities."""
-    regraded = regrade(span, now=now)
-    policy = active_policy()
-    if policy is None:
-        return Settled(regraded.leads, regraded.changed)
-    concerned = _sorted_out(Q(pk__range=span), policy, now)
-    if concerned.to_route or concerned.to_wake:
-        # Another chunk may be handing leads over: wait for it, with every lead locked that is needed after it, so
-        # that nobody waits in a circle. Giving way here would throw a whole chunk's work away.
-        lock_leads(concerned.ids)
-        _give_way(POOL_TIMEOUT_MS)
-        lock_pools()
-        _give_way()
-    routed = _follow_up(concerned, now=now, by=None)
-    return Settled(regraded.leads, regraded.changed, routed.handed_over, routed.pooled)
-
-
-def _follow_up(concerned, *, now, by):
-    if concerned.to_take_back:
-        lock_leads([pk for pks in concerned.to_take_back.values() for pk in pks])
-        for (reason, facts), pks in concerned.to_take_back.items():
-            end_handovers(pks, end=HandoverEnd.RECALLED, reason=reason, facts=dict(facts), by=by, now=now)
-    if concerned.to_wake:
-        reason = "Time or interest is back"
-        set_disposition(leads=concerned.to_wake, to=Disposition.OPEN, reason=reason, by=by, now=now)
-    return route(concerned.to_route + concerned.to_wake, now=now, by=by)
-
-
-def _sorted_out(which, policy, now):
-    """Whom of these leads (a Q) the new grades concern, in one query.
-
-    Woken are recycled people whose date has come or who asked. Taken back from sales are those no longer open, and
-    those that lost the grade while no rep was free. A recycled lead belongs to nobody, so the day it comes back on is
-    in nobody's time zone: it begins at midnight UTC, one moment for all, a few hours off after a wait of weeks.
-    """
-    grades = sales_grades(policy)
-    marketing, open_ = Q(side=Side.MARKETING), Q(disposition=Disposition.OPEN)
-    recycled = marketing & Q(disposition=Disposition.RECYCLED)
-    since = Transition.objects.filter(lead=OuterRef(OuterRef("pk"))).order_by(F("seq").desc()).values("at")[:1]
-    asked = Activity.objects.filter(
-        lead=OuterRef("pk"), kind__in=codes_with(Trait.ASKING), is_machine=False, occurred_at__gt=Subquery(since)
-    )
-    faded = Q(side=Side.SALES, pool__isnull=False) & ~Q(grade__in=grades)
-    rows = Lead.objects.filter(
-        Q(marketing & open_ & Q(grade__in=grades))
-        | (recycled & (Q(recycle_on__lte=now.astimezone(datetime.UTC).date()) | Exists(asked)))
-        | (Q(side=Side.SALES) & ~open_)
-        | faded,
-        which,
-    ).order_by("pk")
-    to_route, to_wake, to_take_back = [], [], {}
-    for pk, side, disposition, grade, why in rows.values_list(
-        "pk", "side", "disposition", "grade", "disposition_reason"
-    ):
-        if side == Side.SALES:
-            faded = EndReason.FADED, (("grade", grade),)
-            closed = EndReason.CLOSED, (("disposition", disposition), ("reason", why))
-            to_take_back.setdefault(faded if disposition == Disposition.OPEN else closed, []).append(pk)
-        else:
-            (to_route if disposition == Disposition.OPEN else to_wake).append(pk)
-    return _Concerned(to_route, to_wake, to_take_back)
-
-
-def _wait_again():
-    with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL lock_timeout = DEFAULT")
-
-
-def _give_way(after_ms=LOCK_TIMEOUT_MS):
-    with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL lock_timeout = %s", [after_ms])

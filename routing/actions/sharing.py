@@ -3,13 +3,13 @@
 from dataclasses import dataclass
 
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db import transaction
 
 from leads.actions.task import pass_on_tasks
-from leads.actions.timeline import ids_of, mark_dirty
+from leads.changes import changing, ids_of
 from leads.enums import Disposition, Grade
 from leads.models import Lead
-from routing.actions.handover import clean_reason, end_handovers, lock_leads
+from routing.actions.door import mark_what_is_scored
+from routing.actions.handover import clean_reason, end_handovers
 from routing.actions.receipt import Placed, due_times, open_handovers, serve_waiting
 from routing.actions.route import lock_pools, place, waiting
 from routing.enums import EndReason, HandoverEnd, Why
@@ -18,6 +18,7 @@ from routing.queries import active_policy, seats
 from routing.rules import share_out
 from team.enums import Role
 from team.models import Pool
+from team.roles import may
 
 
 @dataclass(frozen=True)
@@ -28,13 +29,12 @@ class Assigned:
     skipped: int
 
 
-def share_out_pools(*, now):
+def share_out_pools(*, now) -> int:
     """Gives the leads that wait in the pools to reps with free places, best first; returns how many.
 
-    One transaction. Marks and locks the leads before the pools, as every writer does, and shares out by what it
-    finds after that.
+    Holds the leads before the pools, as every writer does, and shares out by what it finds after that.
     """
-    with transaction.atomic():
+    with changing(by=None, now=now, at_exit=mark_what_is_scored) as change:
         policy = active_policy()
         pool_ids = list(Pool.objects.filter(lead__isnull=False).distinct().values_list("pk", flat=True))
         if not policy or not pool_ids:
@@ -42,38 +42,36 @@ def share_out_pools(*, now):
         wanted = [contender.lead_id for contender in waiting(seats(pool_ids, now=now))]
         if not wanted:
             return 0
-        mark_dirty(leads=wanted, now=now)
-        lock_leads(wanted)
-        lock_pools()
+        change.hold(wanted)
+        pools = lock_pools()
         there = seats(pool_ids, now=now)
         contenders = [contender for contender in waiting(there) if contender.lead_id in set(wanted)]
         shared = share_out(contenders, there)
         served = [contender for contender in contenders if contender.lead_id in shared]
-        serve_waiting(place(served, shared, there, policy=policy, now=now), now=now, by=None)
+        serve_waiting(change, place(served, shared, there, pools=pools, policy=policy, now=now), pools=pools)
     return len(served)
 
 
-def assign(*, leads, to, by, now, reason):
+def assign(*, leads, to, by, now, reason) -> Assigned:
     """Gives leads (queryset, objects or ids) to the rep `to`, whatever her free places; returns `Assigned`.
 
     A lead of another rep is recalled from her with the reason and handed over anew; one that waits in a pool is
     served from there. Open tasks go along. Raises PermissionDenied without the permission leads.assign_lead and
-    ValidationError when `to` cannot take leads or the reason is missing. One transaction, leads locked in id order.
+    ValidationError when `to` cannot take leads or the reason is missing. The number of statements does not depend on
+    that of the leads, but for SLICEs of them.
     """
-    if by is None or not by.has_perm("leads.assign_lead"):
+    if by is None or not may(by, "leads.assign_lead"):
         raise PermissionDenied("Only managers and admins hand leads to people.")
     if not to.is_active or not to.has_role(Role.REP):
         raise ValidationError({"to": f"{to} cannot be given leads: that takes an active sales rep."})
     reason = clean_reason(reason)
     why_facts = {"by": by.pk, "by_name": str(by), "reason": reason}
     given_on = why_facts | {"to": to.pk, "to_name": str(to)}
-    with transaction.atomic():
+    ids = ids_of(leads)
+    with changing(ids, by=by, now=now) as change:
         policy = active_policy()
         if policy is None:
             raise ValidationError("There is no active routing policy to say when a lead is due.")
-        ids = ids_of(leads)
-        mark_dirty(leads=ids, now=now)
-        lock_leads(ids)
         taken = list(
             Lead.objects.filter(pk__in=ids, disposition=Disposition.OPEN)
             .exclude(owner=to)
@@ -94,11 +92,11 @@ def assign(*, leads, to, by, now, reason):
             for pk, _owner, _pool, grade in taken
         }
         owner_of = {pk: owner for pk, owner, *_ in taken if owner}
-        end_handovers(
-            owner_of.keys(), end=HandoverEnd.RECALLED, reason=EndReason.GIVEN_ON, facts=given_on, by=by, now=now
-        )
+        pools = dict(Pool.objects.values_list("pk", "name"))
+        end_handovers(change, owner_of.keys(), end=HandoverEnd.RECALLED, reason=EndReason.GIVEN_ON, facts=given_on)
         pooled = {pk for pk, _owner, pool, _grade in taken if pool}
-        serve_waiting([placed[pk] for pk in placed if pk in pooled], now=now, by=by)
-        open_handovers([placed[pk] for pk in placed if pk not in pooled], now=now, by=by, reason=f"Given to {to}"[:200])
+        serve_waiting(change, [placed[pk] for pk in placed if pk in pooled], pools=pools)
+        new = [placed[pk] for pk in placed if pk not in pooled]
+        open_handovers(change, new, pools=pools, reason=f"Given to {to}"[:200])
         pass_on_tasks(lead_ids=owner_of.keys(), of=set(owner_of.values()), to=to)
     return Assigned(given=len(taken), skipped=len(ids) - len(taken))

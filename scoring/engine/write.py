@@ -50,7 +50,7 @@ class Regraded(NamedTuple):
     grade_changes: list
 
 
-def regrade(lead_ids, *, now, model=None):
+def regrade(lead_ids, *, now, model=None, vocabulary=None) -> Regraded:
     """Scores `lead_ids` (ids, a Span; None: everybody) as of `now` and writes what differs.
 
     Runs in the caller's transaction and locks the rows it writes, in id order. Uses the published version unless a
@@ -61,7 +61,7 @@ def regrade(lead_ids, *, now, model=None):
     model = model or queries.published_model()
     if model is None or ids == []:
         return Regraded(0, 0, [])
-    select = compiled(model).select(ids, now=now)
+    select = compiled(model, vocabulary=vocabulary).select(ids, now=now)
     delta = Statement(_DELTA.format(select=select.sql), [*select.params, model.version])
     values = [model.version, now, GRADE_CHANGED.code, now, now, model.version]
     with connection.cursor() as cursor:

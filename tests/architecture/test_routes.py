@@ -16,7 +16,6 @@ ROLE_OF = {"ben": "sales rep", "ada": "sales manager", "mia": "marketer", "ann":
 WITHOUT_POLICY = {}
 # Routes that look at the reader beyond their policy, and why.
 DECIDE_THEMSELVES = {
-    "web:lead-export": "taking personal data away is a permission of its own, which the view asks for",
     "web:sign-out": "it ends the session this test needs, and shows nothing",
     "admin-sign-out": "the same, at the admin's own address",
     "admin-sign-in": "it tells whoever is signed in and not staff that the admin is not hers",

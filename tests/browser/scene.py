@@ -6,8 +6,6 @@ import json
 
 from django.conf import settings
 
-from leads.actions.record import create_lead
-from leads.actions.timeline import record_activities
 from leads.activities import kinds
 from leads.enums import SourceKind
 from leads.models import Campaign, FieldDefinition, Source
@@ -15,6 +13,7 @@ from leads.rules import fold_for_search
 from routing.actions import accept, record_outcome, regrade_and_route
 from scoring.actions import load_model, publish_model
 from tests.cast import make_cast
+from tests.factories.deeds import create_lead, record_activities
 
 MINUTE = datetime.timedelta(minutes=1)
 HOUR = datetime.timedelta(hours=1)

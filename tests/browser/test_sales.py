@@ -6,12 +6,12 @@ from django.urls import reverse
 from django.utils import timezone
 from playwright.sync_api import expect
 
-from leads.actions.record import change_lead
 from leads.models import Activity, Lead
 from routing.models import Handover
 from routing.queries import queue, queue_counts
 from tests.browser.scene import DAY
 from tests.cast import PASSWORD
+from tests.factories.deeds import change_lead
 from tests.factories.leads import make_lead
 
 

@@ -14,7 +14,6 @@ from demo import SHOWN_PEOPLE
 from demo.fill import fill_demo
 from demo.phones import is_fictional
 from insights.invariants import check_all
-from leads.actions.timeline import mark_dirty
 from leads.enums import Disposition, Grade, Side, SourceKind, Stage
 from leads.models import Activity, Campaign, Company, Lead, Source, Task, Transition
 from routing.actions import settle_marked
@@ -26,6 +25,7 @@ from scoring.actions import request_regrade
 from scoring.models import ScoringModel
 from team.models import User
 from tests.client import HouseClient
+from tests.factories.deeds import mark
 from web.leads.filters import LeadFilter
 from web.models import SavedView
 
@@ -223,7 +223,7 @@ def test_a_phone_beside_the_ranges_is_told_apart(phone):
 
 def test_the_worker_finds_nothing_to_do(demo):
     request_regrade(by=None, now=NOW)
-    mark_dirty(leads=Lead.objects.all(), now=NOW)
+    mark(leads=Lead.objects.all(), now=NOW)
 
     settled = settle_marked(now=NOW, limit=LEADS)
 

@@ -3,11 +3,10 @@
 import datetime
 import itertools
 
-from leads.actions.lifecycle import move_stage, set_disposition
-from leads.actions.record import create_lead
 from leads.enums import Disposition, FieldType, Side, SourceKind, Stage
 from leads.models import Campaign, FieldDefinition, Lead, Source
 from routing.models import Handover, RoutingPolicy
+from tests.factories.deeds import create_lead, move_stage, set_disposition
 
 NOW = datetime.datetime(2026, 6, 10, 10, 0, tzinfo=datetime.UTC)
 _numbers = itertools.count(1)

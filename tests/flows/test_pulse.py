@@ -12,7 +12,6 @@ from django.utils import timezone
 
 from insights.queries import is_alive
 from leadfunnel.beat import MOST_WAITING
-from leads.actions.record import change_lead
 from leads.models import DirtyLead, Lead
 from routing.actions import settle_dirty
 from routing.models import Handover
@@ -21,6 +20,7 @@ from scoring.actions import request_regrade
 from scoring.models import RegradeRun
 from team.models import User
 from tests.cast import make_cast
+from tests.factories.deeds import change_lead
 from tests.factories.leads import make_lead
 from tests.factories.routing import publish_cities
 from tests.flows.processes import wait_for

@@ -3,9 +3,9 @@ import datetime
 import pytest
 from django.core.exceptions import ValidationError
 
-from leads.actions.lifecycle import begin_history, move_stage, set_disposition
 from leads.enums import Disposition, Stage
 from leads.models import Activity, DirtyLead, Lead, StageDefinition, Transition
+from tests.factories.deeds import begin_history, move_stage, set_disposition
 from tests.factories.leads import make_lead
 
 HOUR = datetime.timedelta(hours=1)

@@ -6,14 +6,13 @@ import threading
 from django.db import connection, transaction
 
 from insights.invariants import check_all
-from leads.actions.lifecycle import move_stage, set_disposition
-from leads.actions.record import change_lead, companies_by_name
-from leads.actions.task import add_task, complete_task
-from leads.actions.timeline import mark_dirty, record_activities
+from leads.actions.record import companies_by_name
+from leads.actions.task import add_task
 from leads.enums import Disposition, Stage
 from leads.models import Activity, Company, DirtyLead, Lead
 from scoring.actions import claim_dirty
 from tests.cast import make_user
+from tests.factories.deeds import change_lead, complete_task, mark, move_stage, record_activities, set_disposition
 from tests.factories.leads import make_lead
 
 HOUR = datetime.timedelta(hours=1)
@@ -130,7 +129,7 @@ def test_a_mark_made_again_outlives_the_worker_that_comes_meanwhile(committed, n
 
     def change():
         with transaction.atomic():
-            mark_dirty(leads=[lead.pk], now=now + HOUR)
+            mark(leads=[lead.pk], now=now + HOUR)
             marked.set()
             claimed.wait(timeout=10)
 

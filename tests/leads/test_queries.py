@@ -3,9 +3,9 @@ import datetime
 import pytest
 from django.db import connection
 
-from leads.actions.timeline import record_activities
 from leads.models import Activity, Lead
 from leads.queries import capped_count, duplicates, timeline
+from tests.factories.deeds import record_activities
 from tests.factories.leads import make_lead
 
 MINUTE = datetime.timedelta(minutes=1)

@@ -3,9 +3,10 @@ import datetime
 import pytest
 from django.core.exceptions import ValidationError
 
-from leads.actions.record import change_lead, companies_by_name, create_lead
+from leads.actions.record import companies_by_name
 from leads.enums import FieldType, Stage
 from leads.models import Activity, Company, DirtyLead, Lead, LeadSearch, Transition
+from tests.factories.deeds import change_lead, create_lead
 from tests.factories.leads import make_campaign, make_field, make_lead
 
 

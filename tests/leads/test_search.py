@@ -2,9 +2,10 @@ import pytest
 from django.db import connection
 
 from leads import rules
-from leads.actions.record import change_lead, refresh_search
+from leads.actions.record import refresh_search
 from leads.models import Lead
 from leads.models import lead as lead_module
+from tests.factories.deeds import change_lead
 from tests.factories.leads import make_lead
 
 

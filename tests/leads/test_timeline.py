@@ -4,9 +4,9 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.db import connection
 
-from leads.actions.task import add_task, complete_task
-from leads.actions.timeline import log_activity, mark_dirty, record_activities
+from leads.actions.task import add_task
 from leads.models import Activity, DirtyLead, Lead, Task
+from tests.factories.deeds import complete_task, log_activity, mark, record_activities
 from tests.factories.leads import make_campaign, make_lead
 
 HOUR = datetime.timedelta(hours=1)
@@ -78,7 +78,7 @@ def test_what_a_machine_did_asks_for_no_score(lead, now):
 def test_record_activities_of_many_is_one_statement_a_chunk(lead, now, django_assert_num_queries):
     rows = [{"lead_id": lead.pk, "kind": "visit", "occurred_at": now} for _ in range(50)]
 
-    with django_assert_num_queries(3):  # with the savepoint around it
+    with django_assert_num_queries(4):  # the rows, the mark, and the savepoint around them
         assert record_activities(rows=rows, now=now) == 50
 
 
@@ -99,11 +99,11 @@ def test_log_activity_of_no_kind_is_refused(lead, cast, now):
 
 
 def test_mark_dirty_keeps_the_oldest_mark(lead, now):
-    mark_dirty(leads=[lead.pk], now=now)
-    mark_dirty(leads=Lead.objects.all(), now=now + HOUR)
+    mark(leads=[lead.pk], now=now)
+    mark(leads=Lead.objects.all(), now=now + HOUR)
     assert DirtyLead.objects.get().marked_at == now
 
-    mark_dirty(leads=[lead], now=now - HOUR)
+    mark(leads=[lead], now=now - HOUR)
     assert DirtyLead.objects.get().marked_at == now - HOUR
 
 
@@ -139,16 +139,16 @@ def test_nobody_who_left_is_given_a_task(lead, cast, now):
 
 
 def test_marking_again_writes_nothing(lead, now):
-    mark_dirty(leads=[lead], now=now)
+    mark(leads=[lead], now=now)
     with connection.cursor() as cursor:
         cursor.execute("SELECT ctid::text FROM leads_dirtylead WHERE lead_id = %s", [lead.pk])
         (place,) = cursor.fetchone()
-        mark_dirty(leads=[lead], now=now + HOUR)
+        mark(leads=[lead], now=now + HOUR)
         cursor.execute("SELECT ctid::text FROM leads_dirtylead WHERE lead_id = %s", [lead.pk])
         assert cursor.fetchone() == (place,)
 
 
 def test_marking_leaves_out_who_is_gone(lead, now):
     DirtyLead.objects.all().delete()
-    mark_dirty(leads=[lead.pk, lead.pk + 1], now=now)
+    mark(leads=[lead.pk, lead.pk + 1], now=now)
     assert list(DirtyLead.objects.values_list("pk", flat=True)) == [lead.pk]

@@ -1,9 +1,9 @@
 import pytest
 from django.contrib.auth.models import AnonymousUser
 
+from leads.access import can_change_lead, can_see_lead
 from leads.enums import TaskKind
 from leads.models import Lead, Task
-from leads.rules import can_change_lead
 from team.enums import Role
 from team.models import Pool
 from tests.cast import make_user
@@ -44,7 +44,8 @@ def test_who_reads_and_writes_whom(cast, leads, who, reads, writes):
 
     assert names(leads, Lead.objects.visible_to(user)) == reads
     assert names(leads, Lead.objects.changeable_by(user)) == writes
-    assert {name for name in reads if can_change_lead(user, leads[name])} == writes
+    assert {name for name in leads if can_see_lead(user, leads[name])} == reads
+    assert {name for name in leads if can_change_lead(user, leads[name])} == writes
 
 
 def test_a_stranger_sees_nobody(cast, leads):

@@ -3,8 +3,6 @@ import datetime
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
 
-from leads.actions.lifecycle import set_disposition
-from leads.actions.timeline import log_activity, record_activities
 from leads.activities import kinds
 from leads.models import Activity, Lead
 from routing.actions import Routed, accept, assign, reject, return_lead, route
@@ -12,6 +10,7 @@ from routing.actions.handover import note_first_touches
 from routing.enums import RejectReason
 from routing.models import Handover
 from team.models import PoolMember
+from tests.factories.deeds import log_activity, record_activities, set_disposition
 from tests.factories.leads import make_lead
 
 HOUR = datetime.timedelta(hours=1)

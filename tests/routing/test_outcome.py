@@ -5,7 +5,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 
 from leads.actions.task import add_task
 from leads.enums import Outcome
-from leads.models import Activity, Task
+from leads.models import Activity, Lead, Task
 from routing.actions import record_outcome, route
 from routing.enums import PLANS
 from routing.models import Handover
@@ -92,10 +92,10 @@ def test_a_lead_handed_over_this_very_moment_counts_as_worked(cast, now):
     assert record_outcome(lead=lead, outcome="not_interested", by=cast.ben, now=now).ended
 
 
-@pytest.mark.parametrize("who", ["cal", "mia"])
-def test_strangers_work_nothing(cast, now, lead, who):
+@pytest.mark.parametrize(("who", "refusal"), [("cal", Lead.DoesNotExist), ("mia", PermissionDenied)])
+def test_strangers_work_nothing(cast, now, lead, who, refusal):
     before = Activity.objects.count()
-    with pytest.raises(PermissionDenied):
+    with pytest.raises(refusal):
         record_outcome(lead=lead, outcome="talked", by=getattr(cast, who), now=now)
     assert Activity.objects.count() == before
 

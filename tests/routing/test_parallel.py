@@ -8,7 +8,6 @@ import pytest
 from django.db import connection, connections, transaction
 from django.utils import timezone
 
-from leads.actions.record import change_lead
 from leads.models import DirtyLead, Lead
 from routing.actions import (
     Settled,
@@ -26,6 +25,7 @@ from scoring.actions import request_regrade
 from team.enums import Role
 from team.models import Pool, PoolMember, User
 from tests.cast import make_cast, make_user
+from tests.factories.deeds import change_lead
 from tests.factories.leads import make_lead
 from tests.factories.routing import publish_cities
 
@@ -189,7 +189,7 @@ def test_a_page_does_not_wait_for_a_worker_that_holds_the_pools(cast, now):
     def change():
         held.wait(10)
         begin = time.monotonic()
-        assert regrade_and_route([lead.pk], now=timezone.now()) == Settled()
+        assert regrade_and_route([lead.pk], now=timezone.now()) == Settled(leads=1, changed=1)
         assert time.monotonic() - begin < 5
         done.set()
 

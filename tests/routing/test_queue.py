@@ -2,11 +2,11 @@ import datetime
 
 import pytest
 
-from leads.actions.task import add_task, complete_task
-from leads.actions.timeline import log_activity
+from leads.actions.task import add_task
 from leads.models import Lead
 from routing.actions import accept, record_outcome, route
 from routing.queries import queue, queue_counts
+from tests.factories.deeds import complete_task, log_activity
 from tests.factories.leads import make_lead
 
 HOUR = datetime.timedelta(hours=1)

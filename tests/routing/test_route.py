@@ -4,7 +4,6 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from leads.actions.timeline import log_activity
 from leads.enums import Dimension, Disposition, FieldType, Side, Stage
 from leads.models import Activity, Lead, Transition
 from routing.actions import Routed, assign, route, share_out_pools
@@ -15,6 +14,7 @@ from scoring.actions import load_model, publish_model
 from team.enums import Role
 from team.models import Absence, Pool, PoolMember, User
 from tests.cast import make_user
+from tests.factories.deeds import log_activity
 from tests.factories.leads import make_campaign, make_field, make_lead
 
 HOUR = datetime.timedelta(hours=1)

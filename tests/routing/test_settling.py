@@ -6,9 +6,6 @@ from django.core.management import call_command
 from django.db import connection
 
 from jobs.actions import retry
-from leads.actions.lifecycle import set_disposition
-from leads.actions.record import change_lead
-from leads.actions.timeline import log_activity, mark_dirty
 from leads.models import Activity, DirtyLead, Lead
 from routing.actions import (
     Settled,
@@ -22,11 +19,12 @@ from routing.actions import (
     settle_marked,
 )
 from routing.models import Handover
-from scoring.actions import fail_chunk, request_regrade
+from scoring.actions import fail_chunk, load_model, publish_model, request_regrade
 from scoring.models import RegradeChunk, RegradeRun
 from team.models import User
+from tests.factories.deeds import change_lead, log_activity, mark, set_disposition
 from tests.factories.leads import make_lead
-from tests.factories.routing import city
+from tests.factories.routing import MODEL, city
 
 HOUR = datetime.timedelta(hours=1)
 DAY = datetime.timedelta(days=1)
@@ -60,10 +58,29 @@ def test_a_mark_is_enough(cast, now, model):
     lead = city("Ulm")
     assert settle_dirty(now=now) == 1
     assert facts(lead) == ("B", "sales", "Ben")
-    # The hand-over itself is news for the score; after that nothing is left.
-    assert settle_dirty(now=now) == 1
+    # What the hand-over wrote is nothing that a rule reads.
     assert settle_dirty(now=now) == 0
     assert Handover.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    "reads",
+    [
+        {"field": "stage", "op": "is", "value": "qualified"},
+        {"activity": "handed_over", "at_least": 1},
+    ],
+)
+def test_a_handover_is_scored_again_where_a_rule_reads_it(cast, now, reads):
+    rules = [*MODEL["rules"], {"label": "With sales", "points": 5, "when": reads}]
+    if "activity" in reads:
+        rules[-1]["cap"] = 5
+    publish_model(model=load_model(data=MODEL | {"rules": rules}, by=cast.ann, now=now), by=cast.ann, now=now)
+    lead = city("Ulm")
+    assert settle_dirty(now=now) == 1
+    assert (facts(lead), lead.score) == (("B", "sales", "Ben"), 60)
+    assert settle_dirty(now=now) == 1
+    assert (facts(lead), lead.score) == (("B", "sales", "Ben"), 65)
+    assert settle_dirty(now=now) == 0
 
 
 def test_a_change_that_lifts_the_grade_hands_over(cast, now, model):
@@ -284,5 +301,5 @@ def test_an_assigned_lead_stays_where_the_manager_put_it(cast, now, model):
 
 def test_marks_of_leads_in_other_hands_are_passed_over(cast, now, model):
     lead = city("Kiel")
-    mark_dirty(leads=[lead], now=now)
+    mark(leads=[lead], now=now)
     assert settle_marked(now=now, limit=1).leads == 1

@@ -5,11 +5,11 @@ import datetime
 import pytest
 from django.db import connection
 
-from leads.actions.record import change_lead
 from leads.models import Activity, Lead
 from scoring.actions import load_model
 from scoring.engine import Regraded, compiled, regrade
 from scoring.models import ScoringModel
+from tests.factories.deeds import change_lead
 from tests.factories.leads import make_field, make_lead, make_source
 from tests.scoring.made import CITY, happen, model_file, publish
 

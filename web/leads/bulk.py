@@ -2,18 +2,15 @@
 
 from django import forms
 from django.contrib import messages
-from django.contrib.auth.decorators import permission_required
 from django.core.exceptions import ValidationError
-from django.db import transaction
 from django.http import QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
-from leads.actions.timeline import mark_dirty
 from leads.models import Lead
-from routing.actions import assign, regrade_and_route
+from routing.actions import assign, changing
 from routing.models import Handover
 from team.enums import Role
 from team.models import User
@@ -44,8 +41,7 @@ class AssignForm(forms.Form):
 
 
 @require_POST
-@allow(Role.MANAGER)
-@permission_required("leads.assign_lead", raise_exception=True)
+@allow.whoever_may("leads.assign_lead")
 def lead_assign(request):
     """The preview, or with `go` the deed; should the leads have become more or fewer since, the preview again."""
     form = AssignForm(request.POST)
@@ -79,8 +75,7 @@ def lead_assign(request):
 
 
 @require_POST
-@allow(Role.MANAGER)
-@permission_required("leads.assign_lead", raise_exception=True)
+@allow.whoever_may("leads.assign_lead")
 def assign_undo(request):
     """Gives the leads of the last hand-out back to whom they were taken from.
 
@@ -91,13 +86,10 @@ def assign_undo(request):
     given_back = 0
     for owner in User.objects.active().filter(pk__in=last):
         try:
-            with transaction.atomic():
-                opened = Handover.objects.open().filter(pk__in=last[str(owner.pk)])
-                mine = Lead.objects.changeable_by(request.user).filter(pk__in=opened.values("lead"))
-                # Locked before they are looked at, so that nobody gives them on in between.
-                ids = list(mine.order_by("pk").values_list("pk", flat=True))
-                mark_dirty(leads=ids, now=now)
-                list(Lead.objects.select_for_update(no_key=True, of=("self",)).filter(pk__in=ids).order_by("pk"))
+            opened = Handover.objects.open().filter(pk__in=last[str(owner.pk)])
+            with changing(by=request.user, now=now) as change:
+                # Held before they are looked at, so that nobody gives them on in between.
+                ids = change.writable_ids(Lead.objects.filter(pk__in=opened.values("lead")))
                 still = list(opened.filter(lead__in=ids).values_list("lead", flat=True))
                 given_back += assign(leads=still, to=owner, by=request.user, now=now, reason="Hand-out undone").given
         except ValidationError as error:
@@ -125,16 +117,16 @@ def _chosen(user, form):
 def _go(request, form, ids):
     to = form.cleaned_data["to"]
     now = timezone.now()
-    with transaction.atomic():
-        before = dict(Lead.objects.filter(pk__in=ids, owner__isnull=False).exclude(owner=to).values_list("pk", "owner"))
-        try:
-            done = assign(
-                leads=ids, to=to, by=request.user, now=now, reason=form.cleaned_data["reason"] or "Given by hand"
-            )
-        except ValidationError as error:
-            messages.error(request, " ".join(error.messages))
-            return _back(form)
-        regrade_and_route(ids, now=now, by=request.user)
+    reason = form.cleaned_data["reason"] or "Given by hand"
+    try:
+        with changing(by=request.user, now=now) as change:
+            ids = change.writable_ids(ids)
+            hers = Lead.objects.filter(pk__in=ids, owner__isnull=False).exclude(owner=to)
+            before = dict(hers.values_list("pk", "owner"))
+            done = assign(leads=ids, to=to, by=request.user, now=now, reason=reason)
+    except ValidationError as error:
+        messages.error(request, " ".join(error.messages))
+        return _back(form)
     if done.given:
         messages.success(request, f"{done.given:,} lead{'s' if done.given != 1 else ''} given to {to}.")
     if done.skipped:

@@ -6,9 +6,9 @@ from django.http import Http404
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from leads.access import can_change_lead
 from leads.enums import Stage, TaskKind
 from leads.queries import duplicates
-from leads.rules import can_change_lead
 from routing.enums import RejectReason
 from scoring.queries import explain, rating_answers
 from web.access import allow

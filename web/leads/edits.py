@@ -1,26 +1,26 @@
 """Changing facts and answers, and entering a new lead by hand."""
 
+from contextlib import contextmanager
+
 from django.conf import settings
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied, ValidationError
-from django.db import transaction
+from django.core.exceptions import ValidationError
 from django.db.models import Q
 from django.http import Http404
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
+from leads.access import can_see_lead
 from leads.actions.record import change_lead, create_lead, hold_person
-from leads.actions.timeline import log_activity, mark_dirty
+from leads.actions.timeline import log_activity
 from leads.activities import kinds
 from leads.fields import BY_CODE, TYPED
 from leads.intake.keys import email_key, phone_key
 from leads.models import Lead
-from leads.rules import can_change_lead
-from routing.actions import regrade_and_route
+from routing.actions import changing
 from scoring.queries import rating_answers
-from team.enums import Role
 from web.access import allow
 from web.leads import queries
 from web.leads.detail import lead_page, readable_or_404
@@ -29,35 +29,24 @@ from web.leads.forms import EditForm, NewLeadForm
 from web.tabs import QueueForm
 
 
-class _ChangedMeanwhile(Exception):
-    """Somebody else changed a field that this editor changed too; nothing is written."""
-
-
 @require_POST
 @allow.everyone_signed_in
 def lead_edit(request, pk):
     """Saves the fields named in `field`; 409 with both versions where somebody else changed one of them meanwhile."""
-    lead = writable_or_refused(request, pk)
     definitions = queries.active_fields()
     known = {*TYPED, *(field.code for field in definitions)}
     codes = tuple(dict.fromkeys(request.POST.getlist("field")))
-    if not codes or not known.issuperset(codes):
-        raise Http404
-    codes = tuple(code for code in codes if request.POST.get(f"keep-{code}") != "now")
-    form = EditForm(request.POST, lead=lead, codes=codes, definitions=definitions)
-    if not form.is_valid():
-        return _again(request, lead, form)
-    now = timezone.now()
     try:
-        with transaction.atomic():
-            lead = lock_writable(request, lead, now)
+        with changing_lead(request, pk) as (change, lead):
+            if not codes or not known.issuperset(codes):
+                raise Http404
+            codes = tuple(code for code in codes if request.POST.get(f"keep-{code}") != "now")
+            form = EditForm(request.POST, lead=lead, codes=codes, definitions=definitions)
+            if not form.is_valid():
+                return _again(request, lead, form)
             if form.conflicts(lead):
-                raise _ChangedMeanwhile
-            changed = change_lead(lead=lead, changes=form.mine, by=request.user, now=now)
-            if changed:
-                regrade_and_route([lead.pk], now=now, by=request.user)
-    except _ChangedMeanwhile:
-        return lead_page(request, lead, status=409, conflict=_versions(form, lead, definitions))
+                return lead_page(request, lead, status=409, conflict=_versions(form, lead, definitions))
+            changed = change_lead(change, lead=lead, values=form.mine)
     except ValidationError as error:
         form.add_problems(error)
         return _again(request, lead, form)
@@ -65,7 +54,7 @@ def lead_edit(request, pk):
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@allow(Role.REP, Role.MANAGER, Role.MARKETER)
+@allow.whoever_may("leads.add_lead")
 def lead_new(request):
     """Quick entry; the lead is graded and, where the policy says so, handed over before the answer comes.
 
@@ -78,45 +67,33 @@ def lead_new(request):
     form = NewLeadForm(request.POST if request.method == "POST" else None, definitions=definitions)
     known = None
     if request.method == "POST" and form.is_valid():
-        with transaction.atomic():
-            hold_person(form.values)
-            same = _same_person(form.values)
-            known = same.visible_to(request.user).first()
-            hidden = None if known else same.first()
-            if hidden:
-                _tell_keeper(request, form, hidden, definitions)
-            lead = None if known or hidden else _create(request, form)
+        try:
+            known, hidden, lead = _enter(request, form, definitions)
+        except ValidationError as error:
+            form.add_problems(error)
+            hidden = lead = None
         if hidden:
             messages.info(request, f"This person is known already; {hidden.get_side_display().lower()} is told.")
             return redirect("web:lead-new")
         if lead:
             messages.success(request, f"{lead.name} is in, {_standing(lead)}.")
-            readable = Lead.objects.visible_to(request.user).filter(pk=lead.pk).exists()
-            return redirect(reverse("web:lead-detail", args=[lead.pk]) if readable else "web:lead-new")
+            seen = can_see_lead(request.user, lead)
+            return redirect(reverse("web:lead-detail", args=[lead.pk]) if seen else "web:lead-new")
     status = 422 if known or form.errors else 200
     return render(request, "leads/new.html", {"form": form, "known": known}, status=status)
 
 
-def writable_or_refused(request, pk):
-    """The lead for whoever may write to it; Http404 for a stranger, PermissionDenied for a reader."""
-    lead = readable_or_404(request, pk)
-    if not can_change_lead(request.user, lead):
-        raise PermissionDenied
-    return lead
+@contextmanager
+def changing_lead(request, pk):
+    """The door (routing.actions.changing) for a page about one lead: gives the change and the lead as it is now.
 
-
-def lock_writable(request, lead, now):
-    """Locks the lead until the transaction ends and returns it as it is now, for whoever may still write to it.
-
-    Between the look at the page and this lock somebody may have given the lead away: then Http404, as for whoever
-    comes later. PermissionDenied for somebody who may read it yet.
+    Http404 for a lead that is gone or that the reader does not see, PermissionDenied for one she may only read.
     """
-    lead = _locked(lead, now)
-    if not Lead.objects.visible_to(request.user).filter(pk=lead.pk).exists():
-        raise Http404
-    if not can_change_lead(request.user, lead):
-        raise PermissionDenied
-    return lead
+    try:
+        with changing([pk], by=request.user, now=timezone.now()) as change:
+            yield change, change.writable(pk)
+    except Lead.DoesNotExist as error:
+        raise Http404 from error
 
 
 def after_change(request, pk, text):
@@ -135,14 +112,6 @@ def working_tab(request):
     """The tab of the queue that is being worked off, when the change was sent from work mode; else ""."""
     form = QueueForm(request.POST)
     return form.cleaned_data["tab"] if form.is_valid() else ""
-
-
-def _locked(lead, now):
-    # The mark before the row: a worker that claims marks holds them while it locks leads.
-    mark_dirty(leads=[lead.pk], now=now)
-    leads = Lead.objects.select_for_update(no_key=True, of=("self",))
-    # Undoing an import may have taken her away meanwhile.
-    return get_object_or_404(leads.select_related("company", "owner", "pool", "source", "campaign"), pk=lead.pk)
 
 
 def _again(request, lead, form):
@@ -181,36 +150,33 @@ def _same_person(values):
     return Lead.objects.filter(same).order_by("pk") if same else Lead.objects.none()
 
 
-def _tell_keeper(request, form, lead, definitions):
+def _enter(request, form, definitions):
+    """(known, hidden, new): the lead that the form is about under the name of what the reader may know, else None."""
+    with changing(by=request.user, now=timezone.now()) as change:
+        hold_person(form.values)
+        same = _same_person(form.values)
+        known = same.visible_to(request.user).first()
+        if known:
+            return known, None, None
+        if hidden := same.first():
+            _tell_keeper(change, form, hidden, definitions)
+            return None, hidden, None
+        apart = {name: form.cleaned_data[name] for name in ("source", "campaign")}
+        lead = create_lead(change, values=form.values, **apart)
+        if note := form.cleaned_data["note"]:
+            log_activity(change, lead=lead, kind=kinds.NOTE.code, payload={"note": note})
+    lead.refresh_from_db()
+    return None, None, lead
+
+
+def _tell_keeper(change, form, lead, definitions):
     """Notes on the lead what was typed about her; her own facts stay as they are."""
     types = {field.code: field.type for field in definitions}
     typed = [f"{form.fields[code].label}: {said(value, types.get(code, ''))}" for code, value in form.values.items()]
     apart = {name: form.cleaned_data[name] for name in ("source", "campaign", "note")}
     typed += [f"{form[name].label}: {value}" for name, value in apart.items() if value]
-    note = "\n".join([f"Entered again by {request.user}.", *typed])
-    log_activity(lead=lead, kind=kinds.NOTE.code, by=request.user, now=timezone.now(), payload={"note": note})
-
-
-def _create(request, form):
-    now = timezone.now()
-    apart = {name: form.cleaned_data[name] for name in ("source", "campaign")}
-    try:
-        with transaction.atomic():
-            lead = create_lead(values=form.values, by=request.user, now=now, **apart)
-            if form.cleaned_data["note"]:
-                log_activity(
-                    lead=lead,
-                    kind=kinds.NOTE.code,
-                    by=request.user,
-                    now=now,
-                    payload={"note": form.cleaned_data["note"]},
-                )
-            regrade_and_route([lead.pk], now=now, by=request.user)
-    except ValidationError as error:
-        form.add_problems(error)
-        return None
-    lead.refresh_from_db()
-    return lead
+    note = "\n".join([f"Entered again by {change.by}.", *typed])
+    log_activity(change, lead=lead, kind=kinds.NOTE.code, payload={"note": note})
 
 
 def _standing(lead):

@@ -8,9 +8,9 @@ from django import forms
 from django.db.models import Q
 from django.utils import timezone
 
+from leads.access import ON_SALES_SIDE
 from leads.enums import Disposition, Grade, Side, Stage
 from leads.models import Campaign, Lead, Source
-from leads.models.lead import ON_SALES_SIDE
 from team.enums import Role
 from team.models import User
 from web.leads.forms import DayField, TagsField

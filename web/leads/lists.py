@@ -3,7 +3,6 @@
 from typing import NamedTuple
 
 from django import forms
-from django.contrib.auth.decorators import permission_required
 from django.db.models import Q
 from django.http import QueryDict, StreamingHttpResponse
 from django.utils import timezone
@@ -12,8 +11,9 @@ from django.views.decorators.http import require_safe
 from leads.csv_export import lead_lines
 from leads.models import Lead
 from leads.queries import COUNT_CAP
-from team.enums import Role
+from team.enums import Reach, Role
 from team.models import User
+from team.roles import may, reaches
 from web.access import allow
 from web.leads import queries
 from web.leads.columns import STANDARD, all_columns, cells, shown_beside
@@ -75,7 +75,7 @@ def lead_list(request):
         sort = form.cleaned_data["sort"] or "best"
         columns = [known[code] for code in form.cleaned_data["col"] or STANDARD]
         leads = found.leads
-        if found.ids is None and filters.are_facets and request.user.has_role(Role.ADMIN, Role.MARKETER):
+        if found.ids is None and filters.are_facets and Reach.EVERYBODY in reaches(request.user, "leads.view_lead"):
             # Whoever sees only some leads finds them through their owner or pool.
             leads = near(leads, sort=sort, **shown)
         page = page_of(leads.select_related("company", *shown_beside(columns)), sort=sort, **shown)
@@ -83,7 +83,7 @@ def lead_list(request):
     else:
         found, sort, columns, page, status = None, "best", [known[code] for code in STANDARD], Page([], "", ""), 400
     types = {field.code: field.type for field in definitions}
-    reps = User.objects.active().in_role(Role.REP) if request.user.has_perm("leads.assign_lead") else None
+    reps = User.objects.active().in_role(Role.REP) if may(request.user, "leads.assign_lead") else None
     context = {
         "filters": filters,
         "shows_panel": form.is_valid() and form.cleaned_data["panel"],
@@ -111,8 +111,7 @@ def lead_list(request):
 
 
 @require_safe
-@allow.everyone_signed_in
-@permission_required("leads.export_lead", raise_exception=True)
+@allow.whoever_may("leads.export_lead")
 def lead_export(request):
     """Every lead that the filters find and the reader may see, as CSV; a bad filter is said, and nothing exported."""
     visible = Lead.objects.visible_to(request.user)

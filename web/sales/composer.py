@@ -2,20 +2,18 @@
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.db import transaction
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
-from django.utils import timezone
 from django.views.decorators.http import require_POST
 from django_htmx.http import HttpResponseClientRedirect
 
 from leads.actions.task import add_task, complete_task
 from leads.actions.timeline import log_activity
 from leads.models import Lead, Task
-from routing.actions import accept, regrade_and_route, reject, return_lead
+from routing.actions import accept, reject, return_lead
 from web.access import allow
 from web.leads.detail import lead_page
-from web.leads.edits import after_change, lock_writable, working_tab, writable_or_refused
+from web.leads.edits import after_change, changing_lead, working_tab
 from web.leads.forms import LogForm, ReasonForm, RejectForm, TaskForm
 from web.sales.work import work_page
 
@@ -23,60 +21,37 @@ from web.sales.work import work_page
 @require_POST
 @allow.everyone_signed_in
 def lead_log(request, pk):
-    lead = writable_or_refused(request, pk)
     form = LogForm(request.POST)
-    if not form.is_valid():
-        return lead_page(request, lead, status=422, log_form=form)
-    now = timezone.now()
-    note = form.cleaned_data["note"]
-    with transaction.atomic():
-        lead = lock_writable(request, lead, now)
-        log_activity(
-            lead=lead,
-            kind=form.cleaned_data["kind"],
-            by=request.user,
-            now=now,
-            payload={"note": note} if note else {},
-        )
-        regrade_and_route([lead.pk], now=now, by=request.user)
+    with changing_lead(request, pk) as (change, lead):
+        if not form.is_valid():
+            return lead_page(request, lead, status=422, log_form=form)
+        note = form.cleaned_data["note"]
+        log_activity(change, lead=lead, kind=form.cleaned_data["kind"], payload={"note": note} if note else {})
     return after_change(request, pk, "On the timeline.")
 
 
 @require_POST
 @allow.everyone_signed_in
 def task_add(request, pk):
-    lead = writable_or_refused(request, pk)
     form = TaskForm(request.POST)
-    if form.is_valid():
-        now = timezone.now()
-        try:
-            with transaction.atomic():
-                lead = lock_writable(request, lead, now)
-                add_task(
-                    lead=lead,
-                    **form.cleaned_data,
-                    assignee=lead.owner or request.user,
-                    by=request.user,
-                    now=now,
-                )
-        except ValidationError as error:
-            form.add_error(None, error.messages)
-    if form.errors:
-        return lead_page(request, lead, status=422, task_form=form)
+    with changing_lead(request, pk) as (change, lead):
+        if form.is_valid():
+            assignee = lead.owner or request.user
+            try:
+                add_task(lead=lead, **form.cleaned_data, assignee=assignee, by=request.user, now=change.now)
+            except ValidationError as error:
+                form.add_error(None, error.messages)
+        if form.errors:
+            return lead_page(request, lead, status=422, task_form=form)
     return after_change(request, pk, "Next step added.")
 
 
 @require_POST
 @allow.everyone_signed_in
 def task_done(request, pk, task_pk):
-    lead = writable_or_refused(request, pk)
-    task = get_object_or_404(Task.objects.visible_to(request.user).select_related("lead"), pk=task_pk, lead=lead)
-    now = timezone.now()
-    with transaction.atomic():
-        lead = lock_writable(request, lead, now)
-        done = complete_task(task=task, by=request.user, now=now)
-        if done:
-            regrade_and_route([lead.pk], now=now, by=request.user)
+    with changing_lead(request, pk) as (change, lead):
+        task = get_object_or_404(Task.objects.visible_to(request.user), pk=task_pk, lead=lead)
+        done = complete_task(change, task=task)
     return after_change(request, pk, "Done." if done else "That was done already.")
 
 
@@ -104,15 +79,11 @@ def _settle(request, pk, action, text, form=None, *, name=""):
 
     `name` is what the page calls the form.
     """
-    lead = writable_or_refused(request, pk)
-    if form is not None and not form.is_valid():
-        return _asked_again(request, lead, name, form)
-    now = timezone.now()
     try:
-        with transaction.atomic():
-            lead = lock_writable(request, lead, now)
-            action(lead=lead, by=request.user, now=now, **(form.cleaned_data if form else {}))
-            regrade_and_route([lead.pk], now=now, by=request.user)
+        with changing_lead(request, pk) as (change, lead):
+            if form is not None and not form.is_valid():
+                return _asked_again(request, lead, name, form)
+            action(lead=lead, by=request.user, now=change.now, **(form.cleaned_data if form else {}))
     except ValidationError as error:
         if form is not None and getattr(error, "code", None) != "gone":
             form.add_error(None, error.messages)

@@ -4,7 +4,6 @@ import hashlib
 import operator
 
 from django.contrib import messages
-from django.db import transaction
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -12,7 +11,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from leads.models import Lead
-from routing.actions import regrade_and_route
+from routing.actions import changing
 from routing.actions.handover import accept_all
 from routing.queries import queue as queue_of
 from routing.queries import queue_counts
@@ -70,10 +69,9 @@ def queue_accept(request):
 def _accept(ids, user):
     """(accepted, missed) of the leads with these ids; one that is not the user's, or no longer, is missed."""
     now = timezone.now()
-    with transaction.atomic():
+    with changing(by=user, now=now):
         hers = Lead.objects.changeable_by(user).filter(owner=user, pk__in=ids)
         accepted = accept_all(leads=hers, by=user, now=now)
-        regrade_and_route(accepted, now=now, by=user)
     return len(accepted), len(ids) - len(accepted)
 
 

@@ -2,24 +2,23 @@
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db import transaction
 from django.http import Http404
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
+from leads.access import can_change_lead
 from leads.actions.timeline import log_activity
 from leads.activities import kinds
 from leads.enums import Outcome
-from leads.rules import can_change_lead
-from routing.actions import record_outcome, regrade_and_route
+from routing.actions import record_outcome
 from routing.enums import PLANS
 from routing.queries import queue, queue_counts
 from team.enums import Role
 from web.access import allow
 from web.leads.detail import page_context, readable_or_404, timeline_context
-from web.leads.edits import lock_writable, writable_or_refused
+from web.leads.edits import changing_lead
 from web.leads.forms import NEXT_DAYS, OutcomeForm
 from web.tabs import TABS, QueueForm
 
@@ -51,16 +50,14 @@ def work_lead(request, pk):
 @allow(Role.REP, Role.MANAGER)
 def work_outcome(request, pk):
     """Logs the outcome or, without one, keeps the note; then goes on to the next lead of the tab."""
-    lead = writable_or_refused(request, pk)
     tab = _tab(request) or "all"
     form = OutcomeForm(request.POST)
-    if not form.is_valid():
-        return work_page(request, lead, tab, status=422, outcome_form=form)
-    now = timezone.now()
-    line = _line(request.user, tab, now)
+    line = _line(request.user, tab, timezone.now())
     try:
-        with transaction.atomic():
-            said = _record(request, lead, form.cleaned_data, now)
+        with changing_lead(request, pk) as (change, lead):
+            if not form.is_valid():
+                return work_page(request, lead, tab, status=422, outcome_form=form)
+            said = _record(change, lead, form.cleaned_data)
     except ValidationError as error:
         form.add_error(None, error.messages)
         return work_page(request, lead, tab, status=422, outcome_form=form)
@@ -91,23 +88,20 @@ def work_page(request, lead, tab, *, status=200, **more):
     return render(request, "sales/work_lead.html", context | more, status=status)
 
 
-def _record(request, lead, data, now):
-    by = request.user
-    if data["outcome"] or data["note"]:
-        lead = lock_writable(request, lead, now)
+def _record(change, lead, data):
+    """What to say about it; "" where there is neither an outcome nor a note."""
     if data["outcome"]:
-        result = record_outcome(lead=lead, by=by, now=now, **data)
+        result = record_outcome(lead=lead, by=change.by, now=change.now, **data)
         said = f"{Outcome(data['outcome']).label.lower()}"
         if result.task:
             said += f", next {timezone.localtime(result.task.due_at):%a %-d %b}"
         elif result.ended:
             said += ", back with marketing"
     elif data["note"]:
-        log_activity(lead=lead, kind=kinds.NOTE.code, by=by, now=now, payload={"note": data["note"]})
+        log_activity(change, lead=lead, kind=kinds.NOTE.code, payload={"note": data["note"]})
         said = "note kept"
     else:
         return ""
-    regrade_and_route([lead.pk], now=now, by=by)
     return f"{said}."
 
 

@@ -12,11 +12,12 @@ from capture.importing.matching import Directory, place
 from capture.importing.models import Import, ImportRow
 from jobs.postgres import Lock, take_lock
 from leads.actions.record import companies_by_key
-from leads.actions.timeline import mark_dirty
+from leads.changes import changing
 from leads.intake.keys import name_key
 from leads.models import Company
-from team.enums import Role
+from team.enums import Reach
 from team.models import User
+from team.roles import reaches
 
 TRIES = 5
 
@@ -52,9 +53,7 @@ SELECT overlay_lead.id, company.name, NULL,
 FROM overlay_lead LEFT JOIN leads_company AS company ON company.id = overlay_lead.company_id
 WHERE overlay_lead.id = ANY(%(ids)s)
 """
-_LOCK = """
-SELECT id, changed_at, side = 'sales' FROM leads_lead WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE
-"""
+_STATE = "SELECT id, changed_at, side = 'sales' FROM leads_lead WHERE id = ANY(%s)"
 _FILL_COMPANIES = """
 UPDATE leads_company AS company SET
     industry = CASE WHEN company.industry = '' THEN coalesce(new.industry, '') ELSE company.industry END,
@@ -92,7 +91,7 @@ class Target:
     def may_change_sales(self):
         """Leads of the sales side are not marketing's to change, by an import as little as on their pages."""
         by = self.run.created_by if self.run is not None else self.by
-        return by is None or by.has_role(Role.ADMIN)
+        return by is None or Reach.EVERYBODY in reaches(by, "leads.change_lead")
 
 
 def merge_chunk(rows, target, *, now):
@@ -110,21 +109,22 @@ def merge_chunk(rows, target, *, now):
     companies = _companies(accepted, target, now)
     # Nobody works yet for a company that this chunk brings.
     older = {key: pk for key, pk in companies.items() if 0 < pk <= newest or target.run is None}
-    for _ in range(TRIES):
-        placed, directory = _place(rows, accepted, companies, older, target)
-        if target.run is None or _hold_still(directory, now):
-            break
-    else:
-        raise Disturbed
+    with changing(by=target.run and target.run.created_by, now=now) as change:
+        for _ in range(TRIES):
+            placed, directory = _place(rows, accepted, companies, older, target)
+            if target.run is None or _hold_still(change, directory):
+                break
+        else:
+            raise Disturbed
+        if target.run is None:
+            met = {id(lead): lead for _, _, lead, _ in placed if lead is not None}
+            staging.write_overlay(list(met.values()))
+        else:
+            staging.write_chunk(change, run=target.run, rows=placed, problems=_problems(rows))
+            _fill_companies(accepted, companies)
     counts = dict.fromkeys(RowResult, 0)
     for _, result, _, _ in placed:
         counts[result] += 1
-    if target.run is None:
-        met = {id(lead): lead for _, _, lead, _ in placed if lead is not None}
-        staging.write_overlay(list(met.values()))
-    else:
-        staging.write_chunk(run=target.run, rows=placed, problems=_problems(rows), now=now)
-        _fill_companies(accepted, companies)
     return counts
 
 
@@ -262,17 +262,17 @@ def _other_keys(rows, companies, older):
     return keys, named
 
 
-def _hold_still(directory, now):
-    """Locks the leads that will change, their marks first; False when somebody changed one since it was read."""
-    changing = {
+def _hold_still(change, directory):
+    """Holds the leads that will change; False when somebody changed one since it was read."""
+    expected = {
         lead["id"]: (lead["read_at"], lead["with_sales"]) for lead in directory.by_id.values() if lead["changed"]
     }
-    if not changing:
+    if not expected:
         return True
-    mark_dirty(leads=list(changing), now=now)
+    change.hold(list(expected))
     with connection.cursor() as cursor:
-        cursor.execute(_LOCK, [list(changing)])
-        return {lead_id: tuple(state) for lead_id, *state in cursor.fetchall()} == changing
+        cursor.execute(_STATE, [list(expected)])
+        return {lead_id: tuple(state) for lead_id, *state in cursor.fetchall()} == expected
 
 
 def _problems(rows):

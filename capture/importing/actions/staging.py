@@ -11,7 +11,6 @@ from django.db import connection
 from capture.activities import IMPORTED
 from leads import rules
 from leads.actions.lifecycle import begin_new_histories
-from leads.actions.timeline import mark_dirty
 
 TEXTS = (
     "external_system",
@@ -45,6 +44,12 @@ OTHERS = {
     "first_paid_on": "date",
 }
 COLUMNS = (*TEXTS, *OTHERS)
+# The codes of the fields that a row may change, answers and all.
+CHANGED = frozenset(
+    {"company_id": "company", "source_id": "source", "campaign_id": "campaign"}.get(name, name)
+    for name in COLUMNS
+    if not name.endswith("_key")
+)
 _NAMES = ", ".join(COLUMNS)
 _TYPES = ", ".join([*(f"{name} text" for name in TEXTS), *(f"{name} {kind}" for name, kind in OTHERS.items())])
 
@@ -107,8 +112,8 @@ _COPY_ROWS = "COPY capture_importrow (run_id, number, result, lead_id, before) F
 _COPY_PROBLEMS = 'COPY capture_importproblem (run_id, number, "column", message, rejects, raw) FROM STDIN'
 
 
-def write_chunk(*, run, rows, problems, now):
-    """Writes what the rows of a chunk did, as sets, in the caller's transaction.
+def write_chunk(change, *, run, rows, problems):
+    """Writes what the rows of a chunk did, as sets; the change holds the leads that are there already.
 
     rows: (number, result, lead dict or None, before or None); new leads get their ids here. problems: (number,
     column, message, rejects, raw cells or None).
@@ -121,23 +126,23 @@ def write_chunk(*, run, rows, problems, now):
         if new:
             _give_ids(cursor, [lead for lead, _ in new])
             begin_new_histories(
+                change,
                 lead_ids=[lead["id"] for lead, _ in new],
                 reason=f"Imported from {run.file_name}"[:200],
-                by=run.created_by,
-                now=now,
                 copy=copy,
             )
         copy(_COPY_ROWS, _row_lines(run.pk, rows))
         if leads:
-            copy(_COPY_ACTIVITIES, _activity_lines(leads, run, now))
+            copy(_COPY_ACTIVITIES, _activity_lines(leads, run, change.now))
         if new:
             copy(_COPY_SEARCH, "".join([f"{lead['id']}\t{_escape(_document(lead))}\n" for lead, _ in new]))
-            copy(_COPY_LEADS, _new_lines(new, now))
+            copy(_COPY_LEADS, _new_lines(new, change.now))
         if problems := _problem_lines(run.pk, problems):
             copy(_COPY_PROBLEMS, problems)
     if old:
         with connection.cursor() as cursor:
-            _update(cursor, old, now)
+            _update(cursor, old, change.now)
+        change.note([lead["id"] for lead in old], fields=CHANGED, kinds=[IMPORTED.code])
 
 
 @contextmanager
@@ -191,11 +196,11 @@ def write_overlay(leads):
         cursor.copy_expert("COPY overlay_lead FROM STDIN", lines)
 
 
-def write_restored(leads, *, now):
-    """Updates leads (dicts of all columns) and marks them dirty, for undo."""
-    mark_dirty(leads=[lead["id"] for lead in leads], now=now)
+def write_restored(change, leads):
+    """Updates held leads (dicts of all columns), for undo."""
     with connection.cursor() as cursor:
-        _update(cursor, leads, now)
+        _update(cursor, leads, change.now)
+    change.note([lead["id"] for lead in leads], fields=CHANGED)
 
 
 def _changed_leads(rows):

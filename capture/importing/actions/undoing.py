@@ -10,11 +10,10 @@ from capture.importing.actions.staging import write_restored
 from capture.importing.enums import RowResult
 from capture.importing.matching import FLAGS
 from capture.importing.models import ImportRow
-from leads.actions.timeline import ids_of, mark_dirty
 from leads.activities import Trait, codes_with
+from leads.changes import changing
 from leads.intake import keys
 from leads.models import Activity, Company, Lead, Task, Transition
-from routing.actions.handover import lock_leads
 
 CHUNK_ROWS = 2000
 EXAMPLES = 20
@@ -34,27 +33,18 @@ def undo_chunk(*, run, now):
         run.undone = account
         return False
     account["next"] = rows[-1].number
-    held = _hold([row.lead_id for row in rows if row.lead_id], now)
-    rows = [row for row in rows if row.lead_id in held]
-    _restore([row for row in rows if row.result == RowResult.UPDATED], account, now)
-    _remove([row for row in rows if row.result == RowResult.CREATED], run, account, now)
+    with changing(by=None, now=now) as change:
+        # Nobody works on them beside this; what is decided about them has to be read after it.
+        held = set(change.hold([row.lead_id for row in rows if row.lead_id]))
+        rows = [row for row in rows if row.lead_id in held]
+        _restore(change, [row for row in rows if row.result == RowResult.UPDATED], account)
+        _remove([row for row in rows if row.result == RowResult.CREATED], run, account)
     run.undone = account
     return True
 
 
-def _hold(lead_ids, now):
-    """The ids of those leads that there are, marked and then locked: from here on nobody works on them beside us.
-
-    Everything that is decided about them has to be read after this.
-    """
-    ids = ids_of(Lead.objects.filter(pk__in=lead_ids))
-    mark_dirty(leads=ids, now=now)
-    lock_leads(ids)
-    return set(Lead.objects.filter(pk__in=ids).values_list("pk", flat=True))
-
-
-def _restore(rows, account, now):
-    """Puts values back; the caller holds the leads, so that the rows written are the rows that were read."""
+def _restore(change, rows, account):
+    """Puts values back of held leads, so that the rows written are the rows that were read."""
     leads = load_leads([row.lead_id for row in rows]) if rows else {}
     changed = {}
     for row in rows:
@@ -69,7 +59,7 @@ def _restore(rows, account, now):
             _keep(account, row, f"{', '.join(kept)} changed since")
     if changed:
         _recompute_keys(changed.values())
-        write_restored(list(changed.values()), now=now)
+        write_restored(change, list(changed.values()))
 
 
 def _put_back(lead, code, change):
@@ -108,7 +98,7 @@ def _recompute_keys(leads):
             lead[flag] = bool(lead[flag])
 
 
-def _remove(rows, run, account, now):
+def _remove(rows, run, account):
     if not rows:
         return
     ids = [row.lead_id for row in rows]

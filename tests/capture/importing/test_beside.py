@@ -75,12 +75,12 @@ def test_the_seconds_of_an_import_hold_the_merging(bring, monkeypatch):
 
 @pytest.mark.servers
 def test_a_person_who_came_in_another_way_meanwhile_is_met_at_the_second_try(committed, bring, monkeypatch):
-    def interfere(**values):
+    def interfere(change, **values):
         if not Lead.objects.filter(external_id="7").exists():
             somebody = threading.Thread(target=bring_her_in)
             somebody.start()
             somebody.join()
-        write_chunk(**values)
+        write_chunk(change, **values)
 
     def bring_her_in():
         make_lead(external_system="crm", external_id="7", last_name="Ng")

@@ -4,9 +4,8 @@ from django.utils import timezone
 from capture.importing.actions import running
 from capture.importing.actions.running import continue_import
 from capture.importing.models import ImportRow
-from leads.actions.record import change_lead
-from leads.actions.timeline import log_activity
 from leads.models import Lead, LeadSearch, Transition
+from tests.factories.deeds import change_lead, log_activity
 
 pytestmark = pytest.mark.django_db
 

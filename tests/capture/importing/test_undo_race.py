@@ -9,10 +9,9 @@ from django.utils import timezone
 
 from capture.importing.actions import running
 from capture.importing.actions.running import continue_import
-from leads.actions.record import change_lead
-from leads.actions.timeline import log_activity
 from leads.models import Activity, Lead
 from tests.cast import make_user
+from tests.factories.deeds import change_lead, log_activity
 
 WAITING = "SELECT count(*) FROM pg_locks WHERE NOT granted"
 

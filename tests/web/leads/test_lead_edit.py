@@ -2,8 +2,8 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from leads.actions.record import change_lead
 from leads.models import Activity, Lead
+from tests.factories.deeds import change_lead
 from tests.factories.leads import make_field, make_lead
 from web.leads.facts import as_original
 

@@ -68,15 +68,15 @@ def test_two_who_enter_the_same_person_at_once_make_one_lead(committed, monkeypa
     clients = [Client(), Client()]
     for client, name in zip(clients, ("ben", "cal"), strict=True):
         client.force_login(make_user(name, Role.REP))
-    both, create = threading.Barrier(2), edits._create
+    both, create = threading.Barrier(2), edits.create_lead
 
-    def meet_and_create(request, form):
+    def meet_and_create(change, **values):
         # Two who have found nobody meet here; one alone goes on after a while.
         with contextlib.suppress(threading.BrokenBarrierError):
             both.wait(timeout=1)
-        return create(request, form)
+        return create(change, **values)
 
-    monkeypatch.setattr(edits, "_create", meet_and_create)
+    monkeypatch.setattr(edits, "create_lead", meet_and_create)
     answers = at_once(*(partial(client.post, URL, {"first_name": "Nora", **typed}) for client in clients))
 
     assert Lead.objects.count() == 1

@@ -6,12 +6,12 @@ from django.urls import reverse
 from django.utils import timezone
 
 from leads.actions.task import add_task
-from leads.actions.timeline import record_activities
 from leads.activities import kinds
 from leads.models import Activity, Lead, Task
 from leads.queries import TIMELINE_PAGE
 from routing.enums import HandoverEnd
 from routing.models import Handover
+from tests.factories.deeds import record_activities
 from tests.factories.leads import make_field, make_lead
 from tests.web.fragments import bare
 

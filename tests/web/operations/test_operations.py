@@ -6,10 +6,10 @@ from django.urls import reverse
 from django.utils import timezone
 
 from insights.actions import note_heartbeat
-from leads.actions.timeline import mark_dirty
 from leads.models import DirtyLead
 from routing.actions import route
 from team.models import PoolMember
+from tests.factories.deeds import mark
 from tests.factories.leads import make_lead
 
 STATUS = reverse("web:status")
@@ -38,7 +38,7 @@ def caught(settings, tmp_path):
 
 def test_status_says_what_waits(cast, as_user, now):
     lead = make_lead()
-    mark_dirty(leads=[lead.pk], now=now)
+    mark(leads=[lead.pk], now=now)
     page = as_user(cast.ann).get(STATUS)
     assert page.status_code == 200
     assert [lane.waiting for lane, _state in page.context["lanes"] if lane.code == "dirty"] == [1]

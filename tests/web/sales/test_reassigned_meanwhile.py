@@ -1,4 +1,4 @@
-"""A lead is given away between the look at the page and the lock on the row: nothing is written any more."""
+"""A lead is given away after the page was looked at, up to the door of the change: nothing is written any more."""
 
 import pytest
 from django.urls import reverse
@@ -31,14 +31,13 @@ def test_a_lead_taken_out_meanwhile_is_not_found(cast, as_user, monkeypatch, nam
     lead = make_lead(owner=cast.ben, grade="A", score=80, now=now)
     task = add_task(lead=lead, kind="call", title="Call", due_at=now, assignee=cast.ben, by=cast.ben, now=now)
     module, data = PLACES[name]
-    looked = module.writable_or_refused
+    door = module.changing_lead
 
-    def look_and_take_out(request, pk):
-        seen = looked(request, pk)
+    def take_out_first(request, pk):
         Lead.objects.filter(pk=lead.pk).delete()
-        return seen
+        return door(request, pk)
 
-    monkeypatch.setattr(module, "writable_or_refused", look_and_take_out)
+    monkeypatch.setattr(module, "changing_lead", take_out_first)
     more = [task.pk] if name == "task-done" else []
     answer = as_user(cast.ben).post(reverse(f"web:{name.split()[0]}", args=[lead.pk, *more]), data)
     assert answer.status_code == 404
@@ -50,15 +49,14 @@ def test_a_lead_given_away_meanwhile_is_not_found_and_stays_as_it_is(cast, as_us
     lead = make_lead(owner=cast.ben, grade="A", score=80, now=now)
     task = add_task(lead=lead, kind="call", title="Call", due_at=now, assignee=cast.ben, by=cast.ben, now=now)
     module, data = PLACES[name]
-    looked, after = module.writable_or_refused, []
+    door, after = module.changing_lead, []
 
-    def look_and_give_away(request, pk):
-        seen = looked(request, pk)
+    def give_away_first(request, pk):
         assign(leads=[lead], to=cast.cal, by=cast.ada, now=timezone.now(), reason="Her region")
         after.append(snapshot())
-        return seen
+        return door(request, pk)
 
-    monkeypatch.setattr(module, "writable_or_refused", look_and_give_away)
+    monkeypatch.setattr(module, "changing_lead", give_away_first)
     more = [task.pk] if name == "task-done" else []
     answer = as_user(cast.ben).post(reverse(f"web:{name.split()[0]}", args=[lead.pk, *more]), data)
     assert (answer.status_code, [snapshot()]) == (404, after)

@@ -1,0 +1,152 @@
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import datetime
+from typing import NamedTuple
+
+from django.core.exceptions import PermissionDenied
+from django.db import models, transaction
+
+from leads.access import can_change_lead, can_see_lead
+from leads.changes import marks
+from leads.models import Lead
+from team.models import User
+
+
+class Note(NamedTuple):
+    """What became different about some leads: codes of fields, kinds of activity. Neither: a score is asked for."""
+
+    lead_ids: tuple[int, ...]
+    fields: frozenset[str]
+    kinds: frozenset[str]
+
+
+class Change:
+    """One change of leads: who makes it and when, which leads it holds, and what it noted about which.
+
+    `found_marks`: whether a held lead was marked by somebody before. `settled` is what routing made of the change at
+    its exit, None where there was nobody to settle it.
+    """
+
+    def __init__(self, *, by: User | None, now: datetime):
+        self.by = by
+        self.now = now
+        self.held: set[int] = set()
+        self.notes: list[Note] = []
+        self.settled = None
+        self._rows: dict[int, Lead] = {}
+        self.found_marks = False
+
+    def hold(self, leads) -> list[int]:
+        """Locks leads (queryset, objects or ids) and their marks until the end; the ids of those that exist, ascending.
+
+        All that a change will need is best held at once, at its door: only then are locks taken in one order.
+        """
+        ids = ids_of(leads)
+        missing = [pk for pk in ids if pk not in self.held]
+        if missing:
+            there, found_marks = marks.hold(missing)
+            self.held.update(there)
+            self.found_marks |= found_marks
+        return [pk for pk in ids if pk in self.held]
+
+    def hold_unmarked(self, lead_ids: Iterable[int]) -> list[int]:
+        """As `hold`, for settling, which has taken the marks already or has none to take."""
+        ids = sorted(lead_ids)
+        missing = [pk for pk in ids if pk not in self.held]
+        if missing:
+            self.held.update(marks.lock_leads(missing))
+        return [pk for pk in ids if pk in self.held]
+
+    def welcome(self, lead_ids: Iterable[int]) -> None:
+        """Leads that this very transaction creates: nobody else sees them, so they are held."""
+        self.held.update(lead_ids)
+
+    def row(self, lead_id: int) -> Lead:
+        """The held lead as it is now, with what its page shows beside it; Lead.DoesNotExist when it is gone."""
+        self.hold([lead_id])
+        if lead_id not in self._rows:
+            beside = Lead.objects.select_related("company", "owner", "pool", "source", "campaign")
+            self._rows[lead_id] = beside.get(pk=lead_id)
+        return self._rows[lead_id]
+
+    def writable(self, lead_id: int) -> Lead:
+        """As `row`, for whoever makes the change: the one place that asks whether she may.
+
+        Lead.DoesNotExist for a lead she does not see, PermissionDenied for one that she may only read.
+        """
+        lead = self.row(lead_id)
+        if self.by is not None and not can_change_lead(self.by, lead):
+            if can_see_lead(self.by, lead):
+                raise PermissionDenied("This lead is not yours to change.")
+            raise Lead.DoesNotExist
+        return lead
+
+    def writable_ids(self, leads) -> list[int]:
+        """Those of these leads, held, that whoever makes the change may write to; the others are passed over."""
+        ids = self.hold(leads)
+        if self.by is None or not ids:
+            return ids
+        return ids_of(Lead.objects.changeable_by(self.by).filter(pk__in=ids))
+
+    def note(self, leads, *, fields: Iterable[str] = (), kinds: Iterable[str] = ()) -> None:
+        """Says what became different about leads (queryset, objects or ids); each of them is marked at the exit."""
+        ids = ids_of(leads)
+        if ids:
+            self.notes.append(Note(tuple(ids), frozenset(fields), frozenset(kinds)))
+            for pk in ids:
+                self._rows.pop(pk, None)
+
+    def noted_ids(self, notes: Iterable[Note] | None = None) -> list[int]:
+        """The leads of these notes, by default of all, ascending."""
+        return sorted({pk for note in (self.notes if notes is None else notes) for pk in note.lead_ids})
+
+    def mark(self, lead_ids: Iterable[int]) -> None:
+        """Asks a worker for a new score of these leads; one that is gone is left out."""
+        marks.mark(sorted(lead_ids), now=self.now)
+
+    def unmark(self, lead_ids: Iterable[int]) -> None:
+        """Takes away the marks that were found on held leads, because they are settled."""
+        if self.found_marks:
+            marks.unmark(sorted(lead_ids))
+
+
+_open: ContextVar[Change | None] = ContextVar("change of leads", default=None)
+
+
+def leave_marks(change: Change) -> None:
+    change.mark(change.noted_ids())
+
+
+@contextmanager
+def changing(
+    leads=(), *, by: User | None, now: datetime, at_exit: Callable[[Change], None] = leave_marks
+) -> Iterator[Change]:
+    """A `Change` by the user `by` (None: the program) at the moment `now`, with leads (queryset, objects, ids) held.
+
+    One transaction; an exception undoes it. `at_exit` is told of the change at the outermost exit, by default to
+    leave the marks. Inside another change it is that one that is given, with these leads held as well; who makes it,
+    when, and what happens at the exit is for the outermost to say.
+    """
+    outer = _open.get()
+    if outer is not None:
+        outer.hold(leads)
+        yield outer
+        return
+    with transaction.atomic():
+        change = Change(by=by, now=now)
+        token = _open.set(change)
+        try:
+            change.hold(leads)
+            yield change
+            at_exit(change)
+        finally:
+            _open.reset(token)
+
+
+def ids_of(leads) -> list[int]:
+    """The ids of a queryset of leads, of lead objects or of ids, ascending and each once."""
+    if isinstance(leads, models.QuerySet):
+        leads = leads.order_by() if not leads.query.is_sliced else leads
+        return sorted(set(leads.values_list("pk", flat=True)))
+    return sorted({getattr(lead, "pk", lead) for lead in leads})
