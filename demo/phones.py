@@ -5,8 +5,6 @@ United States: 555-0100 to 555-0199 in any area code (NANPA). United Kingdom: th
 PTS for books and films. Australia: the fictitious numbers of ACMA.
 """
 
-import re
-
 # Country: patterns in which each # is any digit.
 RANGES = {
     "United States": (
@@ -34,16 +32,8 @@ RANGES = {
 # Countries without a range of their own here give the number of an office in Berlin.
 ELSEWHERE = ("+49 30 23125 ###",)
 
-_FICTIONAL = re.compile(
-    "|".join(re.escape(pattern).replace(r"\#", "[0-9]") for patterns in RANGES.values() for pattern in patterns)
-)
-
 
 def invent_phone(chance, country):
     """A number of the country, as people write it down."""
     pattern = chance.choice(RANGES.get(country, ELSEWHERE))
     return "".join(str(chance.randrange(10)) if sign == "#" else sign for sign in pattern)
-
-
-def is_fictional(phone):
-    return bool(_FICTIONAL.fullmatch(phone))

@@ -24,7 +24,6 @@ NEWSLETTERS = (
     "How a cold store halved its bill",
     "Charging the fleet from the roof",
 )
-WHITE_PAPERS = ("Solar roofs for flat buildings", "Leasing or buying", "The roof check, step by step")
 EVENTS = ("Online hour: is my roof fit for it?", "Site visit at the bakery", "Online hour: grants and taxes")
 FORMS = (
     ("Ask for an offer", "Please send an offer for our main hall."),
@@ -93,7 +92,6 @@ LOST_REASONS = (
     "Roof does not carry the load",
     "Budget went to something else",
 )
-RECYCLED_REASONS = ("Bad timing", "No budget", "No timeframe", "Unreachable")
 RETURN_REASONS = (
     "Holds another rep's account",
     "On site for two weeks, no time for new leads",

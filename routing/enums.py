@@ -4,7 +4,7 @@ from django.db import models
 
 from leads.activities import Kind
 from leads.activities.kinds import CALL, EMAIL
-from leads.enums import Dimension, Outcome, TaskKind
+from leads.enums import Outcome, TaskKind
 
 
 class HandoverEnd(models.TextChoices):
@@ -49,17 +49,6 @@ class RejectReason(models.TextChoices):
     COMPETITOR_OR_STUDENT = "competitor_or_student", "Competitor or student"
     ALREADY_CUSTOMER = "already_customer", "Already a customer"
     BAD_TIMING = "bad_timing", "Bad timing"
-
-    @property
-    def accuses(self):
-        """The rating dimensions this reason says were wrong; empty where no question asks about it."""
-        return {
-            RejectReason.NO_BUDGET: (Dimension.BUDGET, Dimension.MONEY),
-            RejectReason.NO_TIMEFRAME: (Dimension.TIMEFRAME,),
-            RejectReason.NOT_DECISION_MAKER: (Dimension.DECISION_MAKER, Dimension.AUTHORITY),
-            RejectReason.NO_NEED: (Dimension.NEED,),
-            RejectReason.BAD_TIMING: (Dimension.TIMEFRAME,),
-        }.get(self, ())
 
     @property
     def is_final(self):

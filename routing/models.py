@@ -37,9 +37,6 @@ class RoutingPolicy(models.Model):
     def __str__(self):
         return self.name
 
-    def side_of(self, grade):
-        return self.sides[grade]
-
     @property
     def sides(self):
         """Side by grade."""

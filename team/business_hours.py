@@ -73,12 +73,6 @@ def business_minutes_between(start, end, hours):
     return worked / datetime.timedelta(minutes=1)
 
 
-def is_working(moment, hours):
-    """Whether `moment` (aware) lies in working time."""
-    opens, closes = _working_day(_local_day(moment, hours), hours)
-    return opens <= moment < closes
-
-
 def _local_day(moment, hours):
     return moment.astimezone(ZoneInfo(hours.zone)).date()
 

@@ -33,12 +33,6 @@ class UserQuerySet(models.QuerySet):
     def in_role(self, role):
         return self.filter(groups__name=Role(role).value)
 
-    def absent_on(self, day):
-        """People with an absence that covers the calendar day `day`."""
-        return self.filter(
-            models.Exists(Absence.objects.filter(user=models.OuterRef("pk"), starts_on__lte=day, ends_on__gte=day))
-        )
-
     def with_role_names(self):
         return self.prefetch_related("groups")
 

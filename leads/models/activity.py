@@ -9,12 +9,6 @@ from leads.activities import kind_of
 from leads.enums import TaskKind
 
 
-class ActivityQuerySet(models.QuerySet):
-    def of_leads(self, leads):
-        """The activities of a queryset of leads; narrow that with visible_to first."""
-        return self.filter(lead__in=leads)
-
-
 class Activity(models.Model):
     """Something that happened; append-only. `payload` holds what is particular to the kind.
 
@@ -37,8 +31,6 @@ class Activity(models.Model):
     payload = models.JSONField(default=dict, blank=True)
     is_machine = models.BooleanField(default=False)
     dedupe_key = models.CharField(max_length=100, null=True, blank=True)  # noqa: DJ001 (null keeps out of the unique index)
-
-    objects = ActivityQuerySet.as_manager()
 
     class Meta:
         ordering = ["-occurred_at", "-pk"]

@@ -2,6 +2,7 @@
 
 import datetime
 import hashlib
+import re
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -12,7 +13,7 @@ from django.urls import reverse
 
 from demo import SHOWN_PEOPLE
 from demo.fill import fill_demo
-from demo.phones import is_fictional
+from demo.phones import RANGES
 from insights.invariants import check_all
 from leads.enums import Disposition, Grade, Side, SourceKind, Stage
 from leads.models import Activity, Campaign, Company, Lead, Source, Task, Transition
@@ -202,6 +203,12 @@ def test_no_address_is_real(demo):
     assert list(Lead.objects.exclude(website__regex=r"\.example$")) == []
     assert list(Company.objects.exclude(website__regex=r"\.example$")) == []
     assert Lead.objects.exclude(email="").values("email").distinct().count() == Lead.objects.exclude(email="").count()
+
+
+def is_fictional(phone):
+    """Whether the number lies in a range that is kept free for fiction."""
+    patterns = [pattern for patterns in RANGES.values() for pattern in patterns]
+    return any(re.fullmatch(re.escape(pattern).replace(r"\#", "[0-9]"), phone) for pattern in patterns)
 
 
 def test_no_phone_is_real(demo):

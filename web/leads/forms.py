@@ -194,7 +194,6 @@ class NewLeadForm(forms.Form):
 
     def __init__(self, *args, definitions, **kwargs):
         super().__init__(*args, **kwargs)
-        self.rating_codes = [field.code for field in definitions]
         for field in definitions:
             self.fields[field.code] = _custom_field(field)
         self.helper = FormHelper(self)
