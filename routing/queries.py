@@ -1,4 +1,3 @@
-import datetime
 from typing import NamedTuple
 
 from django.db.models import (
@@ -23,6 +22,7 @@ from routing.models import Handover, RoutingPolicy
 from routing.rules import Seat
 from scoring.models import ScoringModel
 from scoring.queries import published_model
+from team.business_hours import end_of_day
 from team.enums import Role
 from team.models import PoolMember, User
 
@@ -133,8 +133,7 @@ def with_queue_facts(leads, user):
 
 
 def _tab(tab, user, now):
-    local = now.astimezone(user.zone)
-    midnight = datetime.datetime.combine(local.date() + datetime.timedelta(days=1), datetime.time(), user.zone)
+    midnight = end_of_day(now, user.time_zone)
     return {
         "all": Q(pk__isnull=False),
         "to_accept": Q(accepted_at__isnull=True),

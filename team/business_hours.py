@@ -73,6 +73,11 @@ def business_minutes_between(start, end, hours):
     return worked / datetime.timedelta(minutes=1)
 
 
+def end_of_day(moment, zone):
+    """The first moment (aware, UTC) of the day after the one that `moment` (aware) falls on in that IANA zone."""
+    return _first_moment(moment.astimezone(ZoneInfo(zone)).date() + _DAY, datetime.time(), zone)
+
+
 def _local_day(moment, hours):
     return moment.astimezone(ZoneInfo(hours.zone)).date()
 

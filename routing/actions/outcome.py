@@ -13,8 +13,10 @@ from leads.models import Task
 from routing.actions.handover import note_first_touches, reject
 from routing.enums import PLANS, RejectReason
 from routing.models import Handover
+from team.business_hours import end_of_day
 
 LONGEST_DAYS = 3650
+_SECOND = datetime.timedelta(seconds=1)
 
 
 @dataclass(frozen=True)
@@ -78,10 +80,10 @@ def record_outcome(
 def next_step_at(user, now, days) -> datetime.datetime:
     """When a step `days` from now is due: as work starts, in the user's time zone, on that day or the next working one.
 
-    Today's is due in an hour.
+    Today's is due in an hour, and before the day is over.
     """
     if days == 0:
-        return now + datetime.timedelta(hours=1)
+        return max(now, min(now + datetime.timedelta(hours=1), end_of_day(now, user.time_zone) - _SECOND))
     day = now.astimezone(user.zone).date() + datetime.timedelta(days=days)
     while day.isoweekday() not in user.work_days:
         day += datetime.timedelta(days=1)
@@ -90,8 +92,7 @@ def next_step_at(user, now, days) -> datetime.datetime:
 
 def _complete_due(change, lead):
     by = change.by
-    tomorrow = change.now.astimezone(by.zone).date() + datetime.timedelta(days=1)
-    midnight = datetime.datetime.combine(tomorrow, datetime.time(), by.zone)
+    midnight = end_of_day(change.now, by.time_zone)
     due = Task.objects.open().filter(lead=lead, assignee=lead.owner or by, due_at__lt=midnight)
     complete_tasks(change, tasks=due)
 

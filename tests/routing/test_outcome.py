@@ -61,6 +61,15 @@ def test_the_next_step_is_when_she_says_in_her_own_time_zone(cast, now, lead):
     assert task.due_at == now + HOUR
 
 
+def test_a_step_of_today_chosen_shortly_before_midnight_does_not_slip_into_tomorrow(cast, now, lead):
+    late = now.replace(hour=23, minute=30)
+    task = record_outcome(lead=lead, outcome="talked", by=cast.ben, now=late, next_in_days=0).task
+    assert task.due_at == now.replace(hour=23, minute=59, second=59)
+    last = now.replace(hour=23, minute=59, second=59, microsecond=500_000)
+    task = record_outcome(lead=lead, outcome="talked", by=cast.ben, now=last, next_in_days=0).task
+    assert task.due_at == last
+
+
 def test_due_tasks_are_done_with_it_and_later_ones_stay(cast, now, lead):
     for days, title in ((-1, "Overdue"), (0, "Today"), (5, "Later")):
         due_at = now + datetime.timedelta(days=days, hours=1)

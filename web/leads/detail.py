@@ -94,7 +94,7 @@ def page_context(request, lead):
         "duplicates": duplicates(lead, request.user),
         "log_kinds": LogForm.KINDS,
         "task_kinds": TaskKind.choices,
-        "tomorrow": timezone.localtime(now + datetime.timedelta(days=1)).replace(hour=9, minute=0),
+        "tomorrow": timezone.localdate(now) + datetime.timedelta(days=1),
         "reject_reasons": RejectReason.choices,
     }
 

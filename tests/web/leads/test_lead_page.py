@@ -2,6 +2,7 @@ import datetime
 import re
 
 import pytest
+import time_machine
 from django.urls import reverse
 from django.utils import timezone
 
@@ -11,6 +12,7 @@ from leads.models import Activity, Lead, Task
 from leads.queries import TIMELINE_PAGE
 from routing.enums import HandoverEnd
 from routing.models import Handover
+from team.models import User
 from tests.factories.deeds import record_activities
 from tests.factories.leads import make_field, make_lead
 from tests.web.fragments import bare
@@ -148,6 +150,21 @@ def test_a_next_step_is_added_and_done(cast, as_user, lead):
     client.post(url("task-done", lead, task.pk))
     task.refresh_from_db()
     assert task.done_by == cast.ben
+
+
+@pytest.mark.parametrize(
+    ("moment", "proposed"),
+    [
+        # In Berlin half an hour before the short day begins, and half an hour after the long one has begun.
+        ("2027-03-27T22:30Z", "2027-03-28T09:00"),
+        ("2027-10-30T22:30Z", "2027-11-01T09:00"),
+    ],
+)
+def test_tomorrow_is_the_next_day_when_the_clocks_change(cast, as_user, lead, moment, proposed):
+    User.objects.filter(pk=cast.ben.pk).update(time_zone="Europe/Berlin")
+    with time_machine.travel(datetime.datetime.fromisoformat(moment)):
+        page = as_user(cast.ben).get(url("lead-detail", lead)).content.decode()
+    assert re.findall(r'name="due_at" required value="([^"]*)"', page) == [proposed]
 
 
 def test_a_task_of_another_lead_is_not_found(cast, as_user, lead, unchanged):
