@@ -1,7 +1,9 @@
 import contextlib
+import datetime
 import json
 
 import pytest
+import time_machine
 from django.conf import settings
 from django.db import connection
 
@@ -32,6 +34,13 @@ def snapshot():
             )
             sums[table] = cursor.fetchone()[0]
     return sums
+
+
+@pytest.fixture(autouse=True)
+def _one_moment():
+    """The clock stands still: no minute or day turns between two answers of one test."""
+    with time_machine.travel(datetime.timedelta(0), tick=False):
+        yield
 
 
 @pytest.fixture
