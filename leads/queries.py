@@ -40,7 +40,7 @@ class Duplicate:
     shares: tuple[str, ...]
 
 
-def timeline(lead, *, chips=(), after="", size=TIMELINE_PAGE):
+def timeline(lead, *, chips=(), after="", size=TIMELINE_PAGE) -> TimelinePage:
     """One page of a lead's activities under any of `chips` (values of Chip; none means all), with their actors.
 
     `after` is the `next` of the page above. Raises ValueError for a chip or an `after` that is none. The lead comes
@@ -58,13 +58,13 @@ def timeline(lead, *, chips=(), after="", size=TIMELINE_PAGE):
     return TimelinePage(shown, _place(shown[-1]) if len(found) > size else "")
 
 
-def capped_count(queryset, cap=COUNT_CAP):
+def capped_count(queryset, cap=COUNT_CAP) -> CappedCount:
     """How many rows there are, counted no further than `cap`. One query."""
     number = queryset.order_by().values("pk")[: cap + 1].count()
     return CappedCount(min(number, cap), number > cap)
 
 
-def duplicates(lead, user):
+def duplicates(lead, user) -> list[Duplicate]:
     """Other leads `user` may see that share the e-mail address, the phone number, or name and company with `lead`.
 
     At most DUPLICATES_SHOWN, oldest first. At most one query; each key is looked up by its index.

@@ -17,12 +17,12 @@ FIRST_YEAR, LAST_YEAR = 1900, 2199
 _WORDS = re.compile(r"[^\W_]+")
 
 
-def composed(text):
+def composed(text) -> str:
     """The text in Unicode's form NFC, in which all text is kept: brought to it where it comes in."""
     return text if text.isascii() else unicodedata.normalize("NFC", text)
 
 
-def fold_for_search(text):
+def fold_for_search(text) -> str:
     """Lower case without accents, runs of anything but letters and digits as one space.
 
     Words to look for: many names fold to the same, so this never says who or what somebody is (leads.intake.keys).
@@ -34,7 +34,7 @@ def fold_for_search(text):
     return " ".join(_WORDS.findall(bare))
 
 
-def search_document(*, first_name="", last_name="", email="", company="", phone="", phone_key=""):
+def search_document(*, first_name="", last_name="", email="", company="", phone="", phone_key="") -> str:
     """The folded words a lead is found by. Phone numbers are words of digits, with and without the country code."""
     typed = "".join(filter(str.isdecimal, phone)).lstrip("0")
     numbers = f"{phone_key.lstrip('+')} {_national(phone_key)}" if phone_key else typed
@@ -50,7 +50,7 @@ def _national(phone_key):
     return ""
 
 
-def search_words(text):
+def search_words(text) -> list[str]:
     """The words to look for, at most eight; a phone number typed with spaces or signs is one word of digits."""
     compact = re.sub(r"[\s().+/-]+", "", text)
     if compact.isdigit() and len(compact) >= 5:
@@ -58,7 +58,7 @@ def search_words(text):
     return fold_for_search(text).split(" ")[:8] if fold_for_search(text) else []
 
 
-def stored_value(field_type, value, choices=()):
+def stored_value(field_type, value, choices=()) -> object:
     """`value` in the JSON form that Lead.fields keeps for a field of this type; None means not answered.
 
     Takes Python values and, for dates and times, ISO 8601 text. Raises ValueError with what is wrong.
@@ -99,7 +99,7 @@ def _boolean(value, _choices):
     return value
 
 
-def check_year(value):
+def check_year(value) -> None:
     """Raises ValueError for a date or a moment outside FIRST_YEAR to LAST_YEAR."""
     if not FIRST_YEAR <= value.year <= LAST_YEAR:
         raise ValueError(f"Give a date from {FIRST_YEAR} to {LAST_YEAR}.")

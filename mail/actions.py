@@ -42,7 +42,7 @@ def send_messages(*, clock, limit=20) -> int:
         lease.give_back()
 
 
-def forget_messages(*, now):
+def forget_messages(*, now) -> None:
     """Deletes what was done a while ago."""
     Message.objects.filter(done_at__lt=now - KEPT).delete()
 

@@ -9,6 +9,7 @@ from django.db.models import (
     IntegerField,
     OuterRef,
     Q,
+    QuerySet,
     Subquery,
     When,
 )
@@ -48,12 +49,12 @@ def active_policy() -> RoutingPolicy | None:
     return policies.prefetch_related("rules__pool").first()
 
 
-def sales_grades(policy):
+def sales_grades(policy) -> list[str]:
     """The grades the policy gives to sales, best first; none without a policy."""
     return [grade for grade, side in policy.sides.items() if side == Side.SALES] if policy else []
 
 
-def seats(pool_ids, *, now):
+def seats(pool_ids, *, now) -> dict[int, list[Seat]]:
     """{pool_id: [Seat]} of the reps who may be given leads now: active, in the role of rep, not absent today.
 
     Today is the day in the rep's own time zone. Exact only while the caller holds the pools' locks.
@@ -84,7 +85,7 @@ def seats(pool_ids, *, now):
     return found
 
 
-def queue(user, *, tab="all", now):
+def queue(user, *, tab="all", now) -> QuerySet[Lead]:
     """The leads handed to `user`, soonest due first, then by grade and score; see `with_queue_facts`.
 
     tab: "to_accept" (not accepted yet), "today" (accepted, with a next step due by the end of her day or none at
@@ -98,13 +99,13 @@ def queue(user, *, tab="all", now):
     )
 
 
-def queue_counts(user, now):
+def queue_counts(user, now) -> dict[str, int]:
     """{tab: number of leads} of all four tabs, in one query."""
     leads = with_queue_facts(Lead.objects.filter(owner=user), user)
     return leads.aggregate(**{tab: Count("pk", filter=_tab(tab, user, now)) for tab in TABS})
 
 
-def with_queue_facts(leads, user):
+def with_queue_facts(leads, user) -> QuerySet[Lead]:
     """Adds to each lead the facts of its open hand-over and of the work on it, each None where there is none.
 
     handover_id, handed_at, due_at, accepted_at, first_touch_at; next_task_at, next_task_title (the soonest open task

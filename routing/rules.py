@@ -18,11 +18,11 @@ class Seat:
     given: int = 0
 
     @property
-    def free(self):
+    def free(self) -> int:
         return max(self.capacity - self.open, 0)
 
     @property
-    def is_full(self):
+    def is_full(self) -> bool:
         return self.given >= self.free
 
 
@@ -37,11 +37,11 @@ class Contender:
     is_new: bool = field(default=True, compare=False)
 
     @property
-    def rank(self):
+    def rank(self) -> tuple[str, int, int]:
         return self.grade or "~", -self.score, self.lead_id
 
 
-def share_out(contenders, seats):
+def share_out(contenders, seats) -> dict[int, tuple[Seat, float]]:
     """{lead_id: (Seat, its turn)} for as many contenders as `seats`, {pool_id: [Seat]}, have room for.
 
     The k-th lead of a rep with room for f comes at k/f, so that reps fill up evenly and each stays within her

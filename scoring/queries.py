@@ -30,7 +30,7 @@ class RatingAnswer(NamedTuple):
     answers: list
 
 
-def published_model():
+def published_model() -> ScoringModel | None:
     """The scoring model in force with its rules and requirements loaded (three queries), or None."""
     return ScoringModel.objects.published().prefetch_related("rules", "requirements").first()
 
@@ -42,7 +42,7 @@ def what_it_reads(model, vocabulary) -> Reads:
     return Reads(*(frozenset().union(*parts) for parts in zip(*found, strict=True))) if found else Reads()
 
 
-def explain(lead):
+def explain(lead) -> list[LedgerLine]:
     """The ledger of a lead's score, a LedgerLine for every rule of the version that gave it; they add up to the score.
 
     [] for a lead that was never scored. Two queries.
@@ -63,7 +63,7 @@ def rule_labels(version: int) -> list[str]:
     return list(rules.values_list("label", flat=True))
 
 
-def why(leads):
+def why(leads) -> dict[int, str]:
     """{lead id: why this score, in at most eight words} for a page of leads, in one query; "" for an unscored lead.
 
     The labels of the rules that gave most, as many as fit.
@@ -79,7 +79,7 @@ def why(leads):
     return {lead.pk: _in_few_words(labels.get(lead.score_version, ()), lead.score_ledger) for lead in leads}
 
 
-def rating_answers(lead):
+def rating_answers(lead) -> list[RatingAnswer]:
     """The RatingAnswers of a lead to the published model's question set, in its order; [] without a set. One query."""
     questions = (
         RatingQuestion.objects.filter(question_set__models__in=ScoringModel.objects.published())
@@ -98,7 +98,7 @@ def rating_answers(lead):
     ]
 
 
-def unfinished_run():
+def unfinished_run() -> RegradeRun | None:
     """The RegradeRun that is waiting or under way, with its progress, or None."""
     return RegradeRun.objects.unfinished().with_progress().select_related("model").first()
 

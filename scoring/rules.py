@@ -38,7 +38,7 @@ class ModelRefused(Exception):
         super().__init__("; ".join(map(str, self.problems)))
 
 
-def model_problems(data, *, vocabulary, question_sets):
+def model_problems(data, *, vocabulary, question_sets) -> list[FileProblem]:
     """Every FileProblem of a parsed model file, in the order of the file; [] for a good one.
 
     `question_sets` holds the codes that exist; `vocabulary` is what conditions may name.
@@ -59,7 +59,7 @@ def model_problems(data, *, vocabulary, question_sets):
     return problems
 
 
-def range_problems(ranges):
+def range_problems(ranges) -> list[FileProblem]:
     """Problems of {"A": [from, null], "B": [from, to], "C": [from, to], "D": [null, to]}: gaps, overlaps, nonsense."""
     if ranges is _ABSENT:
         return [FileProblem("ranges", "is missing")]
@@ -74,7 +74,7 @@ def range_problems(ranges):
     return problems or _neighbour_problems(ranges)
 
 
-def condition_problems(tree, vocabulary):
+def condition_problems(tree, vocabulary) -> list[FileProblem]:
     """Problems of a rule's condition, paths from its root: of the language, and of a rule that reads the score."""
     try:
         check(tree, vocabulary)
@@ -83,7 +83,7 @@ def condition_problems(tree, vocabulary):
     return list(_circles("", tree))
 
 
-def behaviour_problems(tree):
+def behaviour_problems(tree) -> list[FileProblem]:
     """Why a well-formed condition cannot be counted activity by activity; [] when it can.
 
     A group of one is its only member: the editor writes it so.
@@ -100,7 +100,7 @@ def behaviour_problems(tree):
     ]
 
 
-def number_problems(path, value, low, high):
+def number_problems(path, value, low, high) -> list[FileProblem]:
     """[] for a whole number from `low` to `high`."""
     if isinstance(value, bool) or not isinstance(value, int):
         return [FileProblem(path, "has to be a whole number")]
@@ -233,7 +233,7 @@ def _circles(path, node):
         yield FileProblem(join(path, "activity"), "a scoring rule cannot look at grade changes: it makes them")
 
 
-def join(path, rest):
+def join(path, rest) -> str:
     """`rest` below `path`, both in the notation of FileProblem."""
     if not path or not rest:
         return path or rest

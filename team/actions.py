@@ -12,7 +12,7 @@ from team.enums import AccountMail, Role
 from team.roles import MAY
 
 
-def sync_roles():
+def sync_roles() -> None:
     """Makes the four groups and gives each exactly its permissions; an admin gets all there are. Safe to repeat."""
     known = {
         f"{label}.{codename}": pk
@@ -24,7 +24,7 @@ def sync_roles():
         group.permissions.set(known[name] for name in wanted if name in known)
 
 
-def request_password_reset(*, email, requester, now):
+def request_password_reset(*, email, requester, now) -> bool:
     """Writes the wish down, the same way for an address that has an account and one that has not.
 
     False when `requester`, a network address or None, has asked too often. A wish too many for one `email` is
@@ -41,12 +41,12 @@ def request_password_reset(*, email, requester, now):
     return True
 
 
-def announce_password_change(*, user, now):
+def announce_password_change(*, user, now) -> None:
     """Tells the owner of the account by mail; call it in the transaction that changes the password."""
     post(kind=AccountMail.CHANGED, recipient=user.email, now=now)
 
 
-def forget_sign_ins(*, now):
+def forget_sign_ins(*, now) -> None:
     """Deletes the sessions that have run out and the bad tries that no longer count."""
     Session.objects.filter(expire_date__lt=now).delete()
     AccessAttempt.objects.filter(attempt_time__lt=now - settings.AXES_COOLOFF_TIME).delete()

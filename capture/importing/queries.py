@@ -1,5 +1,7 @@
 """What imports know: fields, words and mappings to plan with, progress, problems, the rows of the error file."""
 
+from collections.abc import Iterator
+
 from capture.importing.enums import RowResult
 from capture.importing.mapping import header_key
 from capture.importing.models import ImportProblem, ImportRow, RememberedMapping, UnansweredWord
@@ -7,7 +9,7 @@ from leads.intake.keys import Spellings
 from leads.models import Campaign, FieldDefinition, Source
 
 
-def custom_fields():
+def custom_fields() -> dict[str, tuple]:
     """{code: (label, type, choices)} of the active custom fields, in their order."""
     active = FieldDefinition.objects.filter(is_active=True)
     return {
@@ -16,43 +18,43 @@ def custom_fields():
     }
 
 
-def unanswered_words():
+def unanswered_words() -> list[str]:
     return list(UnansweredWord.objects.values_list("word", flat=True))
 
 
-def remembered_mapping(header):
+def remembered_mapping(header) -> dict | None:
     """The mapping last used for files of these columns, or None."""
     return RememberedMapping.objects.filter(header_key=header_key(header)).values_list("mapping", flat=True).first()
 
 
-def by_spelling(model):
+def by_spelling(model) -> Spellings:
     """Spellings of the ids of all sources or campaigns, by code and by name."""
     known = list(model.objects.values_list("pk", "code", "name"))
     return Spellings(((code, pk) for pk, code, _ in known), ((name, pk) for pk, _, name in known))
 
 
-def sources_by_spelling():
+def sources_by_spelling() -> Spellings:
     return by_spelling(Source)
 
 
-def campaigns_by_spelling():
+def campaigns_by_spelling() -> Spellings:
     return by_spelling(Campaign)
 
 
-def problems_of(run, *, limit):
+def problems_of(run, *, limit) -> list[tuple]:
     """The first problems of an import, rejected rows before single cells: (row, column, message, rejects)."""
     problems = ImportProblem.objects.filter(run=run).order_by("-rejects", "number", "pk")
     return list(problems.values_list("number", "column", "message", "rejects")[:limit])
 
 
-def leads_of(run, *, limit):
+def leads_of(run, *, limit) -> list[tuple]:
     """The first few leads that an import created or changed, as (row number, result, lead)."""
     rows = ImportRow.objects.filter(run=run, lead__isnull=False, result__in=[RowResult.CREATED, RowResult.UPDATED])
     rows = rows.select_related("lead__company").order_by("number")[:limit]
     return [(row.number, row.get_result_display(), row.lead) for row in rows]
 
 
-def error_rows(run):
+def error_rows(run) -> Iterator[tuple]:
     """Yields a row per row of the file that has problems: (reasons, row number, cells), in the order of the file."""
     number, reasons, cells = None, [], []
     rows = ImportProblem.objects.filter(run=run).order_by("number", "pk")

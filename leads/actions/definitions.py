@@ -5,7 +5,7 @@ from django.db import transaction
 from leads.models import StageDefinition
 
 
-def define_stage(*, stage, who, moves_in, entry, by, now):
+def define_stage(*, stage, who, moves_in, entry, by, now) -> StageDefinition:
     """Puts a new version of a stage's definition in force and returns it; the words in force already change nothing.
 
     `entry` is a checked condition or None. Locks the version in force.

@@ -83,7 +83,7 @@ def create_lead(change: Change, *, values, source=None, campaign=None, reason="E
     return lead
 
 
-def hold_person(values):
+def hold_person(values) -> None:
     """Has whoever else enters the e-mail address or the phone number of `values` wait until this transaction ends.
 
     For looking whether somebody is known and creating her where not: only one of two at once then finds nobody. An
@@ -125,7 +125,7 @@ def change_lead(change: Change, *, lead: Lead, values) -> Changed:
     return Changed(tuple(changed))
 
 
-def companies_by_name(names, *, now):
+def companies_by_name(names, *, now) -> dict[str, int]:
     """{company_key: id} of the companies of these names, those unknown created with the first spelling given.
 
     Names without a letter or digit are left out.
@@ -138,7 +138,7 @@ def companies_by_name(names, *, now):
     return companies_by_key(spelling, now=now)
 
 
-def companies_by_key(names, *, now):
+def companies_by_key(names, *, now) -> dict[str, int]:
     """{company_key: id} of the companies with these names, {company_key: name}; those unknown are created."""
     keys = sorted(names)
     known = dict(Company.objects.filter(name_key__in=keys).values_list("name_key", "pk"))
@@ -151,7 +151,7 @@ def companies_by_key(names, *, now):
     return known
 
 
-def refresh_search(*, lead_ids):
+def refresh_search(*, lead_ids) -> None:
     """Writes the search documents of these leads anew, in one statement, where they differ."""
     rows = Lead.objects.filter(pk__in=list(lead_ids)).order_by("pk")
     documents = {

@@ -77,7 +77,7 @@ def _check_kinds(codes):
 class _Encoder(DjangoJSONEncoder):
     """Django's encoder cuts times to milliseconds; a timeline keeps its order by the microsecond."""
 
-    def default(self, value):
+    def default(self, value) -> object:
         return value.isoformat() if isinstance(value, datetime.datetime) else super().default(value)
 
 

@@ -52,7 +52,7 @@ class _Concerned(NamedTuple):
     to_take_back: dict
 
     @property
-    def ids(self):
+    def ids(self) -> list[int]:
         return [*self.to_route, *self.to_wake, *(pk for pks in self.to_take_back.values() for pk in pks)]
 
 

@@ -7,7 +7,7 @@ from routing.models import RoutingPolicy
 from scoring.actions import request_regrade
 
 
-def activate_policy(*, policy, by, now):
+def activate_policy(*, policy, by, now) -> None:
     """Makes `policy` the one in force, the one before it no longer; asks for a run that routes everybody by it."""
     with transaction.atomic():
         RoutingPolicy.objects.filter(is_active=True).exclude(pk=policy.pk).update(is_active=False)
@@ -16,7 +16,7 @@ def activate_policy(*, policy, by, now):
     policy.is_active = True
 
 
-def reroute(*, by, now):
+def reroute(*, by, now) -> bool:
     """Asks for a run over everybody, where there is a scoring model to grade by; True when it could."""
     try:
         with transaction.atomic():

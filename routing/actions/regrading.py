@@ -29,7 +29,7 @@ class RunCancelled(Exception):
         self.settled = settled
 
 
-def regrade_everybody(*, now, size=CHUNK):
+def regrade_everybody(*, now, size=CHUNK) -> Settled:
     """Settles every lead there is and waits for it; returns `Settled` with leads and changed, zeros without a model.
 
     It is a RegradeRun: workers help, it can be cancelled, and whatever breaks this off leaves the rest to them. On

@@ -98,7 +98,7 @@ def request_nightly_regrade(*, now) -> bool:
     return True
 
 
-def gave_way(error):
+def gave_way(error) -> bool:
     """Whether a database error only says that somebody else was first."""
     return error_code(error) in SOMEBODY_WAS_FIRST
 

@@ -23,7 +23,7 @@ def claim_dirty(*, now, limit) -> list[int]:
         return sorted(lead_id for (lead_id,) in cursor.fetchall())
 
 
-def fail_dirty(*, lead_ids, failure, now):
+def fail_dirty(*, lead_ids, failure, now) -> None:
     """Notes why these leads could not be settled, once the transaction that tried it has been rolled back.
 
     Their marks are tried again later, and put aside after a few times; a change to the lead makes one due at once.

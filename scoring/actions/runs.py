@@ -24,7 +24,7 @@ SELECT coalesce(sum(leads), 0) FROM cut
 """
 
 
-def request_regrade(*, by, now, size=CHUNK):
+def request_regrade(*, by, now, size=CHUNK) -> RegradeRun:
     """A RegradeRun of everybody by the published model, in chunks of `size` leads; one nobody has begun is reused.
 
     Without leads it is finished at once. Raises ValidationError when no model is published.
@@ -46,7 +46,7 @@ def request_regrade(*, by, now, size=CHUNK):
     return run
 
 
-def claim_regrade_chunk(*, now, run=None):
+def claim_regrade_chunk(*, now, run=None) -> RegradeChunk | None:
     """The next RegradeChunk nobody is at, of the oldest unfinished run, or None.
 
     With a `run`, of that one, and a chunk that failed or was put aside at once. Locked until the caller's transaction
@@ -56,7 +56,7 @@ def claim_regrade_chunk(*, now, run=None):
     return next(iter(hold(chunks.order_by("run__requested_at", "run", "first_lead_id"))), None)
 
 
-def finish_chunk(*, chunk, leads, changed, now):
+def finish_chunk(*, chunk, leads, changed, now) -> bool:
     """Marks a claimed chunk done, with the numbers of leads looked at and changed; True when it was undone.
 
     The run itself is finished by finish_runs, once this has committed.
@@ -65,18 +65,18 @@ def finish_chunk(*, chunk, leads, changed, now):
     return bool(undone.update(done_at=now, leads=leads, changed=changed, **FRESH))
 
 
-def finish_runs(*, now):
+def finish_runs(*, now) -> int:
     """Finishes the runs without an undone chunk; returns how many. Whoever did the last chunk calls it, or a tick."""
     undone = RegradeChunk.objects.filter(run=OuterRef("pk"), done_at=None)
     return RegradeRun.objects.unfinished().filter(~Exists(undone)).update(finished_at=now)
 
 
-def fail_chunk(*, chunk, failure, now):
+def fail_chunk(*, chunk, failure, now) -> None:
     """Notes why a chunk could not be done: it is tried again later, or put aside (jobs.actions). The others go on."""
     fail(RegradeChunk.objects.filter(pk=chunk.pk, done_at=None), failure=failure, now=now)
 
 
-def cancel_regrade(*, run, now):
+def cancel_regrade(*, run, now) -> bool:
     """Stops a run and waits for the chunks that workers are at; what is done stays. True when it was still going.
 
     After that nobody grades for this run any more: its undone chunks are gone.

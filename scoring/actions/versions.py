@@ -11,7 +11,7 @@ from scoring.models import GradeRequirement, QuestionSet, RegradeRun, ScoringMod
 from scoring.rules import ModelRefused, model_problems
 
 
-def load_model(*, data, by, now):
+def load_model(*, data, by, now) -> ScoringModel:
     """A draft made from a parsed model file (docs/scoring.md).
 
     Raises ModelRefused with every problem and its path, having written nothing.
@@ -53,7 +53,7 @@ def load_model(*, data, by, now):
     return model
 
 
-def dump_model(model):
+def dump_model(model) -> dict:
     """The model as a file that load_model takes: load, dump and load again give the same model."""
     ranges = {
         "A": [model.a_from, None],
@@ -77,7 +77,7 @@ def dump_model(model):
     }
 
 
-def start_draft(*, model, by, now):
+def start_draft(*, model, by, now) -> ScoringModel:
     """Saves an unsaved ScoringModel as a draft under the next version number and returns it."""
     with transaction.atomic():
         _one_at_a_time()
@@ -87,12 +87,12 @@ def start_draft(*, model, by, now):
     return model
 
 
-def copy_model(*, model, by, now):
+def copy_model(*, model, by, now) -> ScoringModel:
     """A draft with everything `model` has. Raises ModelRefused when that no longer fits the fields that exist."""
     return load_model(data=dump_model(model), by=by, now=now)
 
 
-def publish_model(*, model, by, now):
+def publish_model(*, model, by, now) -> ScoringModel:
     """Puts a draft in force: retires the version before it, publishes this one, asks for a regrade of everybody.
 
     All in one transaction, one publisher at a time. A regrade by an older version is cancelled, and its chunks under
@@ -114,7 +114,7 @@ def publish_model(*, model, by, now):
     return draft
 
 
-def roll_back(*, to, by, now):
+def roll_back(*, to, by, now) -> ScoringModel:
     """Publishes a copy of the version `to` as the newest version and returns it; raises as publish_model does."""
     with transaction.atomic():
         return publish_model(model=copy_model(model=to, by=by, now=now), by=by, now=now)

@@ -1,10 +1,10 @@
 """What the pages about leads read across rooms."""
 
-from leads.models import FieldDefinition, Lead
+from leads.models import FieldDefinition, Lead, Task
 from routing.models import Handover
 
 
-def readable_lead(user, pk):
+def readable_lead(user, pk) -> Lead | None:
     """The lead with all that its page shows beside it, or None for a stranger. One query."""
     return (
         Lead.objects.visible_to(user)
@@ -14,12 +14,12 @@ def readable_lead(user, pk):
     )
 
 
-def active_fields():
+def active_fields() -> list[FieldDefinition]:
     """The fields that an admin added and that are in use, in order."""
     return list(FieldDefinition.objects.filter(is_active=True))
 
 
-def latest_handover(user, lead):
+def latest_handover(user, lead) -> Handover | None:
     """The newest hand-over of the lead that the user may read, or None."""
     return (
         Handover.objects.visible_to(user)
@@ -30,5 +30,5 @@ def latest_handover(user, lead):
     )
 
 
-def open_tasks(lead):
+def open_tasks(lead) -> list[Task]:
     return list(lead.tasks.open().select_related("assignee"))

@@ -88,13 +88,13 @@ class Target:
     virtual_companies: dict = field(default_factory=dict)
 
     @property
-    def may_change_sales(self):
+    def may_change_sales(self) -> bool:
         """Leads of the sales side are not marketing's to change, by an import as little as on their pages."""
         by = self.run.created_by if self.run is not None else self.by
         return by is None or Reach.EVERYBODY in reaches(by, "leads.change_lead")
 
 
-def merge_chunk(rows, target, *, now):
+def merge_chunk(rows, target, *, now) -> dict[RowResult, int]:
     """Merges cleaned rows (capture.importing.rows.Row) in the caller's transaction; returns {RowResult: count}.
 
     Takes the lock that keeps other imports out until the transaction ends.
@@ -128,7 +128,7 @@ def merge_chunk(rows, target, *, now):
     return counts
 
 
-def load_leads(ids, *, run_id=None, overlay=False):
+def load_leads(ids, *, run_id=None, overlay=False) -> dict[int, dict]:
     """The leads with these ids as capture.importing.matching knows them; those of the overlay hide the stored ones."""
     leads = {}
     with connection.cursor() as cursor:

@@ -3,6 +3,7 @@
 import hashlib
 import itertools
 import tempfile
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from django.core.files.storage import default_storage
 from django.db import transaction
 
 from capture.importing.enums import ImportStatus
-from capture.importing.mapping import MappingError, header_key, make_plan
+from capture.importing.mapping import ImportPlan, MappingError, header_key, make_plan
 from capture.importing.models import Import, RememberedMapping
 from capture.importing.queries import custom_fields, remembered_mapping
 from capture.importing.reading import Broken, Unreadable, open_table, unpack_workbook
@@ -34,7 +35,7 @@ class Opened:
 
 
 @contextmanager
-def opened(path, *, has_header=True):
+def opened(path, *, has_header=True) -> Iterator[Opened]:
     """The Opened of a file at `path`, for as long as the context lasts. Raises Unreadable."""
     with tempfile.TemporaryDirectory(prefix="leadfunnel-") as folder:
         sheet, notes, text = "", [], Path(path)
@@ -45,13 +46,13 @@ def opened(path, *, has_header=True):
         yield Opened(open_table(text, has_header=has_header), sheet, notes)
 
 
-def receive_file(*, path, file_name, by, now, has_header=True):
+def receive_file(*, path, file_name, by, now, has_header=True) -> Import:
     """Keeps the file and returns its Import, to be mapped. Raises Unreadable and keeps nothing."""
     with opened(path, has_header=has_header) as file:
         return keep_file(file=file, path=path, file_name=file_name, by=by, now=now)
 
 
-def keep_file(*, file, path, file_name, by, now):
+def keep_file(*, file, path, file_name, by, now) -> Import:
     """The Import of an Opened file; a workbook is kept as text, which can be read from any row in little memory."""
     table = file.table
     with table.path.open("rb") as content:
@@ -72,7 +73,7 @@ def keep_file(*, file, path, file_name, by, now):
     )
 
 
-def plan_for(header, sample, *, mapping=None, format_code="", create_fields=False):
+def plan_for(header, sample, *, mapping=None, format_code="", create_fields=False) -> ImportPlan:
     """The ImportPlan for a file: by the mapping given, else the one remembered for these columns, else by the names.
 
     Raises MappingError. A remembered mapping that no longer fits is passed over.
@@ -95,7 +96,7 @@ def plan_for(header, sample, *, mapping=None, format_code="", create_fields=Fals
     )
 
 
-def start_import(*, run, plan, now, source=None, campaign=None, remember=False):
+def start_import(*, run, plan, now, source=None, campaign=None, remember=False) -> bool:
     """Creates the plan's new fields, fixes the mapping and puts the import in line; commits all of it or nothing.
 
     False, and nothing is done, when the import is past that step: only the first of two starts counts.
@@ -124,7 +125,7 @@ def start_import(*, run, plan, now, source=None, campaign=None, remember=False):
     return True
 
 
-def keep_mapping(*, run, mapping, source, campaign):
+def keep_mapping(*, run, mapping, source, campaign) -> None:
     """Notes the mapping that was chosen for an upload, until it is started or changed."""
     run.mapping = mapping | {"header": run.mapping.get("header", True)}
     run.source, run.campaign = source, campaign
@@ -133,12 +134,12 @@ def keep_mapping(*, run, mapping, source, campaign):
     )
 
 
-def discard_file(*, run):
+def discard_file(*, run) -> None:
     """Forgets an upload that was never started."""
     if Import.objects.filter(pk=run.pk, status=ImportStatus.UPLOADED).delete()[0]:
         run.file.delete(save=False)
 
 
-def sha256_of(path):
+def sha256_of(path) -> str:
     with Path(path).open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

@@ -22,7 +22,7 @@ class Rehearsal:
     rows: int = 0
 
 
-def rehearse(*, table, plan, sha256, now, source=None, campaign=None, by=None, rows=None, limit=None):
+def rehearse(*, table, plan, sha256, now, source=None, campaign=None, by=None, rows=None, limit=None) -> Rehearsal:
     """Tries the file, or its first `rows`, and returns a Rehearsal; exactly what an import of `by` now would do.
 
     `sha256` is the file's, as receiving.sha256_of gives it.

@@ -6,6 +6,7 @@ import itertools
 import socket
 import sys
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
@@ -22,7 +23,7 @@ from capture.importing.mapping import make_plan
 from capture.importing.models import Import
 from capture.importing.queries import campaigns_by_spelling, custom_fields, sources_by_spelling, unanswered_words
 from capture.importing.reading import Broken, Unreadable, open_table
-from capture.importing.rows import RowCleaner
+from capture.importing.rows import Row, RowCleaner
 from jobs import shutdown
 from jobs.actions import FRESH, LeaseLost, claim, renewed
 from jobs.postgres import FLEETING, error_code
@@ -88,7 +89,7 @@ def _tuned():
             gc.enable()
 
 
-def cleaned_chunks(table, plan, *, skip=0, rows=None):
+def cleaned_chunks(table, plan, *, skip=0, rows=None) -> Iterator[list[Row]]:
     """Yields lists of cleaned rows from row `skip` + 1 on, `rows` of them at most; each is read ahead in a thread.
 
     While the database is busy with one chunk, Python reads and cleans the next.
@@ -119,22 +120,22 @@ def _ahead(iterator):
             yield chunk
 
 
-def pause(*, run):
+def pause(*, run) -> bool:
     """Stops at once, and the chunk under way is rolled back; True when there was something to stop."""
     return _change(run, [ImportStatus.READY, ImportStatus.RUNNING], ImportStatus.PAUSED)
 
 
-def resume(*, run, now):
+def resume(*, run, now) -> bool:
     return _change(run, [ImportStatus.PAUSED], ImportStatus.READY, queued_at=now)
 
 
-def cancel(*, run, now):
+def cancel(*, run, now) -> bool:
     """Stops for good; what was imported so far stays and can be undone."""
     running = [ImportStatus.READY, ImportStatus.RUNNING, ImportStatus.PAUSED]
     return _change(run, running, ImportStatus.CANCELLED, finished_at=now)
 
 
-def undo(*, run, now):
+def undo(*, run, now) -> bool:
     """Puts the undoing of everything the import did in line."""
     stopped = [ImportStatus.DONE, ImportStatus.CANCELLED, ImportStatus.FAILED]
     return _change(run, stopped, ImportStatus.UNDOING, queued_at=now)

@@ -112,7 +112,7 @@ _COPY_ROWS = "COPY capture_importrow (run_id, number, result, lead_id, before) F
 _COPY_PROBLEMS = 'COPY capture_importproblem (run_id, number, "column", message, rejects, raw) FROM STDIN'
 
 
-def write_chunk(change, *, run, rows, problems):
+def write_chunk(change, *, run, rows, problems) -> None:
     """Writes what the rows of a chunk did, as sets; the change holds the leads that are there already.
 
     rows: (number, result, lead dict or None, before or None); new leads get their ids here. problems: (number,
@@ -164,25 +164,25 @@ def _copying(cursor):
             each.result()
 
 
-def put_search_in_order():
+def put_search_in_order() -> None:
     """Has the search index take in the documents that wait, so that the first search after an import is quick."""
     with connection.cursor() as cursor:
         cursor.execute(_TIDY_SEARCH)
 
 
-def start_overlay():
+def start_overlay() -> None:
     """An empty overlay for a dry run, in this database session."""
     with connection.cursor() as cursor:
         cursor.execute(_OVERLAY)
 
 
-def end_overlay():
+def end_overlay() -> None:
     """Forgets what the dry run kept."""
     with connection.cursor() as cursor:
         cursor.execute("DROP TABLE IF EXISTS overlay_lead")
 
 
-def write_overlay(leads):
+def write_overlay(leads) -> None:
     """Keeps leads as a dry run left them; new ones get negative ids, in the order of the file."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM overlay_lead WHERE id < 0")
@@ -196,7 +196,7 @@ def write_overlay(leads):
         cursor.copy_expert("COPY overlay_lead FROM STDIN", lines)
 
 
-def write_restored(change, leads):
+def write_restored(change, leads) -> None:
     """Updates held leads (dicts of all columns), for undo."""
     with connection.cursor() as cursor:
         _update(cursor, leads, change.now)

@@ -19,7 +19,7 @@ CHUNK_ROWS = 2000
 EXAMPLES = 20
 
 
-def undo_chunk(*, run, now):
+def undo_chunk(*, run, now) -> bool:
     """Undoes the next rows, last row first, in the caller's transaction; True while there is more.
 
     Keeps account in run.undone: {"next", "removed", "restored", "kept", "examples"}; the caller saves it.
