@@ -24,7 +24,7 @@ class Lock(IntEnum):
 
     PASSWORD_RESETS = 7_203_001  # wishes for a reset are counted one at a time
     IMPORTS = 0x1EADF1  # one import merges at a time
-    PERSON = 0x1EADF2  # with an address or a telephone number: who enters the same person waits
+    NEWCOMERS = 0x1EADF2  # who brings new people looks for them once more and commits, one after the other
 
 
 def error_code(error) -> str | None:
@@ -32,10 +32,7 @@ def error_code(error) -> str | None:
     return getattr(error.__cause__, "pgcode", None)
 
 
-def take_lock(lock, word=None):
-    """Waits for an advisory lock, which is let go of when the transaction ends; with a `word`, for the one of it."""
+def take_lock(lock):
+    """Waits for an advisory lock, which is let go of when the transaction ends."""
     with connection.cursor() as cursor:
-        if word is None:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [lock])
-        else:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s, hashtext(%s))", [lock, word])
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [lock])

@@ -7,7 +7,6 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection
 
-from jobs.postgres import Lock, take_lock
 from leads import rules
 from leads.actions.lifecycle import begin_history
 from leads.actions.timeline import log_activity
@@ -81,18 +80,6 @@ def create_lead(change: Change, *, values, source=None, campaign=None, reason="E
     refresh_search(lead_ids=[lead.pk])
     change.note([lead.pk], fields=values)
     return lead
-
-
-def hold_person(values) -> None:
-    """Has whoever else enters the e-mail address or the phone number of `values` wait until this transaction ends.
-
-    For looking whether somebody is known and creating her where not: only one of two at once then finds nobody. An
-    import does not wait.
-    """
-    keys = _keys(values)
-    held = sorted({keys["email_key"], keys["phone_key"]} - {""})
-    for key in held:
-        take_lock(Lock.PERSON, key)
 
 
 def change_lead(change: Change, *, lead: Lead, values) -> Changed:

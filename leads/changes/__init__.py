@@ -10,12 +10,13 @@ outermost marks or settles.
 
 Order of locks. Whoever holds several at a time takes them in this order, each kind by ascending id:
 
-1. persons by address or number (record.hold_person), the lock between imports (capture)
+1. the lock between imports (capture)
 2. a regrade run, then its chunk (scoring.actions.runs)
 3. marks (leads_dirtylead)
 4. leads
 5. what belongs to a held lead: hand-overs, tasks
 6. pools
+7. the lock between all who bring new people (leads.intake.newcomers), with which nothing is waited for any more
 
 A worker finds its leads by their marks, so it holds those first, and so does a change. Two come out of turn, each
 rarely: a mark that a change leaves at its exit where somebody marked the lead after it was locked, and a regrade's

@@ -1,7 +1,7 @@
 from leads.models.activity import Activity, Task
 from leads.models.company import Campaign, Company, Source
 from leads.models.fields import FieldDefinition
-from leads.models.lead import DirtyLead, Lead, LeadSearch
+from leads.models.lead import DirtyLead, Lead, LeadSearch, PeopleEntered
 from leads.models.lifecycle import StageDefinition, Transition
 
 __all__ = [
@@ -12,6 +12,7 @@ __all__ = [
     "FieldDefinition",
     "Lead",
     "LeadSearch",
+    "PeopleEntered",
     "Source",
     "StageDefinition",
     "Task",

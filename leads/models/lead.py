@@ -268,3 +268,12 @@ class DirtyLead(Waiting):
 
     def __str__(self):
         return f"{self.lead_id} since {self.marked_at}"
+
+
+class PeopleEntered(models.Model):
+    """One row: how many people came in one by one. An import that finds it as it was need not look for them again."""
+
+    number = models.BigIntegerField(default=0)
+
+    def __str__(self):
+        return f"{self.number:,} people entered"

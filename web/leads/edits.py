@@ -1,10 +1,11 @@
 """Changing facts and answers, and entering a new lead by hand."""
 
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.db.models import Q
 from django.http import Http404
 from django.shortcuts import redirect, render
@@ -13,11 +14,12 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
 from leads.access import can_see_lead
-from leads.actions.record import change_lead, create_lead, hold_person
+from leads.actions.record import change_lead, create_lead
 from leads.actions.timeline import log_activity
 from leads.activities import kinds
 from leads.fields import BY_CODE, TYPED
 from leads.intake.keys import email_key, phone_key
+from leads.intake.newcomers import KnownMeanwhile, look_again_for_one
 from leads.models import Lead
 from routing.actions import changing
 from scoring.queries import rating_answers
@@ -152,21 +154,29 @@ def _same_person(values):
 
 def _enter(request, form, definitions):
     """(known, hidden, new): the lead that the form is about under the name of what the reader may know, else None."""
-    with changing(by=request.user, now=timezone.now()) as change:
-        hold_person(form.values)
-        same = _same_person(form.values)
-        known = same.visible_to(request.user).first()
-        if known:
-            return known, None, None
-        if hidden := same.first():
+    same = _same_person(form.values)
+    if not same.exists():
+        # Somebody else may bring the same person at this moment.
+        with suppress(KnownMeanwhile):
+            return None, None, _create(request, form)
+    known = same.visible_to(request.user).first()
+    hidden = None if known else same.first()
+    if hidden:
+        with changing(by=request.user, now=timezone.now()) as change:
             _tell_keeper(change, form, hidden, definitions)
-            return None, hidden, None
-        apart = {name: form.cleaned_data[name] for name in ("source", "campaign")}
-        lead = create_lead(change, values=form.values, **apart)
-        if note := form.cleaned_data["note"]:
-            log_activity(change, lead=lead, kind=kinds.NOTE.code, payload={"note": note})
+    return known, hidden, None
+
+
+def _create(request, form):
+    apart = {name: form.cleaned_data[name] for name in ("source", "campaign")}
+    with transaction.atomic():
+        with changing(by=request.user, now=timezone.now()) as change:
+            lead = create_lead(change, values=form.values, **apart)
+            if note := form.cleaned_data["note"]:
+                log_activity(change, lead=lead, kind=kinds.NOTE.code, payload={"note": note})
+        look_again_for_one(lead=lead)
     lead.refresh_from_db()
-    return None, None, lead
+    return lead
 
 
 def _tell_keeper(change, form, lead, definitions):

@@ -14,6 +14,7 @@ from jobs.postgres import Lock, take_lock
 from leads.actions.record import companies_by_key
 from leads.changes import changing
 from leads.intake.keys import name_key
+from leads.intake.newcomers import entered, look_again_for_many
 from leads.models import Company
 from team.enums import Reach
 from team.models import User
@@ -104,6 +105,7 @@ def merge_chunk(rows, target, *, now) -> dict[RowResult, int]:
         cursor.execute("SET LOCAL enable_seqscan = off")
         if target.run is not None:
             take_lock(Lock.IMPORTS)
+    before = entered()
     accepted = [row for row in rows if not row.rejected]
     newest = Company.objects.aggregate(newest=Max("pk"))["newest"] or 0
     companies = _companies(accepted, target, now)
@@ -122,10 +124,29 @@ def merge_chunk(rows, target, *, now) -> dict[RowResult, int]:
         else:
             staging.write_chunk(change, run=target.run, rows=placed, problems=_problems(rows))
             _fill_companies(accepted, companies)
+    if target.run is not None:
+        _look_again(placed, directory, before)
     counts = dict.fromkeys(RowResult, 0)
     for _, result, _, _ in placed:
         counts[result] += 1
     return counts
+
+
+def _look_again(placed, directory, before):
+    """Raises KnownMeanwhile when somebody else has brought one of the new people since they were looked for."""
+    new = {id(lead): lead for _, result, lead, _ in placed if result is RowResult.CREATED}.values()
+    if not new:
+        return
+    with connection.cursor() as cursor:
+        # What is checked at the commit is checked before, so that nobody waits for it.
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute("SET CONSTRAINTS ALL DEFERRED")
+    look_again_for_many(
+        emails=[lead["email_key"] for lead in new],
+        phones=[lead["phone_key"] for lead in new],
+        apart=[*(lead["id"] for lead in new), *directory.by_id],
+        before=before,
+    )
 
 
 def load_leads(ids, *, run_id=None, overlay=False) -> dict[int, dict]:

@@ -27,6 +27,7 @@ from capture.importing.rows import Row, RowCleaner
 from jobs import shutdown
 from jobs.actions import FRESH, LeaseLost, claim, renewed
 from jobs.postgres import FLEETING, error_code
+from leads.intake.newcomers import KnownMeanwhile
 from routing.actions.settling import settle_dirty
 
 CHUNK_ROWS = 10_000
@@ -193,10 +194,10 @@ def _merge_and_commit(rows, target, now, done, lease, started):
                     seconds=F("seconds") + (time.monotonic() - started),
                 )
             return
-        except (IntegrityError, Disturbed, OperationalError) as error:
+        except (IntegrityError, Disturbed, KnownMeanwhile, OperationalError) as error:
             # Somebody created or locked the same person meanwhile; a broken connection is not tried again.
             fleeting = error_code(error) in FLEETING
-            if attempts == TRIES or not (fleeting or isinstance(error, Disturbed)):
+            if attempts == TRIES or not (fleeting or isinstance(error, Disturbed | KnownMeanwhile)):
                 raise
 
 

@@ -1,0 +1,111 @@
+"""The same person by two doors at the same moment, on connections of their own, is one lead."""
+
+import threading
+import time
+from functools import partial
+
+import pytest
+from django.db import connection, transaction
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from capture.importing.actions import merging
+from capture.importing.actions.running import continue_import
+from insights.invariants import check_all
+from leads.models import Activity, Lead
+from team.enums import Role
+from tests.cast import make_user
+from tests.leads.test_parallel import at_once
+from web.leads import edits
+
+LIST = "Email,Phone,Last name\nnora@berg.example,,Berg\n,+49 30 1234567,Berg\n"
+TYPED = [{"email": "Nora@Berg.example"}, {"phone": "030 / 1234567", "last_name": "Berg"}]
+
+
+@pytest.fixture
+def enter(committed, settings):
+    settings.PHONE_REGION = "DE"
+    client = Client()
+    client.force_login(make_user("ben", Role.REP))
+    return lambda typed: client.post(reverse("web:lead-new"), {"first_name": "Nora", **typed})
+
+
+@pytest.fixture
+def meet(monkeypatch):
+    """meet(module, name): whoever calls that function has looked for the person, and waits there for the other."""
+    both = threading.Barrier(2)
+
+    def meet(module, name):
+        original, met = getattr(module, name), set()
+
+        def wait_and_go_on(*args, **kwargs):
+            # Only the first time: who begins anew meets nobody.
+            if threading.get_ident() not in met:
+                met.add(threading.get_ident())
+                both.wait(timeout=20)
+            return original(*args, **kwargs)
+
+        monkeypatch.setattr(module, name, wait_and_go_on)
+
+    return meet
+
+
+@pytest.mark.servers
+@pytest.mark.parametrize("typed", TYPED, ids=["e-mail", "phone"])
+def test_a_page_and_an_import_make_one(enter, bring, meet, typed):
+    run = bring(LIST, work=False)
+    meet(edits, "_create")
+    meet(merging.staging, "write_chunk")
+    answer, _ = at_once(partial(enter, typed), partial(continue_import, run_id=run.pk, clock=timezone.now))
+
+    run.refresh_from_db()
+    assert run.status == "done"
+    assert Lead.objects.count() == 2
+    # The page was first and the import found her, or the import was, and the page left a note.
+    told = Activity.objects.filter(kind="note").count()
+    assert (run.created, run.created + run.updated + run.unchanged) == (1 + told, 2)
+    assert answer.status_code == 302
+    assert [finding for finding in check_all() if finding.count] == []
+
+
+@pytest.mark.servers
+@pytest.mark.parametrize("typed", TYPED, ids=["e-mail", "phone"])
+def test_an_import_that_has_looked_waits_for_the_page_to_commit(enter, bring, monkeypatch, typed):
+    run = bring(LIST, work=False)
+    looked, look_again = threading.Event(), merging.look_again_for_many
+
+    def look_again_later(**keys):
+        looked.set()
+        look_again(**keys)
+
+    monkeypatch.setattr(merging, "look_again_for_many", look_again_later)
+    thread = threading.Thread(target=_work_off, args=[run.pk])
+    with transaction.atomic():
+        enter(typed)
+        thread.start()
+        assert looked.wait(20)
+        time.sleep(0.1)
+    thread.join(timeout=30)
+
+    run.refresh_from_db()
+    assert (run.status, run.created, Lead.objects.count()) == ("done", 1, 2)
+
+
+@pytest.mark.servers
+def test_two_imports_make_one(committed, bring, meet):
+    runs = [bring(LIST, work=False) for _ in range(2)]
+    meet(merging, "take_lock")
+    at_once(*(partial(continue_import, run_id=run.pk, clock=timezone.now) for run in runs))
+
+    assert Lead.objects.count() == 2
+    for run in runs:
+        run.refresh_from_db()
+    assert sorted((run.created, run.unchanged) for run in runs) == [(0, 2), (2, 0)]
+
+
+def _work_off(run_id):
+    try:
+        continue_import(run_id=run_id, clock=timezone.now)
+    finally:
+        connection.close()
