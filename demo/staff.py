@@ -12,7 +12,7 @@ from demo.words import FIRST_NAMES, LAST_NAMES
 from routing.models import AssignmentRule, RoutingPolicy
 from team.business_hours import Hours
 from team.enums import Role
-from team.models import Absence, Pool, PoolMember, User
+from team.models import Absence, Pool, PoolMember, User, Workspace
 
 LARGE_COMPANY = 1000  # employees from which the enterprise pool takes over
 LEADS_PER_MORE_REP = 2500
@@ -75,6 +75,13 @@ def make_staff(*, leads, chance, now):
     )
     by_login = {colleague.login: user for user, colleague in zip(users, colleagues, strict=True)}
     pools = _make_pools()
+    Workspace.objects.create(
+        pk=1,
+        name="Brightfield Energy",
+        time_zone="Europe/Berlin",
+        postal_address="Lindenallee 12\n10115 Berlin\nGermany",
+        phone_region="DE",
+    )
     PoolMember.objects.bulk_create(
         PoolMember(pool=pools[colleague.pool], user=by_login[colleague.login])
         for colleague in colleagues

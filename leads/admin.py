@@ -10,6 +10,7 @@ from leads.actions.definitions import define_stage
 from leads.conditions.widgets import ConditionField
 from leads.intake import keys
 from leads.models import Campaign, Company, FieldDefinition, Lead, Source, StageDefinition
+from team.models import Workspace
 
 
 class CodeStays(ModelAdmin):
@@ -59,6 +60,9 @@ class CampaignAdmin(CodeStays):
     list_select_related = ["source"]
     list_filter = ["source"]
     search_fields = ["name", "code"]
+
+    def get_changeform_initial_data(self, request):
+        return {"currency": Workspace.objects.current().currency} | super().get_changeform_initial_data(request)
 
 
 class LinesField(forms.CharField):

@@ -6,7 +6,7 @@ from unfold.admin import ModelAdmin, TabularInline
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
 from team.actions import announce_password_change
-from team.models import Absence, Pool, PoolMember, User
+from team.models import Absence, Pool, PoolMember, User, Workspace
 
 # Roles are given to people on the page of the person; what a role may do is written in team.actions.
 admin.site.unregister(Group)
@@ -16,6 +16,10 @@ class NewUserForm(UserCreationForm):
     class Meta:
         model = User
         fields = ["email", "name"]
+
+    def save(self, commit=True):
+        self.instance.time_zone = Workspace.objects.current().time_zone
+        return super().save(commit)
 
 
 class ChangeUserForm(UserChangeForm):

@@ -1,10 +1,13 @@
 import datetime
 import zoneinfo
 
+import phonenumbers
+from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
 from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
+from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
@@ -24,6 +27,53 @@ def validate_time_zone(name):
         zoneinfo.ZoneInfo(name)
     except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError) as error:
         raise ValidationError("%(name)s is not a time zone, such as Europe/Berlin.", params={"name": name}) from error
+
+
+def validate_phone_region(code):
+    """Raises ValidationError unless `code` is a country that has telephone numbers."""
+    if code not in phonenumbers.SUPPORTED_REGIONS:
+        raise ValidationError("%(code)s is no country, such as DE or US.", params={"code": code})
+
+
+def validate_language(code):
+    """Raises ValidationError unless `code` is a language known here."""
+    if code not in dict(settings.LANGUAGES):
+        raise ValidationError("%(code)s is no language, such as en or de.", params={"code": code})
+
+
+validate_currency = RegexValidator(r"^[A-Z]{3}\Z", "Give the three capital letters of a currency, such as EUR.")
+
+
+class WorkspaceManager(models.Manager):
+    def current(self) -> "Workspace":
+        """The workspace; with what the settings and the fields say while nobody has saved it. One query."""
+        return self.first() or self.model(pk=1, phone_region=settings.PHONE_REGION)
+
+
+class Workspace(models.Model):
+    """What holds for everybody who uses this installation. One row at most, and none until an admin saves it.
+
+    The phone region reads numbers that are entered from then on; the keys of stored ones stay as they are.
+    """
+
+    name = models.CharField(max_length=100, default="LeadFunnel")
+    time_zone = models.CharField(max_length=64, default="UTC", validators=[validate_time_zone])
+    postal_address = models.TextField(max_length=500, blank=True)
+    phone_region = models.CharField(max_length=2, default="US", validators=[validate_phone_region])
+    currency = models.CharField(max_length=3, default="EUR", validators=[validate_currency])
+    language = models.CharField(max_length=10, default="en", validators=[validate_language])
+
+    objects = WorkspaceManager()
+
+    class Meta:
+        verbose_name_plural = "workspace"
+        constraints = [
+            models.CheckConstraint(condition=models.Q(pk=1), name="one_workspace"),
+            models.CheckConstraint(condition=~models.Q(name=""), name="workspace_has_a_name"),
+        ]
+
+    def __str__(self):
+        return self.name
 
 
 class UserQuerySet(models.QuerySet):

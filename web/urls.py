@@ -4,7 +4,7 @@ from web import home
 from web.leads import bulk, detail, edits, lists, saved
 from web.marketing import imports
 from web.me import views as me
-from web.operations import conditions, mail, status
+from web.operations import conditions, mail, status, workspace
 from web.public import accounts
 from web.sales import composer, queue, work
 
@@ -45,6 +45,7 @@ urlpatterns = [
     path("profile/absences/<int:pk>/delete/", me.absence_delete, name="absence-delete"),
     path("conditions/check/", conditions.condition_check, name="condition-check"),
     path("status/", status.status, name="status"),
+    path("workspace/", workspace.workspace, name="workspace"),
     path("mail/", mail.mail_list, name="mail-list"),
     path("mail/<slug:name>/", mail.mail_detail, name="mail-detail"),
     path("sign-in/", accounts.sign_in, name="sign-in"),

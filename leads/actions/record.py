@@ -3,7 +3,6 @@
 import datetime
 from dataclasses import dataclass
 
-from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection
 
@@ -16,7 +15,7 @@ from leads.enums import Stage
 from leads.fields import SEARCHED, TYPED
 from leads.intake.keys import company_key, email_key, name_key, phone_key
 from leads.models import Company, FieldDefinition, Lead
-from team.models import validate_time_zone
+from team.models import Workspace, validate_time_zone
 
 _CONSTRAINTS = {
     "lead_external_id_once": {"external_id": "Another lead has this external id."},
@@ -97,7 +96,7 @@ def change_lead(change: Change, *, lead: Lead, values) -> Changed:
         columns |= _company_column(columns, change.now)
         for name, value in columns.items():
             setattr(current, name, value)
-        for name, value in _keys({name: getattr(current, name) for name in _KEY_SOURCES}).items():
+        for name, value in _keys(_sources_of_keys(current, changed)).items():
             setattr(current, name, value)
         current.fields = {code: value for code, value in (current.fields | fields).items() if value is not None}
         # Always later: workers tell by this time whether a lead is still as they read it.
@@ -154,16 +153,26 @@ def refresh_search(*, lead_ids) -> None:
             cursor.execute(_SEARCH, {"ids": list(documents), "documents": list(documents.values())})
 
 
-_KEY_SOURCES = ("first_name", "last_name", "email", "phone")
 _KEY_NAMES = ("email_key", "phone_key", "name_key")
 
 
+def _sources_of_keys(lead, changed):
+    """The columns whose keys have changed with them; others keep theirs, whatever the phone region is by now."""
+    names = ("first_name", "last_name") if {"first_name", "last_name"} & changed.keys() else ()
+    return {code: getattr(lead, code) for code in (*names, *({"email", "phone"} & changed.keys()))}
+
+
 def _keys(columns):
-    return {
-        "email_key": email_key(columns.get("email", "")),
-        "phone_key": phone_key(columns.get("phone", ""), settings.PHONE_REGION),
-        "name_key": name_key(columns.get("first_name", ""), columns.get("last_name", "")),
-    }
+    """The keys that these columns make; one of theirs that is missing makes none."""
+    made = {}
+    if "email" in columns:
+        made["email_key"] = email_key(columns["email"])
+    if "phone" in columns:
+        phone = columns["phone"]
+        made["phone_key"] = phone_key(phone, Workspace.objects.current().phone_region) if phone else ""
+    if {"first_name", "last_name"} & columns.keys():
+        made["name_key"] = name_key(columns.get("first_name", ""), columns.get("last_name", ""))
+    return made
 
 
 def _clean(values):

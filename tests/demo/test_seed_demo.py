@@ -15,6 +15,7 @@ from demo import SHOWN_PEOPLE
 from demo.fill import fill_demo
 from demo.phones import RANGES
 from insights.invariants import check_all
+from leads.changes import changing
 from leads.enums import Disposition, Grade, Side, SourceKind, Stage
 from leads.models import Activity, Campaign, Company, Lead, Source, Task, Transition
 from routing.actions import settle_marked
@@ -310,7 +311,9 @@ def open_again(handover):
             disposition=Disposition.OPEN,
         )
         placed = Placed(lead.pk, handover.pool_id, handover.owner, handover.due_at, handover.why, handover.why_facts)
-        open_handovers([placed], now=handover.handed_at, by=None, reason="Once more")
+        pools = {handover.pool_id: handover.pool.name}
+        with changing([lead.pk], by=None, now=handover.handed_at) as change:
+            open_handovers(change, [placed], pools=pools, reason="Once more")
         opened = Handover.objects.get(lead=lead)
         told = Activity.objects.get(lead=lead, kind="handed_over")
         transaction.set_rollback(True)

@@ -2,7 +2,6 @@
 
 from contextlib import contextmanager, suppress
 
-from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -23,6 +22,7 @@ from leads.intake.newcomers import KnownMeanwhile, look_again_for_one
 from leads.models import Lead
 from routing.actions import changing
 from scoring.queries import rating_answers
+from team.models import Workspace
 from web.access import allow
 from web.leads import queries
 from web.leads.detail import lead_page, readable_or_404
@@ -143,7 +143,8 @@ def _versions(form, lead, definitions):
 def _same_person(values):
     """The leads with the e-mail address or the phone number of `values`, oldest first."""
     email = email_key(values.get("email", ""))
-    phone = phone_key(values.get("phone", ""), settings.PHONE_REGION)
+    typed = values.get("phone", "")
+    phone = phone_key(typed, Workspace.objects.current().phone_region) if typed else ""
     same = Q()
     if email:
         same |= Q(email_key=email)

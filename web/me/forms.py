@@ -1,32 +1,8 @@
-import zoneinfo
-from functools import cache
-
 from django import forms
-from django.forms.utils import flatatt
-from django.utils.html import format_html, format_html_join
 
 from team.enums import Weekday
 from team.models import Absence, User
-
-
-@cache
-def _time_zones():
-    # Python opens each of the six hundred files to find out that it is one.
-    return sorted(zoneinfo.available_timezones())
-
-
-class LongSelect(forms.Select):
-    """A select of hundreds of options in one go; Django's own renders a template for each."""
-
-    def render(self, name, value, attrs=None, renderer=None):
-        options = format_html_join(
-            "",
-            '<option value="{}"{}>{}</option>',
-            ((code, flatatt({"selected": code == value}), label) for code, label in self.choices),
-        )
-        return format_html(
-            "<select{}>{}</select>", flatatt(self.build_attrs(self.attrs, {**(attrs or {}), "name": name})), options
-        )
+from web.selects import LongSelect, time_zone_choices
 
 
 class ProfileForm(forms.ModelForm):
@@ -56,10 +32,7 @@ class ProfileForm(forms.ModelForm):
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        present = self.instance.time_zone
-        self.fields["time_zone"].choices = [
-            (zone, zone.replace("_", " ")) for zone in dict.fromkeys([present, *_time_zones()])
-        ]
+        self.fields["time_zone"].choices = time_zone_choices(self.instance.time_zone)
         self.fields["name"].widget.attrs["autocomplete"] = "name"
 
 

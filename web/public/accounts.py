@@ -22,7 +22,7 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from mail.tasks import hurry_mail
 from team import actions
-from team.models import User
+from team.models import User, Workspace
 from web.access import allow
 from web.public.forms import ChangePasswordForm, NewPasswordForm, ResetRequestForm, SignInForm
 from web.public.sign_in_limit import throttle_address
@@ -46,7 +46,7 @@ def sign_in(request):
         login(request, form.get_user())
         logger.info("User %s signed in from %s", request.user.pk, throttle_address(request))
         return HttpResponseRedirect(_safe_next(request))
-    return render(request, "public/sign_in.html", {"form": form})
+    return render(request, "public/sign_in.html", {"form": form, "workspace": Workspace.objects.current()})
 
 
 @allow.public("the admin's own address for the same page")

@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
-from django.conf import settings
 from django.db import IntegrityError, OperationalError, connection, transaction
 from django.db.models import F
 
@@ -29,6 +28,7 @@ from jobs.actions import FRESH, LeaseLost, claim, renewed
 from jobs.postgres import FLEETING, error_code
 from leads.intake.newcomers import KnownMeanwhile
 from routing.actions.settling import settle_dirty
+from team.models import Workspace
 
 CHUNK_ROWS = 10_000
 TRIES = 5
@@ -98,7 +98,7 @@ def cleaned_chunks(table, plan, *, skip=0, rows=None) -> Iterator[list[Row]]:
     cleaner = RowCleaner(
         plan,
         len(table.header),
-        phone_region=settings.PHONE_REGION,
+        phone_region=Workspace.objects.current().phone_region,
         not_answered=unanswered_words(),
         sources=sources_by_spelling(),
         campaigns=campaigns_by_spelling(),

@@ -1,7 +1,6 @@
 """The way back: people whom an import created are removed unless somebody has worked them since, values that it
 overwrote are restored where they still stand."""
 
-from django.conf import settings
 from django.db.models import Exists, OuterRef, Q
 
 from capture.activities import IMPORTED
@@ -14,6 +13,7 @@ from leads.activities import Trait, codes_with
 from leads.changes import changing
 from leads.intake import keys
 from leads.models import Activity, Company, Lead, Task, Transition
+from team.models import Workspace
 
 CHUNK_ROWS = 2000
 EXAMPLES = 20
@@ -46,12 +46,13 @@ def undo_chunk(*, run, now) -> bool:
 def _restore(change, rows, account):
     """Puts values back of held leads, so that the rows written are the rows that were read."""
     leads = load_leads([row.lead_id for row in rows]) if rows else {}
+    region = Workspace.objects.current().phone_region
     changed = {}
     for row in rows:
         lead = leads.get(row.lead_id)
         if lead is None:
             continue
-        kept = [code for code, change in (row.before or {}).items() if not _put_back(lead, code, change)]
+        kept = [code for code, change in (row.before or {}).items() if not _put_back(lead, code, change, region)]
         if len(kept) < len(row.before or {}):
             changed[lead["id"]] = lead
             account["restored"] += 1
@@ -62,7 +63,7 @@ def _restore(change, rows, account):
         write_restored(change, list(changed.values()))
 
 
-def _put_back(lead, code, change):
+def _put_back(lead, code, change, region):
     """Restores one value where the imported one still stands; False when it does not."""
     if code == "fields":
         mine = {key: old for key, (old, new) in change.items() if lead["fields"].get(key) == new}
@@ -79,6 +80,8 @@ def _put_back(lead, code, change):
     if (current.isoformat() if hasattr(current, "isoformat") else current) != new:
         return False
     lead[code] = old
+    if code == "phone":
+        lead["phone_key"] = keys.phone_key(old, region)
     return True
 
 
@@ -90,7 +93,6 @@ def _recompute_keys(leads):
     )
     for lead in leads:
         lead["email_key"] = keys.email_key(lead["email"])
-        lead["phone_key"] = keys.phone_key(lead["phone"], settings.PHONE_REGION)
         lead["name_key"] = keys.name_key(lead["first_name"], lead["last_name"])
         lead["company"] = names.get(lead["company_id"], "")
         lead["search_changed"] = True

@@ -1,0 +1,108 @@
+"""The settings that hold for everybody."""
+
+import pytest
+from django.db import IntegrityError, transaction
+from django.urls import reverse
+
+from leads.models import Lead
+from team.models import User, Workspace
+from tests.factories.deeds import change_lead
+from tests.factories.leads import make_lead
+
+URL = reverse("web:workspace")
+GOOD = {
+    "name": "Northwind",
+    "postal_address": "1 Quay Street\nBelfast",
+    "time_zone": "Europe/London",
+    "phone_region": "GB",
+    "currency": "GBP",
+    "language": "en-gb",
+}
+
+
+@pytest.fixture
+def saved(cast, as_user):
+    """What an admin has saved; she stays signed in."""
+    client = as_user(cast.ann)
+    client.post(URL, GOOD)
+    return client
+
+
+def test_an_admin_saves_the_workspace(saved):
+    assert Workspace.objects.values(*GOOD).get() == GOOD
+    page = saved.get(URL).text
+    assert 'value="Northwind"' in page
+    assert '<option value="GB" selected>GB (+44)</option>' in page
+
+
+def test_saving_again_changes_the_one_row(saved):
+    saved.post(URL, GOOD | {"name": "Southwind"})
+
+    assert [workspace.name for workspace in Workspace.objects.all()] == ["Southwind"]
+
+
+@pytest.mark.parametrize("login", ["ada", "ben", "mia"])
+def test_others_are_kept_out(cast, as_user, login):
+    client = as_user(getattr(cast, login))
+
+    assert client.get(URL).status_code == 403
+    assert client.post(URL, GOOD).status_code == 403
+    assert not Workspace.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"name": " "}, "This field is required."),
+        ({"time_zone": "Mars/Base"}, "Mars/Base is not one of the available choices."),
+        ({"phone_region": "ZZ"}, "ZZ is not one of the available choices."),
+        ({"currency": "eur"}, "Give the three capital letters of a currency, such as EUR."),
+        ({"language": "xx"}, "xx is not one of the available choices."),
+    ],
+)
+def test_a_bad_value_is_said_and_nothing_changes(saved, change, said):
+    page = saved.post(URL, GOOD | {"name": "Other"} | change)
+
+    assert page.status_code == 422
+    assert said in page.text
+    assert Workspace.objects.get().name == "Northwind"
+
+
+def test_there_is_one_workspace(saved):
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Workspace.objects.create(pk=2, name="Second")
+
+
+def test_until_it_is_saved_the_settings_hold(db, settings):
+    settings.PHONE_REGION = "DE"
+
+    assert Workspace.objects.current().phone_region == "DE"
+
+
+def test_a_new_phone_region_reads_new_numbers_alone(cast, as_user, now):
+    lead = make_lead(email="pat@example.com", phone="030 1234567", now=now)
+    Lead.objects.filter(pk=lead.pk).update(phone_key="+49301234567")
+
+    page = as_user(cast.ann).post(URL, GOOD, follow=True)
+    change_lead(lead=lead, changes={"first_name": "Pat"}, by=cast.ann, now=now)
+    new = make_lead(phone="020 7946 0018", email="new@example.com", now=now)
+
+    assert "From now on a number without a country is read as one of GB." in page.text
+    lead.refresh_from_db()
+    assert (lead.phone_key, new.phone_key) == ("+49301234567", "+442079460018")
+    change_lead(lead=lead, changes={"phone": "020 7946 0019"}, by=cast.ann, now=now)
+    assert lead.phone_key == "+442079460019"
+
+
+def test_new_people_and_campaigns_begin_with_it(saved):
+    saved.post(reverse("admin:team_user_add"), {"email": "new@example.com", "name": "New", "usable_password": "false"})
+    form = saved.get(reverse("admin:leads_campaign_add")).text
+
+    assert User.objects.get(email="new@example.com").time_zone == "Europe/London"
+    assert 'value="GBP"' in form
+
+
+def test_the_page_to_sign_in_names_it(saved):
+    saved.logout()
+
+    assert "<h1>Sign in to Northwind</h1>" in saved.get(reverse("web:sign-in")).text

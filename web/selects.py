@@ -1,0 +1,33 @@
+"""Selects of hundreds of options."""
+
+import zoneinfo
+from functools import cache
+
+from django import forms
+from django.forms.utils import flatatt
+from django.utils.html import format_html, format_html_join
+
+
+@cache
+def _time_zones():
+    # Python opens each of the six hundred files to find out that it is one.
+    return sorted(zoneinfo.available_timezones())
+
+
+def time_zone_choices(present):
+    """Every time zone as a choice, `present` first."""
+    return [(zone, zone.replace("_", " ")) for zone in dict.fromkeys([present, *_time_zones()])]
+
+
+class LongSelect(forms.Select):
+    """A select of hundreds of options in one go; Django's own renders a template for each."""
+
+    def render(self, name, value, attrs=None, renderer=None):
+        options = format_html_join(
+            "",
+            '<option value="{}"{}>{}</option>',
+            ((code, flatatt({"selected": code == value}), label) for code, label in self.choices),
+        )
+        return format_html(
+            "<select{}>{}</select>", flatatt(self.build_attrs(self.attrs, {**(attrs or {}), "name": name})), options
+        )
