@@ -41,7 +41,7 @@ class Contender:
         return self.grade or "~", -self.score, self.lead_id
 
 
-def share_out(contenders, seats) -> dict[int, tuple[Seat, float]]:
+def share_out(contenders, seats) -> dict[int, tuple[Seat, int]]:
     """{lead_id: (Seat, its turn)} for as many contenders as `seats`, {pool_id: [Seat]}, have room for.
 
     The k-th lead of a rep with room for f comes at k/f, so that reps fill up evenly and each stays within her
