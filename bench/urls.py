@@ -1,4 +1,4 @@
-"""The program's addresses and one more: a page of the base template with nothing in it, what no page can do without."""
+"""The addresses of the pages and one more: a page with nothing in it but the base template, which no page can avoid."""
 
 from django.http import HttpResponse
 from django.template import engines
@@ -14,4 +14,4 @@ def empty(request):
     return HttpResponse(engines["django"].from_string(_EMPTY).render({}, request))
 
 
-urlpatterns = [path("empty/", empty, name="empty"), path("", include("leadfunnel.urls"))]
+urlpatterns = [path("empty/", empty, name="empty"), path("", include("web.urls"))]
