@@ -5,6 +5,7 @@ Names are compared compact: folded, without spaces, so that "First Name", FIRST_
 
 from dataclasses import dataclass, field
 
+from leads.fields import FIELDS
 from leads.rules import fold_for_search
 
 
@@ -375,36 +376,7 @@ _NOT_PEOPLE = [
 _PERSONAL = {"email", "emailaddress", "firstname", "lastname", "fullname"}
 
 # What a column called so most likely holds, in any file.
-GUESSES = {
-    "email": "email emailaddress mail emailadresse emailwork workemail businessemail emails email1 correo "
-    "correoelectronico courriel adressemail emailid contactemail personalemail",
-    "first_name": "firstname first givenname forename vorname prenom nombre fname contactfirstname",
-    "last_name": "lastname last surname familyname nachname nomdefamille apellido apellidos lname contactlastname",
-    "full_name": "fullname name contactname contact leadname person personname nomcomplet completename",
-    "phone": "phone phonenumber telephone tel mobile mobilephone mobilenumber cell cellphone phone1 phone2 workphone "
-    "businessphone homephone telefon handy telefono portable phoneno contactnumber",
-    "company": "company companyname organization organisation account accountname firma unternehmen entreprise "
-    "societe empresa employer associatedcompany",
-    "job_title": "jobtitle position role jobrole funktion poste cargo designation",
-    "street": "street address address1 streetaddress addressline1 strasse adresse mailingstreet direccion rue",
-    "city": "city town ort stadt ville ciudad mailingcity locality",
-    "region": "state region province bundesland stateprovince stateregion mailingstate",
-    "postal_code": "zip zipcode postalcode postcode plz codepostal mailingpostalcode zippostalcode",
-    "country": "country land pays pais countryregion countryname mailingcountry",
-    "website": "website web url homepage websiteurl site domain companywebsite",
-    "time_zone": "timezone",
-    "industry": "industry branche sector",
-    "employees": "employees numberofemployees noofemployees employeecount companysize",
-    "annual_revenue": "annualrevenue revenue",
-    "tags": "tags tag labels label keywords",
-    "do_not_email": "donotemail hasoptedoutofemail emailoptout optedoutofemail optedout unsubscribed "
-    "unsubscribedfromallemail emailblacklisted",
-    "do_not_call": "donotcall phoneoptout",
-    "do_not_post": "donotpost donotmail",
-    "external_id": "externalid id contactid leadid recordid prospectid customerid userid personid clientid uuid guid "
-    "memberid subscriberid crmid",
-}
-_GUESSED = {name: target for target, names in GUESSES.items() for name in names.split()}
+_GUESSED = {name: field.code for field in FIELDS for name in field.called.split()}
 
 
 def recognise(header):

@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from capture.importing import cleaning
 from capture.importing.formats import BY_CODE, compact, guess, list_of_something_else, recognise
 from leads.enums import FieldType
-from leads.fields import FIELDS, RESERVED, Writer
+from leads.fields import FIELDS, RESERVED, Merge
 from leads.intake.keys import AmbiguousSpelling, Spellings, in_any_case
 from leads.rules import composed, fold_for_search
 
@@ -28,7 +28,7 @@ SIGNS = {
     "mail_bounced": "Mail bounced (filled: do not e-mail)",
     "deleted": "Deleted (yes: row is left out)",
 }
-IMPORTED = tuple(field for field in FIELDS if field.writer != Writer.PROGRAM and field.code != "external_system")
+IMPORTED = tuple(field for field in FIELDS if field.merge not in {None, Merge.WITH_ID})
 # Code to label of what a column can be, beside custom fields.
 TARGETS = {field.code: f"{field.label} ({field.hint})" if field.hint else field.label for field in IMPORTED} | SIGNS
 IDENTIFYING = tuple(field.code for field in IMPORTED if field.key)

@@ -1,57 +1,20 @@
 """Who a row is, and what it changes: decided in memory for a chunk of rows, in the order of the file. No queries.
 
-Leads are dicts of the columns in actions.staging plus "id" (None until a new one gets hers), "is_new",
+Leads are dicts of capture.importing.columns plus "id" (None until a new one gets hers), "is_new",
 "touched" (this import has met her before), "with_sales" and "changed".
 """
 
+from capture.importing.columns import BLANK
 from capture.importing.enums import RowResult
 from capture.importing.mapping import TARGETS
+from leads.fields import BY_CODE, FIELDS, SEARCHED, Merge
 
-PLAIN = (
-    "first_name",
-    "last_name",
-    "job_title",
-    "street",
-    "city",
-    "region",
-    "postal_code",
-    "country",
-    "website",
-    "time_zone",
-    "contract_on",
-    "first_paid_on",
-)
+PLAIN = tuple(field.code for field in FIELDS if field.merge == Merge.REPLACES)
+FLAGS = tuple(field.code for field in FIELDS if field.merge == Merge.SETS)
 KEPT = "With sales: kept "
 PROBLEM_LIMIT = 300
-FLAGS = ("do_not_email", "do_not_call", "do_not_post")
-BLANK = {
-    "external_system": "",
-    "external_id": "",
-    "first_name": "",
-    "last_name": "",
-    "email": "",
-    "phone": "",
-    "job_title": "",
-    "street": "",
-    "city": "",
-    "region": "",
-    "postal_code": "",
-    "country": "",
-    "website": "",
-    "time_zone": "",
-    "email_key": "",
-    "phone_key": "",
-    "name_key": "",
-    "company_id": None,
-    "source_id": None,
-    "campaign_id": None,
-    "fields": None,
-    "tags": (),
-    "do_not_email": False,
-    "do_not_call": False,
-    "do_not_post": False,
-    "contract_on": None,
-    "first_paid_on": None,
+_SEARCHED = frozenset(BY_CODE[code].column for code in SEARCHED)
+_NEW = BLANK | {
     "id": None,
     "is_new": True,
     "touched": True,
@@ -189,7 +152,7 @@ def place(row, directory, *, company_id, source_id, campaign_id, name_key, may_c
         row.problems[:] = [problem for problem in row.problems if not problem[1].startswith(KEPT)]
     lead = directory.find(row, company_id)
     if lead is None:
-        lead = {**BLANK, **values}
+        lead = {**_NEW, **values}
         lead["fields"] = dict(row.fields)
         lead["company_id"] = company_id
         lead["source_id"] = values.get("source") or source_id
@@ -261,7 +224,7 @@ def _apply(lead, row, directory, company_id, source_id, campaign_id, name_key, k
     if before:
         if "first_name" in before or "last_name" in before:
             lead["name_key"] = name_key(lead["first_name"], lead["last_name"])
-        if not before.keys().isdisjoint(("first_name", "last_name", "email", "phone", "company_id")):
+        if not before.keys().isdisjoint(_SEARCHED):
             lead["search_changed"] = True
         directory.enter(lead)
     return before

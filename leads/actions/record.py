@@ -12,10 +12,12 @@ from leads.actions.timeline import log_activity
 from leads.activities import kinds
 from leads.changes import Change
 from leads.enums import Stage
-from leads.fields import SEARCHED, TYPED
+from leads.fields import FIELDS, SEARCHED, TYPED
 from leads.intake.keys import company_key, email_key, name_key, phone_key
 from leads.models import Company, FieldDefinition, Lead
 from team.models import Workspace, validate_time_zone
+
+_IDENTIFYING = tuple(field.code for field in FIELDS if field.is_typed and field.key)
 
 _CONSTRAINTS = {
     "lead_external_id_once": {"external_id": "Another lead has this external id."},
@@ -57,7 +59,7 @@ def create_lead(change: Change, *, values, source=None, campaign=None, reason="E
     defaults to the campaign's. Raises ValidationError naming the fields that cannot be.
     """
     cleaned, fields = _clean(values)
-    if not any(cleaned.get(code) for code in (*SEARCHED - {"company"}, "external_id")):
+    if not any(cleaned.get(code) for code in _IDENTIFYING):
         raise ValidationError("A lead needs a name, an e-mail address, a phone number or an external id.")
     now = change.now
     columns = cleaned | _company_column(cleaned, now)

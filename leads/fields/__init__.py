@@ -1,6 +1,18 @@
 """What can be known of a lead: the fields that all have, declared once."""
 
-from leads.fields.built_in import BY_CODE, CODES, FIELDS, RESERVED, SEARCHED, TYPED, BuiltIn, Key, Writer
+from leads.fields.built_in import BY_CODE, CODES, FIELDS, RESERVED, SEARCHED, TYPED, BuiltIn, Key, Merge, Writer
 from leads.fields.values import ValueType
 
-__all__ = ["BY_CODE", "CODES", "FIELDS", "RESERVED", "SEARCHED", "TYPED", "BuiltIn", "Key", "ValueType", "Writer"]
+__all__ = [
+    "BY_CODE",
+    "CODES",
+    "FIELDS",
+    "RESERVED",
+    "SEARCHED",
+    "TYPED",
+    "BuiltIn",
+    "Key",
+    "Merge",
+    "ValueType",
+    "Writer",
+]

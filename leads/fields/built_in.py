@@ -27,6 +27,17 @@ class Key(StrEnum):
     NAME = "name"
 
 
+class Merge(StrEnum):
+    """What a file does with a field of a lead that is known already; nothing ever becomes empty."""
+
+    REPLACES = "replaces"
+    FILLS = "fills"  # what has a value keeps it
+    FILLS_COMPANY = "fills company"  # the same for a fact of the company
+    SETS = "sets"  # an objection can be made, and not lifted
+    APART = "apart"  # by a rule of its own, in capture.importing.matching
+    WITH_ID = "with id"  # comes with an external id, and is no column of a file
+
+
 @dataclass(frozen=True)
 class BuiltIn:
     """A field that every lead has.
@@ -36,6 +47,7 @@ class BuiltIn:
     where the page has another place for it. choices, ordered: of a closed list, the lowest first. can_be_empty: there
     may be no value. past_only: stamped by the machine, never in the future. key: what it tells about who somebody is.
     is_searched: its words find the lead. is_column: a list can show it; in_list: and does unless told otherwise.
+    merge: what imports do with it; None where they bring none. called: what files call it, in small letters and digits.
     hint: what imports say beside its label.
     """
 
@@ -54,7 +66,20 @@ class BuiltIn:
     is_searched: bool = False
     is_column: bool = False
     in_list: bool = False
+    merge: Merge | None = None
+    called: str = ""
     hint: str = ""
+
+    @property
+    def column(self) -> str:
+        """The column of Lead that holds the value, or the key of the row that does; "" for one put together."""
+        head, *points = self.path.split("__")
+        return f"{head}_id" if points else head
+
+    @property
+    def key_column(self) -> str:
+        """The column of Lead with the key of identity made from this field, or ""."""
+        return f"{self.key}_key" if self.key and self.key != Key.EXTERNAL_ID and self.path else ""
 
     @property
     def is_typed(self) -> bool:
@@ -67,12 +92,13 @@ class BuiltIn:
 
 
 def _person(code, label, **more):
-    return BuiltIn(code, label, **{"type": ValueType.TEXT, "path": code, "group": "Person", "fact": label} | more)
+    usual = {"type": ValueType.TEXT, "path": code, "group": "Person", "fact": label, "merge": Merge.REPLACES}
+    return BuiltIn(code, label, **usual | more)
 
 
 def _company(code, label, type_, **more):
-    more = {"path": f"company__{code}", "group": "Company", "writer": Writer.IMPORT} | more
-    return BuiltIn(code, label, type_, **more)
+    usual = {"path": f"company__{code}", "group": "Company", "writer": Writer.IMPORT, "merge": Merge.FILLS_COMPANY}
+    return BuiltIn(code, label, type_, **usual | more)
 
 
 def _lifecycle(code, label, type_, **more):
@@ -94,37 +120,138 @@ _OBJECTION = {
     "type": ValueType.BOOLEAN,
     "can_be_empty": False,
     "fact": "Contact",
+    "merge": Merge.SETS,
     "hint": "yes or no",
 }
-_CONTRACT = {"writer": Writer.PERSON, "fact": "Contract"}
-_TYPED_COMPANY = {"writer": Writer.PERSON, "is_searched": True}
-_ORIGIN = {"group": "Lifecycle", "writer": Writer.IMPORT}
+_CONTRACT = {"writer": Writer.PERSON, "fact": "Contract", "merge": Merge.REPLACES}
+_TYPED_COMPANY = {"writer": Writer.PERSON, "is_searched": True, "merge": Merge.APART}
+_ORIGIN = {"group": "Lifecycle", "writer": Writer.IMPORT, "merge": Merge.FILLS}
 
 FIELDS = (
     _lifecycle("id", "Lead number", ValueType.NUMBER, can_be_empty=False),
-    _lifecycle("external_system", "External system", ValueType.TEXT, writer=Writer.PERSON),
-    _lifecycle("external_id", "External id", ValueType.TEXT, writer=Writer.PERSON, key=Key.EXTERNAL_ID),
-    _person("first_name", "First name", fact="Name", key=Key.NAME, is_searched=True),
-    _person("last_name", "Last name", fact="Name", key=Key.NAME, is_searched=True),
-    _person("full_name", "Full name", path="", writer=Writer.IMPORT, fact=None, key=Key.NAME),
-    _person("email", "E-mail", key=Key.EMAIL, is_searched=True, is_column=True),
-    _person("phone", "Phone", key=Key.PHONE, is_searched=True, is_column=True),
-    _person("job_title", "Job title", is_column=True),
-    _company("company", "Company", ValueType.TEXT, path="company__name", fact="Company", **_TYPED_COMPANY),
-    _company("industry", "Industry", ValueType.TEXT),
-    _company("employees", "Employees", ValueType.NUMBER),
-    _company("annual_revenue", "Annual revenue", ValueType.NUMBER),
-    _person("street", "Street", **_PLACE),
-    _person("postal_code", "Postal code", **_PLACE),
-    _person("city", "City", **_PLACE, is_column=True),
-    _person("region", "State/region", **_PLACE),
-    _person("country", "Country", **_PLACE, is_column=True),
-    _person("website", "Website", group="Place"),
-    _person("time_zone", "Time zone", group="Place"),
-    _person("tags", "Tags", type=ValueType.LIST, is_column=True),
-    _person("do_not_email", "Do not e-mail", **_OBJECTION),
-    _person("do_not_call", "Do not call", **_OBJECTION),
-    _person("do_not_post", "Do not send post", **_OBJECTION),
+    _lifecycle("external_system", "External system", ValueType.TEXT, writer=Writer.PERSON, merge=Merge.WITH_ID),
+    _lifecycle(
+        "external_id",
+        "External id",
+        ValueType.TEXT,
+        writer=Writer.PERSON,
+        key=Key.EXTERNAL_ID,
+        merge=Merge.APART,
+        called="externalid id contactid leadid recordid prospectid customerid userid personid clientid uuid guid "
+        "memberid subscriberid crmid",
+    ),
+    _person(
+        "first_name",
+        "First name",
+        fact="Name",
+        key=Key.NAME,
+        is_searched=True,
+        called="firstname first givenname forename vorname prenom nombre fname contactfirstname",
+    ),
+    _person(
+        "last_name",
+        "Last name",
+        fact="Name",
+        key=Key.NAME,
+        is_searched=True,
+        called="lastname last surname familyname nachname nomdefamille apellido apellidos lname contactlastname",
+    ),
+    _person(
+        "full_name",
+        "Full name",
+        path="",
+        writer=Writer.IMPORT,
+        fact=None,
+        key=Key.NAME,
+        merge=Merge.APART,
+        called="fullname name contactname contact leadname person personname nomcomplet completename",
+    ),
+    _person(
+        "email",
+        "E-mail",
+        key=Key.EMAIL,
+        is_searched=True,
+        is_column=True,
+        merge=Merge.APART,
+        called="email emailaddress mail emailadresse emailwork workemail businessemail emails email1 correo "
+        "correoelectronico courriel adressemail emailid contactemail personalemail",
+    ),
+    _person(
+        "phone",
+        "Phone",
+        key=Key.PHONE,
+        is_searched=True,
+        is_column=True,
+        merge=Merge.APART,
+        called="phone phonenumber telephone tel mobile mobilephone mobilenumber cell cellphone phone1 phone2 "
+        "workphone businessphone homephone telefon handy telefono portable phoneno contactnumber",
+    ),
+    _person(
+        "job_title",
+        "Job title",
+        is_column=True,
+        called="jobtitle position role jobrole funktion poste cargo designation",
+    ),
+    _company(
+        "company",
+        "Company",
+        ValueType.TEXT,
+        path="company__name",
+        fact="Company",
+        **_TYPED_COMPANY,
+        called="company companyname organization organisation account accountname firma unternehmen entreprise "
+        "societe empresa employer associatedcompany",
+    ),
+    _company("industry", "Industry", ValueType.TEXT, called="industry branche sector"),
+    _company(
+        "employees",
+        "Employees",
+        ValueType.NUMBER,
+        called="employees numberofemployees noofemployees employeecount companysize",
+    ),
+    _company("annual_revenue", "Annual revenue", ValueType.NUMBER, called="annualrevenue revenue"),
+    _person(
+        "street",
+        "Street",
+        **_PLACE,
+        called="street address address1 streetaddress addressline1 strasse adresse mailingstreet direccion rue",
+    ),
+    _person(
+        "postal_code",
+        "Postal code",
+        **_PLACE,
+        called="zip zipcode postalcode postcode plz codepostal mailingpostalcode zippostalcode",
+    ),
+    _person("city", "City", **_PLACE, is_column=True, called="city town ort stadt ville ciudad mailingcity locality"),
+    _person(
+        "region",
+        "State/region",
+        **_PLACE,
+        called="state region province bundesland stateprovince stateregion mailingstate",
+    ),
+    _person(
+        "country",
+        "Country",
+        **_PLACE,
+        is_column=True,
+        called="country land pays pais countryregion countryname mailingcountry",
+    ),
+    _person(
+        "website", "Website", group="Place", called="website web url homepage websiteurl site domain companywebsite"
+    ),
+    _person("time_zone", "Time zone", group="Place", called="timezone"),
+    _person(
+        "tags", "Tags", type=ValueType.LIST, is_column=True, merge=Merge.APART, called="tags tag labels label keywords"
+    ),
+    _person(
+        "do_not_email",
+        "Do not e-mail",
+        **_OBJECTION,
+        called="donotemail hasoptedoutofemail emailoptout optedoutofemail optedout unsubscribed "
+        "unsubscribedfromallemail emailblacklisted",
+    ),
+    _person("do_not_call", "Do not call", **_OBJECTION, called="donotcall phoneoptout"),
+    _person("do_not_post", "Do not send post", **_OBJECTION, called="donotpost donotmail"),
     _one_of("grade", "Grade", reversed(Grade.choices), ordered=True, can_be_empty=True, in_list=True),
     _lifecycle("score", "Score", ValueType.NUMBER, can_be_empty=False, in_list=True),
     _stamp("scored_at", "Scored at", can_be_empty=True),

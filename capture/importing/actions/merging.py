@@ -7,12 +7,14 @@ from django.db import connection
 from django.db.models import Max
 
 from capture.importing.actions import staging
+from capture.importing.columns import COLUMNS
 from capture.importing.enums import RowResult
 from capture.importing.matching import Directory, place
 from capture.importing.models import Import, ImportRow
 from jobs.postgres import Lock, take_lock
 from leads.actions.record import companies_by_key
 from leads.changes import changing
+from leads.fields import FIELDS, Merge, ValueType
 from leads.intake.keys import name_key
 from leads.intake.newcomers import entered, look_again_for_many
 from leads.models import Company
@@ -22,7 +24,7 @@ from team.roles import reaches
 
 TRIES = 5
 
-_COLUMNS = ", ".join(f"lead.{name}" for name in staging.COLUMNS)
+_COLUMNS = ", ".join(f"lead.{name}" for name in COLUMNS)
 _OVERLAY_COLUMNS = _COLUMNS.replace("lead.", "overlay_lead.")
 
 # Each finds leads by an index; the condition on "" is what makes the partial indexes usable. Keys hold no control
@@ -55,17 +57,28 @@ FROM overlay_lead LEFT JOIN leads_company AS company ON company.id = overlay_lea
 WHERE overlay_lead.id = ANY(%(ids)s)
 """
 _STATE = "SELECT id, changed_at, side = 'sales' FROM leads_lead WHERE id = ANY(%s)"
-_FILL_COMPANIES = """
-UPDATE leads_company AS company SET
-    industry = CASE WHEN company.industry = '' THEN coalesce(new.industry, '') ELSE company.industry END,
-    employees = coalesce(company.employees, new.employees),
-    annual_revenue = coalesce(company.annual_revenue, new.annual_revenue)
-FROM unnest(%s::bigint[], %s::text[], %s::int[], %s::numeric[]) AS new (id, industry, employees, annual_revenue)
-WHERE company.id = new.id
-  AND ((company.industry = '' AND new.industry IS NOT NULL)
-    OR (company.employees IS NULL AND new.employees IS NOT NULL)
-    OR (company.annual_revenue IS NULL AND new.annual_revenue IS NOT NULL))
-"""
+_COMPANY_FACTS = {fact.code: fact for fact in FIELDS if fact.merge == Merge.FILLS_COMPANY}
+
+
+def _fill_companies_statement():
+    """Fills what the companies do not know yet; the values of each fact are one list, NULL where there is none."""
+    types, names, filled, missing = [], [], [], []
+    for fact in _COMPANY_FACTS.values():
+        name = fact.path.removeprefix("company__")
+        is_text = fact.type == ValueType.TEXT
+        unknown = f"company.{name} = ''" if is_text else f"company.{name} IS NULL"
+        names.append(name)
+        types.append("%s::text[]" if is_text else "%s::numeric[]")
+        filled.append(f"{name} = CASE WHEN {unknown} THEN coalesce(new.{name}, company.{name}) ELSE company.{name} END")
+        missing.append(f"({unknown} AND new.{name} IS NOT NULL)")
+    return (
+        f"UPDATE leads_company AS company SET {', '.join(filled)} "
+        f"FROM unnest(%s::bigint[], {', '.join(types)}) AS new (id, {', '.join(names)}) "
+        f"WHERE company.id = new.id AND ({' OR '.join(missing)})"
+    )
+
+
+_FILL_COMPANIES = _fill_companies_statement()
 
 
 class Disturbed(Exception):
@@ -156,7 +169,7 @@ def load_leads(ids, *, run_id=None, overlay=False) -> dict[int, dict]:
         for statement in (_LOAD, _LOAD_OVERLAY) if overlay else (_LOAD,):
             cursor.execute(statement, {"ids": ids, "run": run_id})
             for lead_id, company, changed_at, with_sales, touched, *columns in cursor.fetchall():
-                lead = dict(zip(staging.COLUMNS, columns, strict=True))
+                lead = dict(zip(COLUMNS, columns, strict=True))
                 lead["fields"] = json.loads(lead["fields"])
                 lead |= {
                     "id": lead_id,
@@ -305,16 +318,16 @@ def _problems(rows):
 
 
 def _fill_companies(rows, companies):
-    """Industry, size and revenue of companies that have none yet."""
+    """The facts of companies that have none yet; the first row that has one says it."""
     facts = {}
     for row in rows:
         values = row.values
-        if "company_key" in values and not values.keys().isdisjoint(("industry", "employees", "annual_revenue")):
+        if "company_key" in values and not values.keys().isdisjoint(_COMPANY_FACTS):
             known = facts.setdefault(companies[values["company_key"]], {})
-            for code in ("industry", "employees", "annual_revenue"):
+            for code in _COMPANY_FACTS:
                 if code in values:
                     known.setdefault(code, values[code])
     if facts:
-        columns = [[fact.get(code) for fact in facts.values()] for code in ("industry", "employees", "annual_revenue")]
+        columns = [[fact.get(code) for fact in facts.values()] for code in _COMPANY_FACTS]
         with connection.cursor() as cursor:
             cursor.execute(_FILL_COMPANIES, [list(facts), *columns])

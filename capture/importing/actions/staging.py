@@ -7,49 +7,14 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 from django.db import connection
+from django.db.models import DateTimeField
 
 from capture.activities import IMPORTED
+from capture.importing.columns import CHANGED, COLUMNS, OTHERS, TEXTS
 from leads import rules
 from leads.actions.lifecycle import begin_new_histories
+from leads.models import Lead
 
-TEXTS = (
-    "external_system",
-    "external_id",
-    "first_name",
-    "last_name",
-    "email",
-    "phone",
-    "job_title",
-    "street",
-    "city",
-    "region",
-    "postal_code",
-    "country",
-    "website",
-    "time_zone",
-    "email_key",
-    "phone_key",
-    "name_key",
-)
-OTHERS = {
-    "company_id": "bigint",
-    "source_id": "bigint",
-    "campaign_id": "bigint",
-    "fields": "jsonb",
-    "tags": "varchar[]",
-    "do_not_email": "boolean",
-    "do_not_call": "boolean",
-    "do_not_post": "boolean",
-    "contract_on": "date",
-    "first_paid_on": "date",
-}
-COLUMNS = (*TEXTS, *OTHERS)
-# The codes of the fields that a row may change, answers and all.
-CHANGED = frozenset(
-    {"company_id": "company", "source_id": "source", "campaign_id": "campaign"}.get(name, name)
-    for name in COLUMNS
-    if not name.endswith("_key")
-)
 _NAMES = ", ".join(COLUMNS)
 _TYPES = ", ".join([*(f"{name} text" for name in TEXTS), *(f"{name} {kind}" for name, kind in OTHERS.items())])
 
@@ -91,19 +56,10 @@ WHERE oid = to_regclass('lead_search_vector') AND pg_has_role(relowner, 'USAGE')
 """
 
 # What a new lead has beside the columns of the file: nobody's, unscored, at the first stage since now.
-_FIRST = {
-    "stage": "name",
-    "stage_since": None,
-    "disposition": "open",
-    "disposition_reason": "",
-    "side": "marketing",
-    "score": "0",
-    "grade": "",
-    "score_ledger": "{}",
-    "created_at": None,
-    "changed_at": None,
-}
-_COPY_LEADS = f"COPY leads_lead (id, {_NAMES}, {', '.join(_FIRST)}) FROM STDIN"
+_FIRST = [
+    field for field in Lead._meta.concrete_fields if not (field.null or field.primary_key or field.attname in COLUMNS)
+]
+_COPY_LEADS = f"COPY leads_lead (id, {_NAMES}, {', '.join(field.attname for field in _FIRST)}) FROM STDIN"
 _COPY_SEARCH = "COPY leads_leadsearch (lead_id, document) FROM STDIN"
 _COPY_ACTIVITIES = """
 COPY leads_activity (lead_id, kind, occurred_at, recorded_at, actor_id, campaign_id, payload, is_machine) FROM STDIN
@@ -231,8 +187,13 @@ def _update(cursor, leads, now):
 
 
 def _new_lines(leads, now):
-    first = "\t".join(now.isoformat() if value is None else value for value in _FIRST.values())
+    first = "\t".join(_first(field, now) for field in _FIRST)
     return "".join([f"{lead['id']}\t{_columns(lead)}\t{first}\n" for lead, _ in leads])
+
+
+def _first(field, now):
+    value = now if isinstance(field, DateTimeField) else field.get_default()
+    return _array(value) if isinstance(value, list) else str(value)
 
 
 def _activity_lines(leads, run, now):
@@ -267,13 +228,18 @@ def _columns(lead):
     texts = "\t".join([lead[name] for name in TEXTS])
     if "\\" in texts or texts.count("\t") != len(TEXTS) - 1 or "\n" in texts or "\r" in texts:
         texts = "\t".join([_escape(lead[name]) for name in TEXTS])
-    fields = _object(lead["fields"]) if lead["fields"] else "{}"
-    tags = _array(lead["tags"]) if lead["tags"] else "{}"
-    return (
-        f"{texts}\t{_number(lead['company_id'])}\t{_number(lead['source_id'])}\t{_number(lead['campaign_id'])}\t"
-        f"{fields}\t{tags}\t{lead['do_not_email']:d}\t{lead['do_not_call']:d}\t{lead['do_not_post']:d}\t"
-        f"{_number(lead['contract_on'])}\t{_number(lead['first_paid_on'])}"
-    )
+    return "\t".join([texts, *[write(lead[name]) for name, write in _WRITERS]])
+
+
+def _number(value):
+    return "\\N" if value is None else str(value)
+
+
+def _array(words):
+    if not words:
+        return "{}"
+    quoted = ('"' + word.replace("\\", "\\\\").replace('"', '\\"') + '"' for word in words)
+    return _escape("{" + ",".join(quoted) + "}")
 
 
 def _object(fields):
@@ -319,14 +285,11 @@ def _storable(cell):
     return cell[:5000].replace("\0", "").encode("utf-8", "replace").decode()
 
 
-def _number(value):
-    return "\\N" if value is None else value
-
-
-def _array(words):
-    quoted = ('"' + word.replace("\\", "\\\\").replace('"', '\\"') + '"' for word in words)
-    return _escape("{" + ",".join(quoted) + "}")
-
-
 def _escape(text):
     return text.replace("\\", "\\\\").replace("\t", "\\t").replace("\n", "\\n").replace("\r", "\\r")
+
+
+_WRITERS = [
+    (name, {"jsonb": _object, "varchar[]": _array, "boolean": "ft".__getitem__}.get(kind, _number))
+    for name, kind in OTHERS.items()
+]
