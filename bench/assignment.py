@@ -18,7 +18,7 @@ from team.models import User
 # Everybody answers as somebody who is about to buy, so that the starter model gives her an A or a B.
 _ANSWERS = """
 UPDATE leads_lead SET fields =
-    '{"budget": "Approved", "timeframe": "Within 3 months", "decision_maker": "Decides"}'::jsonb
+    '{"budget": "approved", "timeframe": "within_3_months", "decision_maker": "decides"}'::jsonb
 """
 
 # What somebody would write who knows that nobody has been with sales before and that all reps are alike. All the leads

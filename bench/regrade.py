@@ -33,10 +33,10 @@ SELECT %(system)s, 'B' || n, 'Pat', 'Person' || n, 'pat' || n || '@example.com',
     CASE WHEN n %% 4 > 0 THEN 1 + (hashint8(n) & 2147483647) %% %(companies)s + %(first_company)s END,
     '', (ARRAY['Berlin', 'Hamburg', 'Porto', 'Leeds'])[1 + n %% 4], '', '', 'Germany', '', '',
     jsonb_strip_nulls(jsonb_build_object(
-        'budget', (ARRAY['Approved', 'Planned', 'Not yet', 'No budget', NULL, NULL])[1 + floor(random() * 6)::int],
-        'timeframe', (ARRAY['Within 3 months', '3 to 6 months', '6 to 12 months', 'Later or never', NULL, NULL])
+        'budget', (ARRAY['approved', 'planned', 'not_yet', 'no_budget', NULL, NULL])[1 + floor(random() * 6)::int],
+        'timeframe', (ARRAY['within_3_months', '3_to_6_months', '6_to_12_months', 'later_or_never', NULL, NULL])
             [1 + floor(random() * 6)::int],
-        'decision_maker', (ARRAY['Decides', 'Decides with others', 'Recommends', 'No part in it', NULL])
+        'decision_maker', (ARRAY['decides', 'decides_with_others', 'recommends', 'no_part_in_it', NULL])
             [1 + floor(random() * 5)::int])),
     '{}', random() < 0.05, FALSE, FALSE, 'pat' || n || '@example.com', '', 'pat person' || n,
     (SELECT id FROM leads_source
@@ -82,25 +82,25 @@ WHERE NOT is_machine AND occurred_at <= %(now)s + interval '1 minute'
 """
 _FLOOR = """
 SELECT id, score, CASE
-        WHEN score >= 75 AND budget IN ('Approved', 'Planned') AND timeframe = 'Within 3 months'
-            AND decider IN ('Decides', 'Decides with others') THEN 'A'
+        WHEN score >= 75 AND budget IN ('approved', 'planned') AND timeframe = 'within_3_months'
+            AND decider IN ('decides', 'decides_with_others') THEN 'A'
         WHEN score >= 50 THEN 'B' WHEN score >= 25 THEN 'C' ELSE 'D' END AS grade, ledger
 FROM (
     SELECT id, budget, timeframe, decider, ARRAY[{names}]::smallint[] AS ledger, {total} AS score
     FROM (
         SELECT l.id, fields->>'budget' AS budget, fields->>'timeframe' AS timeframe,
             fields->>'decision_maker' AS decider,
-            CASE WHEN fields->>'budget' = 'Approved' THEN 25 ELSE 0 END AS r0,
-            CASE WHEN fields->>'budget' = 'Planned' THEN 15 ELSE 0 END AS r1,
-            CASE WHEN fields->>'budget' = 'No budget' THEN -15 ELSE 0 END AS r2,
-            CASE WHEN fields->>'timeframe' = 'Within 3 months' THEN 25 ELSE 0 END AS r3,
-            CASE WHEN fields->>'timeframe' = '3 to 6 months' THEN 15 ELSE 0 END AS r4,
-            CASE WHEN fields->>'timeframe' = '6 to 12 months' THEN 5 ELSE 0 END AS r5,
-            CASE WHEN fields->>'timeframe' = 'Later or never' THEN -15 ELSE 0 END AS r6,
-            CASE WHEN fields->>'decision_maker' = 'Decides' THEN 20 ELSE 0 END AS r7,
-            CASE WHEN fields->>'decision_maker' = 'Decides with others' THEN 12 ELSE 0 END AS r8,
-            CASE WHEN fields->>'decision_maker' = 'Recommends' THEN 5 ELSE 0 END AS r9,
-            CASE WHEN fields->>'decision_maker' = 'No part in it' THEN -10 ELSE 0 END AS r10,
+            CASE WHEN fields->>'budget' = 'approved' THEN 25 ELSE 0 END AS r0,
+            CASE WHEN fields->>'budget' = 'planned' THEN 15 ELSE 0 END AS r1,
+            CASE WHEN fields->>'budget' = 'no_budget' THEN -15 ELSE 0 END AS r2,
+            CASE WHEN fields->>'timeframe' = 'within_3_months' THEN 25 ELSE 0 END AS r3,
+            CASE WHEN fields->>'timeframe' = '3_to_6_months' THEN 15 ELSE 0 END AS r4,
+            CASE WHEN fields->>'timeframe' = '6_to_12_months' THEN 5 ELSE 0 END AS r5,
+            CASE WHEN fields->>'timeframe' = 'later_or_never' THEN -15 ELSE 0 END AS r6,
+            CASE WHEN fields->>'decision_maker' = 'decides' THEN 20 ELSE 0 END AS r7,
+            CASE WHEN fields->>'decision_maker' = 'decides_with_others' THEN 12 ELSE 0 END AS r8,
+            CASE WHEN fields->>'decision_maker' = 'recommends' THEN 5 ELSE 0 END AS r9,
+            CASE WHEN fields->>'decision_maker' = 'no_part_in_it' THEN -10 ELSE 0 END AS r10,
             CASE WHEN company_id IS NOT NULL AND (phone <> '' OR email <> '') THEN 5 ELSE 0 END AS r11,
             CASE WHEN source_id IN (SELECT id FROM leads_source WHERE code IN ('referral', 'partner'))
                 THEN 10 ELSE 0 END AS r12,

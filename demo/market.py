@@ -3,8 +3,10 @@
 import datetime
 from typing import NamedTuple
 
+from leads.actions.answers import define_field
 from leads.enums import FieldType, SourceKind
-from leads.models import Campaign, FieldDefinition, Source
+from leads.fields.answers import Answers
+from leads.models import Campaign, Source
 
 # Name, kind, days before now that it began and how long it ran, budget and share of it spent, how many came.
 CAMPAIGNS = (
@@ -67,10 +69,8 @@ def make_market(*, now):
         (Source(code=kind.value.replace("_", "-"), name=kind.label, kind=kind) for kind in SourceKind),
         ignore_conflicts=True,
     )
-    FieldDefinition.objects.bulk_create(
-        FieldDefinition(code=code, label=label, type=type, choices=choices, position=100 + place)
-        for place, (code, label, type, choices) in enumerate(FIELDS)
-    )
+    for place, (code, label, type, labels) in enumerate(FIELDS):
+        define_field(code=code, label=label, type=type, answers=Answers.new(labels), now=now, position=100 + place)
     source_of = {source.kind: source for source in Source.objects.order_by("-pk")}
     campaigns = Campaign.objects.bulk_create(
         Campaign(

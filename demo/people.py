@@ -9,9 +9,9 @@ from leads import rules
 from leads.enums import SourceKind
 from leads.intake import keys
 
-BUDGETS = ("Approved", "Planned", "Not yet", "No budget")
-TIMES = ("Within 3 months", "3 to 6 months", "6 to 12 months", "Later or never")
-PARTS = ("Decides", "Decides with others", "Recommends", "No part in it")
+BUDGETS = ("approved", "planned", "not_yet", "no_budget")
+TIMES = ("within_3_months", "3_to_6_months", "6_to_12_months", "later_or_never")
+PARTS = ("decides", "decides_with_others", "recommends", "no_part_in_it")
 
 # Answers to budget, timeframe and part in the decision that make the quality, by weight; None is not answered.
 ANSWERS = {
@@ -44,7 +44,7 @@ ANSWERS = {
     },
 }
 CODES = ("budget", "timeframe", "decision_maker")
-SPEAKS = {"Germany": "German", "Austria": "German", "France": "French", "Spain": "Spanish", "Poland": "Polish"}
+SPEAKS = {"Germany": "german", "Austria": "german", "France": "french", "Spain": "spanish", "Poland": "polish"}
 TAGS = ("fleet", "cold store", "flat roof", "tenant", "reference")
 
 
@@ -128,13 +128,13 @@ class People:
         if plan.fate in {Fate.NAME, Fate.SUSPECT} or not is_known:
             return {}
         roof = chance.randrange(3, 90) * 50
-        fields = {"interest": chance.sample(("Solar roof", "Battery", "Charging points", "Heat pump"), 1)}
+        fields = {"interest": chance.sample(("solar_roof", "battery", "charging_points", "heat_pump"), 1)}
         if chance.random() < 0.7:
             fields |= {"roof_area": roof, "roof_owned": chance.random() < 0.75}
         if chance.random() < 0.5:
             fields["yearly_bill"] = roof * chance.randrange(20, 60)
         if plan.origin.kind != SourceKind.PURCHASED_LIST:
-            fields["language"] = SPEAKS.get(company.country, "English")
+            fields["language"] = SPEAKS.get(company.country, "english")
         return fields
 
     def _postal_sign(self, sign):

@@ -47,6 +47,7 @@ class Receipts:
             "model_version": self.model.version,
             "ledger": [{"rule": number, "points": points[number]} for number in sorted(points)],
             "answers": {code: value for code, value in answers.items() if value},
+            "labels": {code: {value: 1} for code, value in answers.items() if value},
             "source": origin.source_code,
             "source_name": origin.source,
             "campaign": origin.campaign_code,

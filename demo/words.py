@@ -127,9 +127,9 @@ STREETS = (
 
 # What part in the decision: who says so.
 TITLES = {
-    "Decides": ("Managing director", "Owner", "Chief operating officer", "Partner", "Head of facilities"),
-    "Decides with others": ("Head of operations", "Chief financial officer", "Plant manager", "Board member"),
-    "Recommends": ("Energy manager", "Facility manager", "Sustainability officer", "Purchasing manager"),
-    "No part in it": ("Assistant", "Working student", "Technician", "Journalist"),
+    "decides": ("Managing director", "Owner", "Chief operating officer", "Partner", "Head of facilities"),
+    "decides_with_others": ("Head of operations", "Chief financial officer", "Plant manager", "Board member"),
+    "recommends": ("Energy manager", "Facility manager", "Sustainability officer", "Purchasing manager"),
+    "no_part_in_it": ("Assistant", "Working student", "Technician", "Journalist"),
     None: ("Facility manager", "Office manager", "Engineer", "Purchasing manager", "Head of operations", ""),
 }

@@ -5,9 +5,12 @@ from django.utils import timezone
 from unfold.admin import ModelAdmin
 from unfold.widgets import UnfoldAdminTextareaWidget
 
+from leads.actions.answers import add_answers
 from leads.actions.company import save_company
 from leads.actions.definitions import define_stage
 from leads.conditions.widgets import ConditionField
+from leads.enums import FieldType
+from leads.fields.answers import LABEL_LIMIT
 from leads.intake import keys
 from leads.models import Campaign, Company, FieldDefinition, Lead, Source, StageDefinition
 from team.models import Workspace
@@ -81,16 +84,32 @@ class LinesField(forms.CharField):
 
 
 class FieldDefinitionForm(forms.ModelForm):
-    choices = LinesField(required=False, help_text="The answers of a choice field, one on each line, in order.")
+    """The answers are given when the field is made; afterwards they have a page of their own."""
+
+    answers = LinesField(required=False, help_text="The answers of a choice field, one on each line, in order.")
 
     class Meta:
         model = FieldDefinition
-        fields = ["label", "code", "type", "choices", "dimension", "help_text", "position", "is_active"]
+        fields = ["label", "code", "type", "answers", "dimension", "help_text", "position", "is_active"]
+
+    def clean(self):
+        data = super().clean()
+        answers = data.get("answers", [])
+        is_choice = data.get("type") in {FieldType.CHOICE, FieldType.CHOICES}
+        if len(set(answers)) != len(answers):
+            self.add_error("answers", "An answer stands twice in the list.")
+        if any(len(answer) > LABEL_LIMIT for answer in answers):
+            self.add_error("answers", f"An answer has at most {LABEL_LIMIT} characters.")
+        if is_choice and not answers and not self.instance.pk:
+            self.add_error("answers", "A choice field needs answers to choose from.")
+        if answers and "type" in data and not is_choice:
+            self.add_error("answers", "Only a choice field has answers.")
+        return data
 
 
 @admin.register(FieldDefinition)
 class FieldDefinitionAdmin(CodeStays):
-    """A field is put out of use rather than deleted: leads keep what was answered."""
+    """A field is put out of use rather than deleted: leads keep what was answered. Answers have a page of their own."""
 
     form = FieldDefinitionForm
     list_display = ["label", "code", "type", "dimension", "position", "is_active"]
@@ -101,6 +120,15 @@ class FieldDefinitionAdmin(CodeStays):
         # What leads hold already has the form of the type.
         fields = super().get_readonly_fields(request, obj)
         return ["type", *fields] if obj else fields
+
+    def get_fields(self, request, obj=None):
+        fields = super().get_fields(request, obj)
+        return [name for name in fields if name != "answers"] if obj else fields
+
+    def save_model(self, request, obj, form, change):
+        super().save_model(request, obj, form, change)
+        if not change:
+            add_answers(field=obj, labels=form.cleaned_data["answers"], now=timezone.now())
 
     def has_delete_permission(self, request, obj=None):
         return False

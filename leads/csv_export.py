@@ -13,6 +13,7 @@ import re
 from dataclasses import dataclass
 
 from leads.fields import FIELDS
+from leads.fields.answers import NO_ANSWERS, Answers
 from leads.models import FieldDefinition
 
 CHUNK = 2000
@@ -31,11 +32,29 @@ class UnknownFields(ValueError):
 
 @dataclass(frozen=True)
 class ExportColumn:
-    """A column of an export. `source` is a path of Lead.values_list; None where `Lead.fields` keeps the value."""
+    """A column of an export. `source` is a path of Lead.values_list; None where `Lead.fields` keeps the value.
+
+    An answer is written as code and label in one cell, `approved: Approved`: a reader needs the label, an import the
+    code, and two columns could be edited to contradict each other.
+    """
 
     code: str
     label: str
     source: str | None
+    answers: Answers = NO_ANSWERS
+
+    def cell(self, value):
+        """What stands in the cell for the value that `source`, or Lead.fields, gave."""
+        if self.source:
+            return value
+        value = value.get(self.code)
+        if not self.answers:
+            return value
+        return [self._written(code) for code in value] if isinstance(value, list) else self._written(value)
+
+    def _written(self, code):
+        choice = self.answers.get(code)
+        return choice.written if choice else code
 
 
 def escape(text):
@@ -87,10 +106,8 @@ def lead_columns(codes=None):
 
     Raises UnknownFields. One query.
     """
-    custom = {
-        code: ExportColumn(code, label, None)
-        for code, label in FieldDefinition.objects.filter(is_active=True).values_list("code", "label")
-    }
+    active = FieldDefinition.objects.with_answers().filter(is_active=True)
+    custom = {field.code: ExportColumn(field.code, field.label, None, field.answer_list) for field in active}
     known = {field.code: ExportColumn(field.code, field.label, field.path) for field in FIELDS if field.path} | custom
     if codes is None:
         return tuple(known.values())
@@ -118,7 +135,7 @@ def _rows(leads, columns):
     while True:
         chunk = list(leads.filter(pk__gt=last).order_by("pk").values_list(*paths)[:CHUNK])
         for row in chunk:
-            yield [row[place] if column.source else row[place].get(column.code) for place, column in places]
+            yield [column.cell(row[place]) for place, column in places]
         if len(chunk) < CHUNK:
             return
         last = chunk[-1][0]

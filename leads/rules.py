@@ -58,17 +58,18 @@ def search_words(text) -> list[str]:
     return fold_for_search(text).split(" ")[:8] if fold_for_search(text) else []
 
 
-def stored_value(field_type, value, choices=()) -> object:
+def stored_value(field_type, value, answers=None) -> object:
     """`value` in the JSON form that Lead.fields keeps for a field of this type; None means not answered.
 
-    Takes Python values and, for dates and times, ISO 8601 text. Raises ValueError with what is wrong.
+    Takes Python values, for dates and times ISO 8601 text, and of `answers` codes or labels, retired ones too. Raises
+    ValueError with what is wrong.
     """
     if value is None or value == "" or value == []:
         return None
-    return _STORED[FieldType(field_type)](value, choices)
+    return _STORED[FieldType(field_type)](value, answers)
 
 
-def _text(value, _choices):
+def _text(value, _answers):
     if not isinstance(value, str):
         raise ValueError("Give text.")
     value = composed(value).strip()
@@ -77,7 +78,7 @@ def _text(value, _choices):
     return value or None
 
 
-def _integer(value, _choices):
+def _integer(value, _answers):
     if isinstance(value, bool) or not isinstance(value, int | float | decimal.Decimal) or value != value // 1:
         raise ValueError("Give a whole number.")
     if abs(value) >= 2**63:
@@ -85,7 +86,7 @@ def _integer(value, _choices):
     return int(value)
 
 
-def _number(value, _choices):
+def _number(value, _answers):
     if isinstance(value, bool) or not isinstance(value, int | float | decimal.Decimal) or not math.isfinite(value):
         raise ValueError("Give a number.")
     if abs(value) >= 1e15:
@@ -93,7 +94,7 @@ def _number(value, _choices):
     return int(value) if value == int(value) else float(value)
 
 
-def _boolean(value, _choices):
+def _boolean(value, _answers):
     if not isinstance(value, bool):
         raise ValueError("Give yes or no.")
     return value
@@ -105,7 +106,7 @@ def check_year(value) -> None:
         raise ValueError(f"Give a date from {FIRST_YEAR} to {LAST_YEAR}.")
 
 
-def _date(value, _choices):
+def _date(value, _answers):
     if isinstance(value, str):
         value = datetime.date.fromisoformat(value)
     if isinstance(value, datetime.datetime) or not isinstance(value, datetime.date):
@@ -114,7 +115,7 @@ def _date(value, _choices):
     return value.isoformat()
 
 
-def _datetime(value, _choices):
+def _datetime(value, _answers):
     if isinstance(value, str):
         value = datetime.datetime.fromisoformat(value)
     if not isinstance(value, datetime.datetime) or value.tzinfo is None:
@@ -123,19 +124,17 @@ def _datetime(value, _choices):
     return value.astimezone(datetime.UTC).isoformat()
 
 
-def _choice(value, choices):
-    if value not in choices:
-        raise ValueError(f"{value} is none of the answers.")
-    return value
+def _choice(value, answers):
+    if not isinstance(value, str):
+        raise ValueError("Give an answer.")
+    return answers.find(value).code
 
 
-def _choices(value, choices):
+def _choices(value, answers):
     if not isinstance(value, list | tuple) or not all(isinstance(word, str) for word in value):
         raise ValueError("Give a list of answers.")
-    unknown = [word for word in value if word not in choices]
-    if unknown:
-        raise ValueError(f"{', '.join(unknown)}: none of the answers.")
-    return [word for word in choices if word in value]
+    chosen = {answers.find(word).code for word in value}
+    return [choice.code for choice in answers.choices if choice.code in chosen]
 
 
 _STORED = {

@@ -88,9 +88,10 @@ class Handover(models.Model):
     """Marketing gives a graded lead to sales. `receipt` is the evidence at that moment and never changes.
 
     receipt: {"score", "grade", "model_version", "ledger": [{"rule": n-th of the version, "points"}], "answers": {code:
-    value}, "source", "source_name", "campaign", "campaign_name", "stage", "last_touches": [{"kind", "at", "outcome",
-    "text"}]}: codes and numbers, and names as they were. Rows of before say "model", "ledger": [{"label", "points"}]
-    and "source" and "campaign" by name. While no rep is free the lead waits in `pool` without an owner; owner,
+    value}, "labels": {code: {code of an answer: version of its label}}, "source", "source_name", "campaign",
+    "campaign_name", "stage", "last_touches": [{"kind", "at", "outcome", "text"}]}: codes and numbers, and names as they
+    were. Rows of before say "model", "ledger": [{"label", "points"}] and "source" and "campaign" by name, and have no
+    "labels" but the words of the answers. While no rep is free the lead waits in `pool` without an owner; owner,
     `assigned_at`, `due_at`, `why` (why this rep, a `Why`) and its facts are set together, once.
 
     `why` and `end_reason` are codes where there are facts beside them; where there are none they are somebody's own

@@ -240,10 +240,12 @@ class QuestionInline(TabularInline):
 
     @admin.display(description="answers, edited with the field")
     def answers(self, question):
-        return ", ".join(question.field.choices) if question.field_id else "Those of the field."
+        if not question.field_id:
+            return "Those of the field."
+        return ", ".join(answer.label for answer in question.field.answers.all() if not answer.retired_at)
 
     def get_queryset(self, request):
-        return super().get_queryset(request).select_related("field")
+        return super().get_queryset(request).select_related("field").prefetch_related("field__answers")
 
     def formfield_for_foreignkey(self, db_field, request, **kwargs):
         field = super().formfield_for_foreignkey(db_field, request, **kwargs)

@@ -25,7 +25,7 @@ class QuestionSet(models.Model):
 
 
 class RatingQuestion(models.Model):
-    """One question of a set; its answers are the choices of the field that keeps them."""
+    """One question of a set; its answers are those of the field that keeps them."""
 
     question_set = models.ForeignKey(QuestionSet, models.CASCADE, related_name="questions")
     field = models.ForeignKey("leads.FieldDefinition", models.PROTECT, related_name="questions")

@@ -2,8 +2,11 @@
 
 from typing import NamedTuple
 
+from django.db.models import F
+
 from leads import conditions
-from scoring.models import RatingQuestion, RegradeRun, ScoringModel, ScoringRule
+from leads.models import FieldDefinition
+from scoring.models import RegradeRun, ScoringModel, ScoringRule
 from scoring.rules import MAX_WORDS
 
 
@@ -21,13 +24,13 @@ class LedgerLine(NamedTuple):
 
 
 class RatingAnswer(NamedTuple):
-    """A question of the set in force: `answer` is the stored value or None, `answers` what may be chosen."""
+    """A question of the set in force: `answer` is the stored value or None, `field` was loaded with_answers."""
 
     code: str
     label: str
     prompt: str
     answer: object
-    answers: list
+    field: FieldDefinition
 
 
 def published_model() -> ScoringModel | None:
@@ -81,21 +84,13 @@ def why(leads) -> dict[int, str]:
 
 def rating_answers(lead) -> list[RatingAnswer]:
     """The RatingAnswers of a lead to the published model's question set, in its order; [] without a set. One query."""
-    questions = (
-        RatingQuestion.objects.filter(question_set__models__in=ScoringModel.objects.published())
-        .select_related("field")
-        .order_by("position", "pk")
+    fields = (
+        FieldDefinition.objects.with_answers()
+        .filter(questions__question_set__models__in=ScoringModel.objects.published())
+        .annotate(prompt=F("questions__prompt"))
+        .order_by("questions__position", "questions__pk")
     )
-    return [
-        RatingAnswer(
-            code=question.field.code,
-            label=question.field.label,
-            prompt=question.prompt,
-            answer=lead.fields.get(question.field.code),
-            answers=question.field.choices,
-        )
-        for question in questions
-    ]
+    return [RatingAnswer(field.code, field.label, field.prompt, lead.fields.get(field.code), field) for field in fields]
 
 
 def unfinished_run() -> RegradeRun | None:

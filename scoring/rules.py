@@ -14,7 +14,7 @@ MAX_WORDS = 8
 # What the engine itself writes: a rule that read it would change its own result.
 OWN_FIELDS = frozenset({"score", "grade", "scored_at"})
 
-_MODEL_KEYS = {"name", "question_set", "ranges", "rules", "requirements", "notes"}
+_MODEL_KEYS = {"name", "question_set", "ranges", "answers", "rules", "requirements", "notes"}
 _RULE_KEYS = {"label", "points", "when", "cap", "half_life_days"}
 _REQUIREMENT_KEYS = {"grade", "label", "when"}
 _ABSENT = object()
@@ -38,6 +38,60 @@ class ModelRefused(Exception):
         super().__init__("; ".join(map(str, self.problems)))
 
 
+def in_our_codes(data: object, vocabulary) -> object:
+    """The parsed model file with its answers by the codes they have here.
+
+    A file that comes from elsewhere may give an answer another code; what it calls it, in `answers`, tells which is
+    meant. What is no answer here, or nothing that can be understood, stays as it is for model_problems to name.
+    """
+    told = data.get("answers") if isinstance(data, dict) else None
+    if not isinstance(told, dict):
+        return data
+    names = {}
+    for field_code, labels in told.items():
+        field = vocabulary.get(field_code)
+        if field is not None and field.answers and isinstance(labels, dict):
+            names[field_code] = {
+                code: field.answers.find(label).code
+                for code, label in labels.items()
+                if not field.answers.get(code) and isinstance(label, str) and field.answers.has(label)
+            }
+    return data | {
+        part: _renamed(data[part], names) for part in ("rules", "requirements") if isinstance(data.get(part), list)
+    }
+
+
+def _renamed(node, names):
+    if isinstance(node, list):
+        return [_renamed(each, names) for each in node]
+    if not isinstance(node, dict):
+        return node
+    field_code = node.get("field", node.get("answer"))
+    if isinstance(field_code, str) and field_code in names:
+        value, known = node.get("value"), names[field_code]
+        if isinstance(value, list):
+            return node | {"value": [known.get(each, each) if isinstance(each, str) else each for each in value]}
+        return node | {"value": known[value]} if isinstance(value, str) and value in known else node
+    return {key: _renamed(each, names) for key, each in node.items()}
+
+
+def answer_problems(told, vocabulary) -> list[FileProblem]:
+    """Problems of {code of a field: {code of an answer: label}}: what contradicts the answers that there are."""
+    if not isinstance(told, dict) or not all(isinstance(labels, dict) for labels in told.values()):
+        return [FileProblem("answers", "has to be an object of fields, each an object of code and label")]
+    problems = []
+    for field_code, labels in told.items():
+        field = vocabulary.get(field_code)
+        for code, label in labels.items():
+            path = join(f"answers.{field_code}", code)
+            if not isinstance(label, str):
+                problems.append(FileProblem(path, "has to be text"))
+            elif field is not None and field.answers.get(code):
+                others = [each.code for each in field.answers.choices if each.label == label and each.code != code]
+                problems += [FileProblem(path, f"{label!r} is the label of {other} here") for other in others]
+    return problems
+
+
 def model_problems(data, *, vocabulary, question_sets) -> list[FileProblem]:
     """Every FileProblem of a parsed model file, in the order of the file; [] for a good one.
 
@@ -54,6 +108,7 @@ def model_problems(data, *, vocabulary, question_sets) -> list[FileProblem]:
         known = ", ".join(sorted(question_sets)) or "none"
         problems.append(FileProblem("question_set", f"{chosen!r} is no question set; there are: {known}"))
     problems += range_problems(data.get("ranges", _ABSENT))
+    problems += answer_problems(data.get("answers", {}), vocabulary)
     problems += _list_problems("rules", data.get("rules", _ABSENT), _rule_problems, vocabulary)
     problems += _list_problems("requirements", data.get("requirements", []), _requirement_problems, vocabulary)
     return problems

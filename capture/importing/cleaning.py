@@ -13,8 +13,9 @@ import zoneinfo
 from capture.importing.countries import phone_region
 from leads import rules
 from leads.enums import FieldType
+from leads.fields.answers import NoAnswer
+from leads.fields.spelling import AmbiguousSpelling
 from leads.intake import keys
-from leads.intake.keys import AmbiguousSpelling, Spellings
 
 TEXT_LIMIT = rules.TEXT_LIMIT
 CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffd\ud800-\udfff\u200b\ufeff]")
@@ -335,7 +336,7 @@ def time_zone(raw):
 
 
 def one_of(words, what):
-    """Cleaner that finds one of `words` (leads.intake.keys.Spellings)."""
+    """Cleaner that finds one of `words` (leads.fields.spelling.Spellings)."""
 
     def clean(raw):
         try:
@@ -349,9 +350,8 @@ def one_of(words, what):
     return clean
 
 
-def stored(field_type, choices, day_first):
+def stored(field_type, answers, day_first):
     """Cleaner of a custom field: from text to what Lead.fields keeps."""
-    words = Spellings((word, word) for word in choices)
     parse = {
         FieldType.TEXT: text(TEXT_LIMIT, lines=True),
         FieldType.INTEGER: integer,
@@ -359,19 +359,44 @@ def stored(field_type, choices, day_first):
         FieldType.BOOLEAN: boolean,
         FieldType.DATE: date(day_first),
         FieldType.DATETIME: date_and_time(day_first),
-        FieldType.CHOICE: one_of(words, "answers"),
+        FieldType.CHOICE: lambda raw: answer(answers, raw),
     }.get(FieldType(field_type))
     if parse is None:
-        parse = _answers(words)
+        parse = functools.partial(several_answers, answers)
 
     if field_type in {FieldType.DATE, FieldType.DATETIME}:
-        return lambda raw: rules.stored_value(field_type, parse(raw), choices)
+        return lambda raw: rules.stored_value(field_type, parse(raw))
     return parse
 
 
-def _answers(words):
-    single = one_of(words, "answers")
-    return lambda raw: [single(part) for part in tags(raw) or ()] or None
+def answer(answers, raw):
+    """The code of the answer that a cell names by code or label; a retired one is left where it is."""
+    try:
+        choice = answers.find(raw)
+    except NoAnswer as problem:
+        raise BadCell(str(problem).replace(raw, _short(raw), 1)) from None
+    if choice.is_retired:
+        raise BadCell(f"{_short(choice.label)} is no longer offered: whoever has it keeps it.")
+    return choice.code
+
+
+def several_answers(answers, raw):
+    """The codes of the answers in a cell, in the order of the field."""
+    named = [raw] if answers.has(raw) else parts_of(raw)
+    codes = {answer(answers, part) for part in named}
+    return [choice.code for choice in answers.choices if choice.code in codes] or None
+
+
+def parts_of(raw):
+    """The words of a cell: JSON, or between semicolons, as exports write them, else commas, else bars or lines."""
+    if raw.startswith("["):
+        try:
+            return [str(part) for part in json.loads(raw)]
+        except (ValueError, TypeError):
+            pass
+    separator = next((sign for sign in ";,|\n" if sign in raw), None)
+    parts = raw.split(separator) if separator else [raw]
+    return list(dict.fromkeys(filter(None, (part.strip().strip('"').strip() for part in parts))))
 
 
 def infer_type(samples):

@@ -6,6 +6,7 @@
     "Noise": null}}
 
 A column's target is a code of TARGETS or of a custom field; columns that are left out, or null, are skipped.
+The `choices` of a column are the labels of the answers that a new field gets; a field that is there has its own.
 `header` false reads the first row as data, with columns called Column 1, Column 2. `row_number` true identifies each
 person by the number of her row, for lists that hold nothing else to tell people apart.
 """
@@ -19,7 +20,8 @@ from capture.importing import cleaning
 from capture.importing.formats import BY_CODE, compact, guess, list_of_something_else, recognise
 from leads.enums import FieldType
 from leads.fields import FIELDS, RESERVED, Merge
-from leads.intake.keys import AmbiguousSpelling, Spellings, in_any_case
+from leads.fields.answers import LABEL_LIMIT, NO_ANSWERS, Answers
+from leads.fields.spelling import AmbiguousSpelling, Spellings, in_any_case
 from leads.rules import composed, fold_for_search
 
 # What a column can say of a person without being a field of hers: code to label.
@@ -51,14 +53,14 @@ class MappingError(Exception):
 
 @dataclass(frozen=True)
 class MappedColumn:
-    """One column on its way in. `is_custom`: target is the code of a custom field, of `type` with `choices`."""
+    """One column on its way in. `is_custom`: target is the code of a custom field, of `type` with `answers`."""
 
     index: int
     name: str
     target: str
     is_custom: bool = False
     type: str = ""
-    choices: tuple = ()
+    answers: Answers = NO_ANSWERS
     day_first: bool | None = None
 
 
@@ -67,7 +69,7 @@ class NewField:
     code: str
     label: str
     type: str
-    choices: tuple = ()
+    answers: Answers = NO_ANSWERS
 
 
 @dataclass
@@ -93,8 +95,6 @@ class ImportPlan:
         for column in self.columns:
             if column.is_custom:
                 columns[column.name] = {"field": column.target, "type": column.type, "day_first": column.day_first}
-                if column.choices:
-                    columns[column.name]["choices"] = list(column.choices)
             else:
                 columns[column.name] = column.target
         return {
@@ -149,7 +149,7 @@ def make_plan(header, samples, *, definitions, mapping=None, format_code="", cre
     """The ImportPlan for a file with this header. Raises MappingError.
 
     samples: some rows, from which types and the order of day and month are told. definitions: {code: (label, type,
-    choices)} of the custom fields there are. Without a mapping, the recognised (or given) format and the names of
+    Answers)} of the custom fields there are. Without a mapping, the recognised (or given) format and the names of
     the columns decide. create_fields: targets that do not exist, and without a mapping columns that mean nothing
     else, become NewFields.
     """
@@ -295,18 +295,26 @@ def _add_custom(plan, index, name, code, label, cells, definitions, hints):
     if day_first is None:
         day_first = cleaning.reads_day_first(samples)
     if code in definitions:
-        _, field_type, choices = definitions[code]
+        _, field_type, answers = definitions[code]
     else:
         earlier = next((new for new in plan.new_fields if new.code == code), None)
         if earlier:
-            field_type, choices = earlier.type, earlier.choices
+            field_type, answers = earlier.type, earlier.answers
         else:
-            choices = tuple(hints.get("choices") or ())
             field_type = hints.get("type") or str(cleaning.infer_type(samples))
-            if field_type in {FieldType.CHOICE, FieldType.CHOICES} and not choices:
-                choices = tuple(dict.fromkeys(samples))[:100]
-            plan.new_fields.append(NewField(code, label[:100], field_type, choices))
-    plan.columns.append(MappedColumn(index, name, code, True, field_type, tuple(choices), day_first))
+            answers = NO_ANSWERS
+            if field_type in {FieldType.CHOICE, FieldType.CHOICES}:
+                answers = _new_answers(hints.get("choices") or samples, several=field_type == FieldType.CHOICES)
+            plan.new_fields.append(NewField(code, label[:100], field_type, answers))
+    plan.columns.append(MappedColumn(index, name, code, True, field_type, answers, day_first))
+
+
+def _new_answers(words, *, several):
+    """The answers of a new field: the first hundred different ones, however they are spaced."""
+    if several:
+        words = [part for word in words for part in cleaning.parts_of(word)]
+    labels = (" ".join(word.split())[:LABEL_LIMIT] for word in words)
+    return Answers.new(list(dict.fromkeys(filter(None, labels)))[:100])
 
 
 def field_code(name, taken):

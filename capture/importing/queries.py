@@ -5,17 +5,14 @@ from collections.abc import Iterator
 from capture.importing.enums import RowResult
 from capture.importing.mapping import header_key
 from capture.importing.models import ImportProblem, ImportRow, RememberedMapping, UnansweredWord
-from leads.intake.keys import Spellings
+from leads.fields.spelling import Spellings
 from leads.models import Campaign, FieldDefinition, Source
 
 
 def custom_fields() -> dict[str, tuple]:
-    """{code: (label, type, choices)} of the active custom fields, in their order."""
-    active = FieldDefinition.objects.filter(is_active=True)
-    return {
-        code: (label, kind, tuple(choices))
-        for code, label, kind, choices in active.values_list("code", "label", "type", "choices")
-    }
+    """{code: (label, type, Answers)} of the active custom fields, in their order."""
+    active = FieldDefinition.objects.with_answers().filter(is_active=True)
+    return {field.code: (field.label, field.type, field.answer_list) for field in active}
 
 
 def unanswered_words() -> list[str]:

@@ -7,8 +7,8 @@ from capture.importing.cleaning import CONTROL, BadCell
 from capture.importing.reading import Broken
 from leads.csv_export import restore
 from leads.fields import BY_CODE, FIELDS, Key, ValueType
+from leads.fields.spelling import Spellings
 from leads.intake import keys
-from leads.intake.keys import Spellings
 from leads.models import Company, Lead
 
 # Cells that repeat are cleaned once; above this many different ones a column is not of that kind.
@@ -230,7 +230,7 @@ def _alternatives(columns, size):
 def _cleaner(column, plan, lookups):
     target = column.target
     if column.is_custom:
-        return cleaning.stored(column.type, column.choices, column.day_first)
+        return cleaning.stored(column.type, column.answers, column.day_first)
     if target in lookups:
         return cleaning.one_of(*lookups[target])
     return _SIGNS.get(target) or _field_cleaner(BY_CODE[target], column, plan)

@@ -58,7 +58,8 @@ def create_lead(change: Change, *, values, source=None, campaign=None, reason="E
     values: codes of fields.TYPED and of active FieldDefinitions to cleaned Python values; "company" is a name. `source`
     defaults to the campaign's. Raises ValidationError naming the fields that cannot be.
     """
-    cleaned, fields = _clean(values)
+    cleaned, fields, definitions = _clean(values)
+    _refuse_retired(fields, {}, definitions)
     if not any(cleaned.get(code) for code in _IDENTIFYING):
         raise ValidationError("A lead needs a name, an e-mail address, a phone number or an external id.")
     now = change.now
@@ -86,12 +87,14 @@ def create_lead(change: Change, *, values, source=None, campaign=None, reason="E
 def change_lead(change: Change, *, lead: Lead, values) -> Changed:
     """Changes a lead's own fields and returns `Changed`; what has the value already is no change.
 
-    values: as of create_lead; None or "" empties a field. One field_changed activity holds
-    {"changed": {code: [old, new]}}. `lead` is brought up to date. Raises ValidationError naming the fields. Holds
-    the lead.
+    values: as of create_lead; None or "" empties a field. A retired answer can stay and not be chosen. One
+    field_changed activity holds {"changed": {code: [old, new]}} and, where answers changed, {"labels": {code: {code
+    of an answer: version of its label in force}}}. `lead` is brought up to date. Raises ValidationError naming the
+    fields. Holds the lead.
     """
-    cleaned, fields = _clean(values)
+    cleaned, fields, definitions = _clean(values)
     current = change.row(lead.pk)
+    _refuse_retired(fields, current.fields, definitions)
     changed = _differences(current, cleaned, fields)
     if changed:
         columns = {code: cleaned[code] for code in changed if code in cleaned}
@@ -105,6 +108,7 @@ def change_lead(change: Change, *, lead: Lead, values) -> Changed:
         current.changed_at = max(change.now, current.changed_at + datetime.timedelta(microseconds=1))
         _save(current, update_fields=[*columns, *_KEY_NAMES, "fields", "changed_at"])
         payload = {"changed": {code: list(pair) for code, pair in changed.items()}}
+        payload |= _label_versions(changed, definitions)
         log_activity(change, lead=current, kind=kinds.FIELD_CHANGED.code, payload=payload)
         if SEARCHED & changed.keys():
             refresh_search(lead_ids=[current.pk])
@@ -178,11 +182,9 @@ def _keys(columns):
 
 
 def _clean(values):
-    """Two dicts, of columns and of custom fields; raises ValidationError that names every bad one."""
-    definitions = {
-        definition.code: definition
-        for definition in FieldDefinition.objects.filter(is_active=True, code__in=list(values))
-    }
+    """Columns, custom fields and the definitions of these, by code; raises ValidationError that names every bad one."""
+    asked = FieldDefinition.objects.with_answers().filter(is_active=True, code__in=list(values))
+    definitions = {definition.code: definition for definition in asked}
     columns, fields, errors = {}, {}, {}
     for code, value in values.items():
         try:
@@ -190,7 +192,7 @@ def _clean(values):
                 columns[code] = _clean_column(code, value)
             elif code in definitions:
                 definition = definitions[code]
-                fields[code] = rules.stored_value(definition.type, value, definition.choices)
+                fields[code] = rules.stored_value(definition.type, value, definition.answer_list)
             else:
                 errors[code] = f"{code} is no field that can be set."
         except ValueError as error:
@@ -199,7 +201,34 @@ def _clean(values):
             errors[code] = error.messages
     if errors:
         raise ValidationError(errors)
-    return columns, fields
+    return columns, fields, definitions
+
+
+def _refuse_retired(fields, current, definitions):
+    """Raises ValidationError for answers that are no longer offered and that the lead does not have already."""
+    errors = {}
+    for code, value in fields.items():
+        kept = _as_list(current.get(code))
+        chosen = [definitions[code].answer_list.get(each) for each in _as_list(value) if each not in kept]
+        retired = [choice.label for choice in chosen if choice and choice.is_retired]
+        if retired:
+            errors[code] = f"{', '.join(retired)}: no longer offered."
+    if errors:
+        raise ValidationError(errors)
+
+
+def _label_versions(changed, definitions):
+    """{"labels": {field: {code of an answer: version of its label}}} of what changed; {} without answers."""
+    versions = {
+        code: definitions[code].answer_list.versions([each for value in pair for each in _as_list(value)])
+        for code, pair in changed.items()
+        if code in definitions and definitions[code].answer_list
+    }
+    return {"labels": versions} if versions else {}
+
+
+def _as_list(value):
+    return value if isinstance(value, list) else [value]
 
 
 def _clean_column(code, value):

@@ -43,10 +43,14 @@ class Words(NamedTuple):
 
 @dataclass(frozen=True)
 class FieldWords:
-    """How fields are spoken of: the label of a code, and a value under it as a person reads it."""
+    """How fields are spoken of: the label of a code, and a value under it as a person reads it.
+
+    `value` takes the versions of the labels that were in force, {code of an answer: version}, or None for a row from
+    before there were any.
+    """
 
     label: Callable[[str], str]
-    value: Callable[[str, object], str]
+    value: Callable[[str, object, dict[str, int] | None], str]
 
 
 # What people wrote or what a page, a mail or a file is called, in the order in which it is told.

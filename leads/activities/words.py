@@ -26,9 +26,10 @@ def stage_change(kind: Kind, payload: dict, fields: FieldWords) -> Words:
 
 
 def field_change(kind: Kind, payload: dict, fields: FieldWords) -> Words:
-    """{"changed": {code: [old, new]}}"""
-    lines = [
-        f"{fields.label(code)}: {fields.value(code, old) or 'empty'} → {fields.value(code, new) or 'empty'}"
-        for code, (old, new) in payload.get("changed", {}).items()
-    ]
+    """{"changed": {code: [old, new]}, "labels": {code: {code of an answer: version of its label}}}"""
+    lines = []
+    for code, values in payload.get("changed", {}).items():
+        versions = payload.get("labels", {}).get(code)
+        old, new = (fields.value(code, value, versions) or "empty" for value in values)
+        lines.append(f"{fields.label(code)}: {old} → {new}")
     return Words("Facts changed", "\n".join(lines))

@@ -8,7 +8,7 @@ from leads.conditions.compiler import activity_filter, compile_node, seen_holds
 from leads.conditions.describer import describe_node
 from leads.conditions.grammar import ActivityTest, ConditionError, PayloadTest, Problem, tests_of
 from leads.conditions.moments import NOW, settled
-from leads.conditions.reading import read
+from leads.conditions.reading import read, with_codes
 from leads.conditions.vocabulary import Field, Vocabulary
 
 __all__ = [
@@ -21,6 +21,7 @@ __all__ = [
     "Vocabulary",
     "activity_filter",
     "activity_tests",
+    "answers_of",
     "check",
     "compile_condition",
     "describe",
@@ -29,6 +30,7 @@ __all__ = [
     "reads",
     "seen_holds",
     "settled",
+    "with_codes",
 ]
 
 
@@ -64,6 +66,18 @@ def activity_tests(tree):
     """The distinct ActivityTests of the tree, from left to right. Raises ConditionError, not for what fields say."""
     found = tests_of(read(tree, None, closed=False))
     return tuple(dict.fromkeys(test for test in found if isinstance(test, ActivityTest)))
+
+
+def answers_of(tree, vocabulary=None):
+    """The (code of a field, code of an answer) pairs that the tree names, from left to right. Raises ConditionError."""
+    vocabulary = vocabulary or Vocabulary.load()
+    found = []
+    for test in tests_of(read(tree, vocabulary, closed=False)):
+        if not isinstance(test, ActivityTest):
+            known = vocabulary.get(test.code).answers
+            values = test.value if isinstance(test.value, tuple) else (test.value,)
+            found += [(test.code, value) for value in values if known.get(value)]
+    return tuple(dict.fromkeys(found))
 
 
 def fields_of(tree, vocabulary=None):

@@ -24,7 +24,7 @@ _STORED = {
     ValueType.BOOLEAN: sql.stored_boolean,
     ValueType.DATE: sql.stored_date,
     ValueType.DATETIME: sql.stored_datetime,
-    ValueType.LIST: sql.stored_words,
+    ValueType.LIST: sql.stored_codes,
 }
 _WORDS = {ValueType.TEXT, ValueType.CHOICE, ValueType.REFERENCE}
 _SEARCHES = {"contains": sql.contains, "starts_with": sql.starts_with, "ends_with": sql.ends_with}
@@ -79,13 +79,15 @@ def _chosen(field, op, value):
 def _holds(kind, op, expression, value, now, *, past_only=False, stored=False):
     """Whether a value of this type meets the test; NULL or false where there is no value.
 
-    stored: the expression reads jsonb, so a list is jsonb instead of text[], and reading it twice costs more than a
-    range that no index helps with.
+    stored: the expression reads jsonb, so answers are codes, a list of them is jsonb instead of text[], and reading
+    it twice costs more than a range that no index helps with.
     """
     if op == "filled":
         if kind == ValueType.LIST:
             return sql.compare(expression, "<>", sql.text("[]" if stored else "{}"))
         return sql.compare(expression, "<>", sql.text("")) if kind in _WORDS else sql.known(expression)
+    if kind == ValueType.CHOICE:
+        return sql.one_of(expression, [sql.text(code) for code in (value if op == "in" else (value,))])
     if kind in _WORDS:
         words = [sql.folded(word) for word in (value if op == "in" else (value,))]
         if op in _SEARCHES:
@@ -93,7 +95,7 @@ def _holds(kind, op, expression, value, now, *, past_only=False, stored=False):
         return sql.one_of(sql.Lower(expression), words)
     if kind == ValueType.LIST:
         operators = {"has_any": "?|", "has_all": "?&"} if stored else {"has_any": "&&", "has_all": "@>"}
-        return sql.compare(expression, operators[op], sql.array(value))
+        return sql.compare(expression, operators[op], sql.array(value, fold=not stored))
     if kind == ValueType.BOOLEAN:
         return sql.compare(expression, "=", Value(value))
     if op == "in":

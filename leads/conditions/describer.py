@@ -6,6 +6,7 @@ import re
 
 from leads.activities import kind_of
 from leads.conditions.grammar import ActivityTest, All, Any, FieldTest, Not
+from leads.conditions.operators import FILLING
 from leads.fields import ValueType
 
 # The label of an admin's field stands in quotes when one of these words in it could be read as part of a test.
@@ -54,6 +55,8 @@ def _field(test: FieldTest, field, label):
     values = test.value if isinstance(test.value, tuple) else (test.value,)
     names = dict(field.choices) if field.type == ValueType.CHOICE and not field.is_custom else {}
     words = [names[each].lower() if each in names and len(each) > 1 else _word(each, names) for each in values]
+    if field.answers and test.op not in FILLING:
+        words = [_quoted(field.answers.label(each)) for each in values]
     return _phrase(label, test.op, words, values)
 
 

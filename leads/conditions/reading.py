@@ -19,6 +19,7 @@ from leads.conditions.values import (
     shown,
 )
 from leads.fields import ValueType
+from leads.fields.answers import NoAnswer, SeveralAnswers
 
 HEADS = ("all", "any", "not", "field", "answer", "activity")
 PATH = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,49}\Z")
@@ -41,9 +42,8 @@ _CLOSED_OPS = {"is", "is_not", "in", "not_in", "at_least", "at_most", "has_any",
 def read(tree, vocabulary, *, closed=True):
     """The grammar node of a JSON tree; raises ConditionError with every problem found.
 
-    closed: whether an answer outside the list of a custom choice field is a problem. It is one when a condition is
-    written down; when it runs, an answer that has since been taken off the list still means what it meant, and twice
-    the size is allowed so that conditions can be joined.
+    closed: whether an answer that an own field does not have is a problem. It is one when a condition is written
+    down; when it runs, nobody has that answer, and twice the size is allowed so that conditions can be joined.
     vocabulary None reads activity tests only: tests of fields become None, unchecked.
     """
     reader = _Reader(vocabulary, closed)
@@ -51,6 +51,23 @@ def read(tree, vocabulary, *, closed=True):
     if reader.problems:
         raise ConditionError(reader.problems)
     return node
+
+
+def with_codes(tree, vocabulary):
+    """The tree of a condition that was checked, with the code in the place of each answer named by its label."""
+    if not isinstance(tree, dict):
+        return tree
+    if "not" in tree:
+        return tree | {"not": with_codes(tree["not"], vocabulary)}
+    for head in ("all", "any"):
+        if head in tree:
+            return tree | {head: [with_codes(each, vocabulary) for each in tree[head]]}
+    field = vocabulary.get(tree.get("field", tree.get("answer")))
+    if field is None or not field.answers or tree["op"] not in _CLOSED_OPS:
+        return tree
+    value = tree["value"]
+    codes = [field.choice(each) for each in value] if isinstance(value, list) else field.choice(value)
+    return tree | {"value": codes}
 
 
 def _under(path, key):
@@ -162,12 +179,16 @@ class _Reader:
 
         def read_choice(value):
             word = read_one(value)
-            known = field.choice(word)
-            if known is None and (self.closed or not field.is_custom):
+            try:
+                return field.choice(word)
+            except NoAnswer as error:
+                if not self.closed and field.is_custom:
+                    return word
+                if isinstance(error, SeveralAnswers):
+                    raise Refused(str(error)) from None
                 words = ", ".join(ascii(choice)[1:-1][:40] for choice, _ in field.choices[:12])
                 more = ", ..." if len(field.choices) > 12 else ""
-                raise Refused(f"{shown(value)} is not one of the answers of {field.code}: {words}{more}")
-            return known or word
+                raise Refused(f"{shown(value)} is not one of the answers of {field.code}: {words}{more}") from None
 
         return read_choice
 

@@ -83,8 +83,9 @@ def ends_with(whole, end):
     return compare(Func(whole, length, function="RIGHT", output_field=TextField()), "=", end)
 
 
-def array(words):
-    listed = Func(*map(folded, words), arg_joiner=", ", template="ARRAY[%(expressions)s]", output_field=TextField())
+def array(words, *, fold=True):
+    values = map(folded if fold else text, words)
+    listed = Func(*values, arg_joiner=", ", template="ARRAY[%(expressions)s]", output_field=TextField())
     return Cast(listed, ArrayField(TextField()))
 
 
@@ -146,10 +147,9 @@ def _stored_moment(column, key, shape, type_name, field):
     return _guarded(sound, Cast(string, field), field)
 
 
-def stored_words(column, key):
-    """The list at a key as jsonb in lower case; NULL when it holds anything but a list."""
-    lower = Cast(Lower(Cast(_at(column, key), TextField())), JSONField())
-    return _guarded(_is_type(column, key, "array"), lower, JSONField())
+def stored_codes(column, key):
+    """The list at a key as jsonb; NULL when it holds anything but a list."""
+    return _guarded(_is_type(column, key, "array"), _at(column, key), JSONField())
 
 
 def column_words(column):

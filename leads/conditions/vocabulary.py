@@ -14,6 +14,7 @@ from leads.conditions import grammar
 from leads.conditions.operators import FILLING, OPERATORS, OPS_OF_TYPE, PAYLOAD_OPS, RANK_OPS, SEEN_OPS
 from leads.enums import FieldType
 from leads.fields import FIELDS, ValueType
+from leads.fields.answers import NO_ANSWERS, Answers, NoAnswer
 from leads.models import FieldDefinition, Lead
 
 SUGGESTIONS = 200
@@ -33,7 +34,8 @@ class Origin(StrEnum):
 class Field:
     """One field of the language.
 
-    choices: (value, label) pairs of a closed list, in rank order when `ordered`. can_be_empty: there may be no value.
+    choices: (value, label) pairs of a closed list, in rank order when `ordered`. answers: those of an own field, by
+    which `choices` are found, too. can_be_empty: there may be no value.
     past_only: stamped by the machine, so never in the future. column: of Lead, of Company, or the foreign key.
     dimension: the rating dimension of an answer, or "". inactive fields stay valid and are no longer offered.
     """
@@ -44,6 +46,7 @@ class Field:
     origin: Origin = Origin.COLUMN
     column: str = ""
     choices: tuple = ()
+    answers: Answers = NO_ANSWERS
     ordered: bool = False
     can_be_empty: bool = True
     past_only: bool = False
@@ -59,19 +62,18 @@ class Field:
     @property
     def ops(self):
         """The codes of the operators this field knows."""
-        # An import may have made a text a list or the other way round; a rule for one has to stay valid for the other.
-        free = self.is_custom and self.type == ValueType.CHOICE
-        known = OPS_OF_TYPE[ValueType.TEXT if free else self.type]
+        known = OPS_OF_TYPE[self.type]
         if self.past_only:
             known = tuple(op for op in known if op != "next_days")
         return known + (RANK_OPS if self.ordered else ()) + (FILLING if self.can_be_empty else ())
 
     def choice(self, word):
-        """The value of the closed list that `word` names: exact for built-in lists, any case for custom ones; None."""
-        values = [value for value, _ in self.choices]
-        if word in values or not self.is_custom:
-            return word if word in values else None
-        return next((value for value in values if value.casefold() == word.casefold()), None)
+        """The value of the closed list that `word` names: of an answer its code or its label. Raises NoAnswer."""
+        if self.is_custom:
+            return self.answers.find(word).code
+        if word not in dict(self.choices):
+            raise NoAnswer(f"{word} is none of the answers.")
+        return word
 
 
 def _built_in(field):
@@ -118,13 +120,16 @@ _CUSTOM_TYPES = {
 
 
 def _custom(definition):
-    words = definition.choices if isinstance(definition.choices, list) else []
+    answers = definition.answer_list
+    # What is still offered comes first: an editor starts with it.
+    ordered = sorted(answers.choices, key=lambda choice: choice.is_retired)
     return Field(
         code=definition.code,
         label=definition.label or definition.code,
         type=_CUSTOM_TYPES[definition.type],
         origin=Origin.CUSTOM,
-        choices=tuple((word, word) for word in words if isinstance(word, str)),
+        choices=tuple((each.code, f"{each.label} (retired)" if each.is_retired else each.label) for each in ordered),
+        answers=answers,
         dimension=definition.dimension,
         is_active=definition.is_active,
         group="Rating answers" if definition.dimension else "Own fields",
@@ -139,14 +144,17 @@ class Vocabulary:
 
     @classmethod
     def of(cls, definitions):
-        """The vocabulary of the built-in fields and these FieldDefinitions; a built-in code cannot be taken over."""
+        """The vocabulary of the built-in fields and these FieldDefinitions, loaded with_answers.
+
+        A built-in code cannot be taken over.
+        """
         custom = {item.code: _custom(item) for item in definitions if item.type in _CUSTOM_TYPES}
         return cls(MappingProxyType(custom | BUILT_IN))
 
     @classmethod
     def load(cls):
         """The vocabulary of the database, in one query."""
-        return cls.of(FieldDefinition.objects.order_by("position", "label", "code"))
+        return cls.of(FieldDefinition.objects.with_answers().order_by("position", "label", "code"))
 
     def get(self, code):
         """The Field of a code, or None."""

@@ -9,7 +9,7 @@ from django.forms import Script
 from django.utils.html import json_script
 
 from leads.conditions.grammar import ConditionError
-from leads.conditions.reading import read
+from leads.conditions.reading import read, with_codes
 from leads.conditions.vocabulary import Vocabulary
 
 VOCABULARY_ID = "condition-vocabulary"
@@ -45,7 +45,10 @@ class ConditionWidget(forms.Textarea):
 
 
 class ConditionField(forms.JSONField):
-    """Cleans to the JSON tree of a condition, or None when it may be empty and is. Errors name the path."""
+    """Cleans to the JSON tree of a condition, answers by their codes, or None when it may be empty and is.
+
+    Errors name the path.
+    """
 
     widget = ConditionWidget
     default_error_messages = {"invalid": "This is not JSON."}
@@ -63,11 +66,13 @@ class ConditionField(forms.JSONField):
         """What was typed, as it was typed."""
         return initial if self.disabled else data
 
-    def validate(self, value):
-        super().validate(value)
-        if value is None:
-            return
+    def clean(self, value):
+        tree = super().clean(value)
+        if tree is None:
+            return None
+        vocabulary = Vocabulary.load()
         try:
-            read(value, Vocabulary.load())
+            read(tree, vocabulary)
         except ConditionError as error:
             raise ValidationError([str(problem) for problem in error.problems], code="condition") from error
+        return with_codes(tree, vocabulary)

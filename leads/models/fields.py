@@ -1,17 +1,38 @@
+from functools import cached_property
+
+from django.contrib.postgres.expressions import ArraySubquery
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
+from django.db.models import F, OuterRef, Q
+from django.db.models.functions import JSONObject
 
 from leads.enums import Dimension, FieldType
 from leads.fields import RESERVED
+from leads.fields.answers import CODE_LIMIT, LABEL_LIMIT, Answers, Choice
+
+
+class FieldDefinitionQuerySet(models.QuerySet):
+    def with_answers(self):
+        """Loads what `answer_list` needs, in the same query."""
+        labels = AnswerLabel.objects.filter(answer=OuterRef("pk")).order_by("version").values("label")
+        row = JSONObject(
+            code=F("code"), label=F("label"), retired=Q(retired_at__isnull=False), labels=ArraySubquery(labels)
+        )
+        answers = Answer.objects.filter(field=OuterRef("pk")).order_by("position", "pk").values(row=row)
+        return self.annotate(listed_answers=ArraySubquery(answers))
+
+    def using_answers(self):
+        """The fields that have a list of answers."""
+        return self.filter(type__in=[FieldType.CHOICE, FieldType.CHOICES])
 
 
 class FieldDefinition(models.Model):
     """A field that an admin added: `Lead.fields[code]` holds its value in the JSON form of `type`.
 
-    Rating questions are fields with a dimension. Values: text and choice are strings, integer and number are
-    numbers, boolean is true or false, date is YYYY-MM-DD, datetime is ISO 8601 in UTC, choices is a list of
-    strings. A missing key means not answered; null and "" are never stored.
+    Rating questions are fields with a dimension. Values: text is a string, choice the code of an Answer, integer and
+    number are numbers, boolean is true or false, date is YYYY-MM-DD, datetime is ISO 8601 in UTC, choices is a list
+    of codes of Answers. A missing key means not answered; null and "" are never stored.
     """
 
     code = models.CharField(
@@ -23,13 +44,14 @@ class FieldDefinition(models.Model):
     )
     label = models.CharField(max_length=100)
     type = models.CharField(max_length=10, choices=FieldType.choices, default=FieldType.TEXT)
-    choices = models.JSONField(default=list, blank=True, help_text="The answers of a choice field, in order.")
     dimension = models.CharField(
         "rating dimension", max_length=20, choices=Dimension.choices, blank=True, help_text="Only for rating questions."
     )
     help_text = models.CharField(max_length=200, blank=True)
     position = models.PositiveIntegerField(default=100)
     is_active = models.BooleanField(default=True)
+
+    objects = FieldDefinitionQuerySet.as_manager()
 
     class Meta:
         ordering = ["position", "label"]
@@ -38,15 +60,60 @@ class FieldDefinition(models.Model):
     def __str__(self):
         return self.label
 
+    @cached_property
+    def answer_list(self):
+        """The Answers of the field, retired ones included; needs with_answers()."""
+        return Answers(
+            tuple(
+                Choice(row["code"], row["label"], row["retired"], tuple(row["labels"])) for row in self.listed_answers
+            )
+        )
+
     def clean(self):
-        """Refuses the code of a built-in field and a choice list that is not a list of different words."""
+        """Refuses the code of a built-in field."""
         super().clean()
         if self.code in RESERVED:
             raise ValidationError({"code": f"{self.code} is a built-in field."})
-        words = self.choices
-        if not isinstance(words, list) or any(not isinstance(word, str) or not word.strip() for word in words):
-            raise ValidationError({"choices": "Give a list of words."})
-        if len(set(words)) != len(words):
-            raise ValidationError({"choices": "An answer stands twice in the list."})
-        if self.type in {FieldType.CHOICE, FieldType.CHOICES} and not words:
-            raise ValidationError({"choices": "A choice field needs answers to choose from."})
+
+
+class Answer(models.Model):
+    """What may be answered to a choice field. The code is what leads and rules keep: it never changes.
+
+    A retired answer is no longer offered; it is still shown, kept and counted on the leads that have it. Written by
+    leads.actions.answers.
+    """
+
+    field = models.ForeignKey(FieldDefinition, models.PROTECT, related_name="answers")
+    code = models.CharField(max_length=CODE_LIMIT, editable=False)
+    label = models.CharField(max_length=LABEL_LIMIT)
+    position = models.PositiveIntegerField(default=0)
+    retired_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["field", "position", "pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["field", "code"], name="answer_code_once_in_a_field"),
+            models.UniqueConstraint(
+                fields=["field", "label"], name="answer_label_once_in_a_field", deferrable=models.Deferrable.DEFERRED
+            ),
+            models.CheckConstraint(condition=~Q(code="") & ~Q(label=""), name="answer_has_code_and_label"),
+        ]
+
+    def __str__(self):
+        return self.label
+
+
+class AnswerLabel(models.Model):
+    """What an answer was called from `since` on, until the next version: rows that never change name the version."""
+
+    answer = models.ForeignKey(Answer, models.CASCADE, related_name="labels")
+    version = models.PositiveIntegerField()
+    label = models.CharField(max_length=LABEL_LIMIT)
+    since = models.DateTimeField()
+
+    class Meta:
+        ordering = ["answer", "version"]
+        constraints = [models.UniqueConstraint(fields=["answer", "version"], name="answer_label_version_once")]
+
+    def __str__(self):
+        return f"{self.label} (version {self.version})"

@@ -24,7 +24,13 @@ _OPEN = """
 WITH last AS MATERIALIZED (
     SELECT lead_id, max(ended_at) AS ended_at FROM routing_handover WHERE lead_id = ANY(%(leads)s) GROUP BY lead_id
 ), question AS MATERIALIZED (
-    SELECT code FROM leads_fielddefinition WHERE dimension <> ''
+    SELECT field.code, jsonb_object_agg(answer.code, answer.version) FILTER (WHERE answer.code <> '') AS versions
+    FROM leads_fielddefinition AS field LEFT JOIN (
+        SELECT answer.field_id, answer.code, count(*) AS version
+        FROM leads_answer AS answer JOIN leads_answerlabel AS label ON label.answer_id = answer.id
+        GROUP BY answer.id
+    ) AS answer ON answer.field_id = field.id
+    WHERE field.dimension <> '' GROUP BY field.id
 )
 INSERT INTO routing_handover
     (lead_id, pool_id, handed_at, handed_by_id, receipt, owner_id, assigned_at, due_at, why, why_facts,
@@ -42,6 +48,18 @@ SELECT lead.id, plan.pool_id, start.at, %(by)s,
         'answers', coalesce((
             SELECT jsonb_object_agg(code, lead.fields -> code)
             FROM question WHERE lead.fields ? code
+        ), '{}'),
+        'labels', coalesce((
+            SELECT jsonb_object_agg(said.code, said.versions)
+            FROM (
+                SELECT known.code, jsonb_object_agg(chosen.code, known.versions -> chosen.code) AS versions
+                FROM question AS known
+                CROSS JOIN LATERAL (
+                    SELECT jsonb_path_query(lead.fields -> known.code, '$[*]') #>> '{}' AS code
+                ) AS chosen
+                WHERE known.versions ? chosen.code
+                GROUP BY known.code
+            ) AS said
         ), '{}'),
         'source', source.code,
         'source_name', source.name,
@@ -113,7 +131,8 @@ class Placed:
 def open_handovers(change: Change, placed, *, pools, reason) -> None:
     """Opens a hand-over with its receipt for every `Placed`, sets side, owner and pool, and lifts the stage.
 
-    The change holds the leads, and none of them has an open hand-over. `pools`: {id: name} of all.
+    The receipt keeps answers by their codes, and in `labels` the version of the label that each code had then. The
+    change holds the leads, and none of them has an open hand-over. `pools`: {id: name} of all.
     """
     touches = codes_with(Trait.TOUCH)
     lower = [stage for stage in Stage if stage.rank < Stage.QUALIFIED.rank]

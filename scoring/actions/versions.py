@@ -1,14 +1,16 @@
 """Versions of the scoring model: drafts come and go, a published one never changes."""
 
+import contextlib
+
 from django.core.exceptions import ValidationError
 from django.db import connection, transaction
 from django.db.models import Max
 
-from leads.conditions import Vocabulary
+from leads.conditions import ConditionError, Vocabulary, answers_of, with_codes
 from scoring.actions.runs import cancel_regrade, request_regrade
 from scoring.enums import ModelStatus, RuleKind
 from scoring.models import GradeRequirement, QuestionSet, RegradeRun, ScoringModel, ScoringRule
-from scoring.rules import ModelRefused, model_problems
+from scoring.rules import ModelRefused, in_our_codes, model_problems
 
 
 def load_model(*, data, by, now) -> ScoringModel:
@@ -16,7 +18,9 @@ def load_model(*, data, by, now) -> ScoringModel:
 
     Raises ModelRefused with every problem and its path, having written nothing.
     """
-    _refuse_bad(data)
+    vocabulary = Vocabulary.load()
+    data = in_our_codes(data, vocabulary)
+    _refuse_bad(data, vocabulary)
     ranges, chosen = data["ranges"], data.get("question_set")
     with transaction.atomic():
         model = start_draft(
@@ -37,7 +41,7 @@ def load_model(*, data, by, now) -> ScoringModel:
                 position=position,
                 label=rule["label"].strip(),
                 kind=RuleKind.FIT if rule.get("cap") is None else RuleKind.BEHAVIOUR,
-                condition=rule["when"],
+                condition=with_codes(rule["when"], vocabulary),
                 points=rule["points"],
                 cap=rule.get("cap"),
                 half_life_days=rule.get("half_life_days"),
@@ -46,15 +50,22 @@ def load_model(*, data, by, now) -> ScoringModel:
         )
         GradeRequirement.objects.bulk_create(
             GradeRequirement(
-                model=model, grade=wanted["grade"], label=wanted["label"].strip(), condition=wanted["when"]
+                model=model,
+                grade=wanted["grade"],
+                label=wanted["label"].strip(),
+                condition=with_codes(wanted["when"], vocabulary),
             )
             for wanted in data.get("requirements", [])
         )
     return model
 
 
-def dump_model(model) -> dict:
-    """The model as a file that load_model takes: load, dump and load again give the same model."""
+def dump_model(model, vocabulary=None) -> dict:
+    """The model as a file that load_model takes: load, dump and load again give the same model.
+
+    `answers` tells the labels of the answers that the conditions name by their codes.
+    """
+    vocabulary = vocabulary or Vocabulary.load()
     ranges = {
         "A": [model.a_from, None],
         "B": [model.b_from, model.a_from - 1],
@@ -64,6 +75,9 @@ def dump_model(model) -> dict:
     head = {"name": model.name, "question_set": model.question_set and model.question_set.code, "ranges": ranges}
     if model.notes:
         head["notes"] = model.notes
+    answers = _labels([*model.rules.all(), *model.requirements.all()], vocabulary)
+    if answers:
+        head["answers"] = answers
     return head | {
         "rules": [
             {"label": rule.label, "points": rule.points, "when": rule.condition}
@@ -104,7 +118,8 @@ def publish_model(*, model, by, now) -> ScoringModel:
         draft = ScoringModel.objects.select_for_update(of=("self",)).select_related("question_set").get(pk=model.pk)
         if draft.status != ModelStatus.DRAFT:
             raise ValidationError(f"{draft} is {draft.get_status_display().lower()} already.")
-        _refuse_bad(dump_model(draft))
+        vocabulary = Vocabulary.load()
+        _refuse_bad(dump_model(draft, vocabulary), vocabulary)
         ScoringModel.objects.published().update(status=ModelStatus.RETIRED, retired_at=now)
         draft.status, draft.published_at, draft.published_by = ModelStatus.PUBLISHED, now, by
         draft.save(update_fields=["status", "published_at", "published_by"])
@@ -120,9 +135,19 @@ def roll_back(*, to, by, now) -> ScoringModel:
         return publish_model(model=copy_model(model=to, by=by, now=now), by=by, now=now)
 
 
-def _refuse_bad(data):
+def _labels(holders, vocabulary):
+    """{code of a field: {code: label}} of the answers that these conditions name; a broken one names none."""
+    labels = {}
+    for holder in holders:
+        with contextlib.suppress(ConditionError):
+            for field_code, code in answers_of(holder.condition, vocabulary):
+                labels.setdefault(field_code, {})[code] = vocabulary.get(field_code).answers.label(code)
+    return labels
+
+
+def _refuse_bad(data, vocabulary):
     problems = model_problems(
-        data, vocabulary=Vocabulary.load(), question_sets=set(QuestionSet.objects.values_list("code", flat=True))
+        data, vocabulary=vocabulary, question_sets=set(QuestionSet.objects.values_list("code", flat=True))
     )
     if problems:
         raise ModelRefused(problems)

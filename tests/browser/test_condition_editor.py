@@ -19,7 +19,7 @@ from tests.leads.conditions.crowd import add_field
 TREE = {
     "all": [
         {"field": "job_title", "op": "contains", "value": "manager"},
-        {"field": "budget", "op": "in", "value": ["Approved", "Planned"]},
+        {"field": "budget", "op": "in", "value": ["approved", "planned"]},
         {
             "not": {
                 "any": [{"field": "tags", "op": "has_any", "value": ["vip", "b, c"]}, {"field": "phone", "op": "empty"}]
@@ -64,7 +64,7 @@ pytestmark = [pytest.mark.urls("tests.browser.test_condition_editor")]
 
 @pytest.fixture(autouse=True)
 def _budget(committed):
-    add_field("budget", "choice", choices=["Approved", "Planned", "Not yet"])
+    add_field("budget", "choice", answers=["Approved", "Planned", "Not yet"])
 
 
 @pytest.fixture
@@ -228,7 +228,7 @@ def without_double_negation(tree):
 
 def test_every_condition_comes_back_as_it_went_in(page):
     for kind in ("number", "choices", "datetime"):
-        add_field(f"f_{kind}", kind, choices=["Yes", "No"] if kind == "choices" else [])
+        add_field(f"f_{kind}", kind, answers=["Yes", "No"] if kind == "choices" else [])
     vocabulary = Vocabulary.load()
     page.goto("/editor/")
     page.evaluate("async () => { window.editor = await import('/static/js/condition_editor.js'); }")

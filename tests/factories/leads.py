@@ -3,8 +3,10 @@
 import datetime
 import itertools
 
+from leads.actions.answers import define_field
 from leads.enums import Disposition, FieldType, Side, SourceKind, Stage
-from leads.models import Campaign, FieldDefinition, Lead, Source
+from leads.fields.answers import Answers
+from leads.models import Campaign, Lead, Source
 from routing.models import Handover, RoutingPolicy
 from tests.factories.deeds import create_lead, move_stage, set_disposition
 
@@ -70,7 +72,7 @@ def make_campaign(code="spring", *, source=None, **values):
     return Campaign.objects.create(code=code, name=code.title(), source=source or make_source(), **values)
 
 
-def make_field(code, type=FieldType.TEXT, *, choices=(), dimension=""):
-    return FieldDefinition.objects.create(
-        code=code, label=code.replace("_", " ").capitalize(), type=type, choices=list(choices), dimension=dimension
-    )
+def make_field(code, type=FieldType.TEXT, *, answers=(), dimension=""):
+    """A field with answers of these labels."""
+    label = code.replace("_", " ").capitalize()
+    return define_field(code=code, label=label, type=type, answers=Answers.new(answers), now=NOW, dimension=dimension)

@@ -5,7 +5,7 @@ import pytest
 from leads.activities import Chip, FieldWords, Kind, Trait, all_kinds, codes_under, codes_with, kind_of, kinds, register
 from leads.activities.registry import _KINDS
 
-FIELDS = FieldWords(label=str.capitalize, value=lambda _code, value: "" if value is None else str(value))
+FIELDS = FieldWords(label=str.capitalize, value=lambda _code, value, _versions: "" if value is None else str(value))
 CALLED_BACK = Kind(
     "called_back", "Call back", "call back", "calls back", icon="phone", chip=Chip.CONTACT, traits=(Trait.ASKING,)
 )

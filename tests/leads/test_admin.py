@@ -74,16 +74,16 @@ def test_a_field_takes_its_answers_line_by_line(browser):
         "label": "Colour",
         "code": "colour",
         "type": "choice",
-        "choices": "red\r\n\r\n blue \r\n",
+        "answers": "red\r\n\r\n blue \r\n",
         "position": "1",
         "is_active": "on",
     }
 
     assert browser.post(url("add", "fielddefinition"), values).status_code == 302
     field = FieldDefinition.objects.get(code="colour")
-    assert field.choices == ["red", "blue"]
-    page = browser.get(url("change", "fielddefinition", field.pk)).content.decode()
-    assert "red\nblue</textarea>" in page
+    assert list(field.answers.values_list("code", "label", "position")) == [("red", "red", 1), ("blue", "blue", 2)]
+    shown = browser.get(url("change", "fielddefinition", field.pk)).context["adminform"].fieldsets[0][1]["fields"]
+    assert "answers" not in shown
 
 
 @pytest.mark.parametrize(
@@ -91,12 +91,13 @@ def test_a_field_takes_its_answers_line_by_line(browser):
     [
         ({"code": "email"}, {"code": ["email is a built-in field."]}),
         ({"code": "Shoe Size"}, {"code": ["Use small letters, digits and underscores, and start with a letter."]}),
-        ({"choices": ""}, {"choices": ["A choice field needs answers to choose from."]}),
-        ({"choices": "red\nred"}, {"choices": ["An answer stands twice in the list."]}),
+        ({"answers": ""}, {"answers": ["A choice field needs answers to choose from."]}),
+        ({"answers": "red\nred"}, {"answers": ["An answer stands twice in the list."]}),
+        ({"type": "text"}, {"answers": ["Only a choice field has answers."]}),
     ],
 )
 def test_a_bad_field_is_refused(browser, changes, errors):
-    values = {"label": "X", "code": "x", "type": "choice", "choices": "red", "position": "1"} | changes
+    values = {"label": "X", "code": "x", "type": "choice", "answers": "red", "position": "1"} | changes
 
     response = browser.post(url("add", "fielddefinition"), values)
 
@@ -105,7 +106,7 @@ def test_a_bad_field_is_refused(browser, changes, errors):
 
 def test_code_and_type_of_a_field_stay(browser):
     field = make_field("seats", FieldType.INTEGER)
-    values = {"label": "Places", "code": "places", "type": "text", "choices": "", "position": "1"}
+    values = {"label": "Places", "code": "places", "type": "text", "position": "1"}
 
     assert browser.post(url("change", "fielddefinition", field.pk), values).status_code == 302
 

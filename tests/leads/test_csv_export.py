@@ -63,7 +63,7 @@ def test_every_built_in_field_but_composed_ones_can_be_exported(db):
 def test_lead_lines_of_all_kinds_of_fields(cast, now):
     make_field("seats", FieldType.INTEGER)
     make_field("trial", FieldType.BOOLEAN)
-    make_field("colours", FieldType.CHOICES, choices=["red", "blue"])
+    make_field("colours", FieldType.CHOICES, answers=["red", "blue"])
     campaign = make_campaign()
     lead = make_lead(
         now=now,
@@ -100,7 +100,7 @@ def test_lead_lines_of_all_kinds_of_fields(cast, now):
             "0",
             "7",
             "0",
-            "red; blue",
+            "red: red; blue: blue",
         ],
     ]
 

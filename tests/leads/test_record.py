@@ -83,7 +83,7 @@ def test_a_lead_without_anything_to_know_her_by_is_refused(db, now, values):
         ("begun", "yesterday", "Invalid isoformat string: 'yesterday'"),
         ("seen", datetime.datetime(2026, 1, 1), "Give a date and time with a time zone."),  # noqa: DTZ001 (naive)
         ("colour", "green", "green is none of the answers."),
-        ("colours", ["red", "green"], "green: none of the answers."),
+        ("colours", ["red", "green"], "green is none of the answers."),
     ],
 )
 def test_a_bad_value_is_refused_by_field(cast, now, code, value, message):
@@ -115,7 +115,7 @@ def make_typed_fields():
             "colour": FieldType.CHOICE,
             "colours": FieldType.CHOICES,
         }
-        make_field(code, kinds[code], choices=["red", "blue"] if code.startswith("colour") else [])
+        make_field(code, kinds[code], answers=["red", "blue"] if code.startswith("colour") else [])
 
 
 def test_custom_fields_are_kept_in_the_form_of_their_type(cast, now):

@@ -232,7 +232,7 @@ def test_due_times_count_business_hours_across_the_weekend(cast, now):
 
 
 def test_the_receipt_holds_the_evidence(cast, now):
-    make_field("purse", FieldType.CHOICE, choices=["yes", "no"], dimension=Dimension.BUDGET)
+    make_field("purse", FieldType.CHOICE, answers=["yes", "no"], dimension=Dimension.BUDGET)
     make_field("shoe_size", FieldType.INTEGER)
     model = load_model(
         data={
@@ -268,6 +268,7 @@ def test_the_receipt_holds_the_evidence(cast, now):
         "model_version": model.version,
         "ledger": [{"rule": 1, "points": 40}, {"rule": 3, "points": 15}],
         "answers": {"purse": "yes"},
+        "labels": {"purse": {"yes": 1}},
         "source": "website",
         "source_name": "Website",
         "campaign": "spring",

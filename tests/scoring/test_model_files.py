@@ -16,12 +16,13 @@ GOOD = {
     "name": "Good",
     "question_set": "btd",
     "ranges": RANGES,
+    "answers": {"budget": {"approved": "Approved"}},
     "rules": [
         {"label": "In Porto", "points": 10, "when": CITY},
         {"label": "Visited", "points": 3, "cap": 9, "half_life_days": 14, "when": {"activity": "visit"}},
     ],
     "requirements": [
-        {"grade": "A", "label": "A budget", "when": {"answer": "budget", "op": "is", "value": "Approved"}}
+        {"grade": "A", "label": "A budget", "when": {"answer": "budget", "op": "is", "value": "approved"}}
     ],
 }
 DELETE = object()

@@ -69,11 +69,12 @@ def test_rating_answers_follow_the_published_set(now, django_assert_num_queries)
     with django_assert_num_queries(1):
         answers = rating_answers(lead)
     assert [(answer.code, answer.answer) for answer in answers] == [
-        ("budget", "Planned"),
+        ("budget", "planned"),
         ("timeframe", None),
         ("decision_maker", None),
     ]
-    assert answers[0].answers == ["Approved", "Planned", "Not yet", "No budget"]
+    offered = answers[0].field.answer_list.offered()
+    assert [label for _, label in offered] == ["Approved", "Planned", "Not yet", "No budget"]
     publish(now=now)
     assert rating_answers(lead) == []
 

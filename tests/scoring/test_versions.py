@@ -121,4 +121,4 @@ def test_a_draft_changes_and_goes(now):
 def test_the_question_sets_are_there_with_their_answers(code):
     questions = QuestionSet.objects.get(code=code).questions.select_related("field")
     assert len(questions) == 3
-    assert all(question.field.type == "choice" and question.field.choices for question in questions)
+    assert all(question.field.type == "choice" and question.field.answers.exists() for question in questions)

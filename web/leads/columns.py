@@ -40,18 +40,18 @@ def shown_beside(columns):
     return [*codes & {"source", "campaign"}, *(("owner", "pool") if "owner" in codes else ())]
 
 
-def cells(lead, columns, types):
-    """The cells of one row, without a query; `types` gives the type of each custom field by code."""
-    return [_cell(lead, column, types) for column in columns if column.code != "grade"]
+def cells(lead, columns, fields):
+    """The cells of one row, without a query; `fields` are the custom fields by code."""
+    return [_cell(lead, column, fields) for column in columns if column.code != "grade"]
 
 
-def _cell(lead, column, types):
+def _cell(lead, column, fields):
     code = column.code
     field = BY_CODE.get(code)
     if field and field.type == ValueType.DATETIME:
         return Cell(column, "", getattr(lead, code))
-    if code in types:
-        return Cell(column, said(lead.fields.get(code), types[code]))
+    if code in fields:
+        return Cell(column, said(lead.fields.get(code), fields[code]))
     match code:
         case "stage":
             text = Stage(lead.stage).label

@@ -13,7 +13,7 @@ from routing.enums import RejectReason
 from scoring.queries import explain, rating_answers
 from web.access import allow
 from web.leads import queries
-from web.leads.facts import built_in_facts, codes_of, custom_facts
+from web.leads.facts import built_in_facts, codes_of, custom_facts, said
 from web.leads.forms import EditForm, LogForm, PageForm
 from web.leads.receipt import receipt_of
 from web.leads.timeline import SHOWS, events, field_words
@@ -57,7 +57,7 @@ def readable_or_404(request, pk):
 def lead_page(request, lead, *, status=200, show="", after="", **more):
     """Renders the whole page, or for HTMX all of it below the navigation, together with waiting notices."""
     context = page_context(request, lead) | more
-    context |= timeline_context(lead, show=show, after=after, labels=context["labels"])
+    context |= timeline_context(lead, show=show, after=after, fields=context["fields"])
     context["with_messages"] = bool(request.htmx)
     return render_page(request, "leads/detail.html", context, part="lead", status=status)
 
@@ -73,22 +73,22 @@ def page_context(request, lead):
     codes = tuple(answer.code for answer in answers)
     ledger = explain(lead)
     handover = queries.latest_handover(request.user, lead)
-    labels = {field.code: field.label for field in fields}
+    by_code = {field.code: field for field in fields}
     return {
         "lead": lead,
         "now": now,
-        "labels": labels,
+        "fields": by_code,
         "writable": writable,
         "owns": lead.owner_id == request.user.pk,
         "stages": [(stage, Stage(lead.stage).rank) for stage in Stage],
         "facts": [fact for fact in built_in if fact.text] + answered,
         "empty_facts": [fact for fact in built_in if not fact.text] + unanswered if writable else [],
-        "answers": answers,
+        "answers": [(answer.label, said(answer.answer, answer.field)) for answer in answers],
         "answers_form": EditForm(lead=lead, codes=codes, definitions=fields) if codes and writable else None,
         "ledger": [line for line in ledger if line.points],
         "silent": [line for line in ledger if not line.points],
         "handover": handover,
-        "receipt": receipt_of(handover, field_words(labels)) if handover else None,
+        "receipt": receipt_of(handover, field_words(by_code)) if handover else None,
         "is_handed": bool(handover and not handover.ended_at),
         "tasks": queries.open_tasks(lead),
         "duplicates": duplicates(lead, request.user),
@@ -99,12 +99,12 @@ def page_context(request, lead):
     }
 
 
-def timeline_context(lead, *, show="", after="", labels=None):
+def timeline_context(lead, *, show="", after="", fields=None):
     """One page of the timeline; Http404 for a place that is none."""
-    if labels is None:
-        labels = {field.code: field.label for field in queries.active_fields()}
+    if fields is None:
+        fields = {field.code: field for field in queries.active_fields()}
     try:
-        found, place = events(lead, show=show, after=after, labels=labels)
+        found, place = events(lead, fields=fields, show=show, after=after)
     except ValueError as error:
         raise Http404 from error
     return {"events": found, "place": place, "show": show, "shows": SHOWS.items()}

@@ -123,14 +123,14 @@ def _again(request, lead, form):
 def _versions(form, lead, definitions):
     """What the dialog shows: mine, now and original of each field that both changed. The rest of mine goes along."""
     labels = {code: field.label for code, field in BY_CODE.items()} | {field.code: field.label for field in definitions}
-    types = {field.code: field.type for field in definitions}
+    fields = {field.code: field for field in definitions}
     rows = [
         {
             "code": code,
             "label": labels[code],
-            "mine": said(form.mine[code], types.get(code, "")),
-            "now": said(value_of(lead, code), types.get(code, "")),
-            "original": form.original(code),
+            "mine": said(form.mine[code], fields.get(code)),
+            "now": said(value_of(lead, code), fields.get(code)),
+            "original": form.original(code, fields.get(code)),
         }
         for code in form.conflicts(lead)
     ]
@@ -182,8 +182,8 @@ def _create(request, form):
 
 def _tell_keeper(change, form, lead, definitions):
     """Notes on the lead what was typed about her; her own facts stay as they are."""
-    types = {field.code: field.type for field in definitions}
-    typed = [f"{form.fields[code].label}: {said(value, types.get(code, ''))}" for code, value in form.values.items()]
+    fields = {field.code: field for field in definitions}
+    typed = [f"{form.fields[code].label}: {said(value, fields.get(code))}" for code, value in form.values.items()]
     apart = {name: form.cleaned_data[name] for name in ("source", "campaign", "note")}
     typed += [f"{form[name].label}: {value}" for name, value in apart.items() if value]
     note = "\n".join([f"Entered again by {change.by}.", *typed])

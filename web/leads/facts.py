@@ -47,18 +47,24 @@ def as_original(value):
     return json.dumps(None if value in ("", []) else value, ensure_ascii=False, sort_keys=True)
 
 
-def said(value, field_type=""):
-    """A value as a person reads it; "" for none."""
+def said(value, field=None, *, versions=None):
+    """A value as a person reads it; "" for none.
+
+    field: the FieldDefinition, with_answers, of what Lead.fields holds.
+    versions: {code of an answer: version of its label} of a row that never changes, which says what was said then.
+    """
     if value is None or value == "" or value == []:
         return ""
     if isinstance(value, bool):
         return "Yes" if value else "No"
     if isinstance(value, list):
-        return ", ".join(str(one) for one in value)
-    if isinstance(value, str) and field_type == FieldType.DATE:
-        return exact(datetime.date.fromisoformat(value))
-    if isinstance(value, str) and field_type == FieldType.DATETIME:
-        return exact(parse_datetime(value))
+        return ", ".join(said(one, field, versions=versions) for one in value)
+    if isinstance(value, str) and field is not None:
+        if field.type == FieldType.DATE:
+            return exact(datetime.date.fromisoformat(value))
+        if field.type == FieldType.DATETIME:
+            return exact(parse_datetime(value))
+        return field.answer_list.label(value, (versions or {}).get(value))
     if isinstance(value, datetime.date):
         return exact(value)
     return f"{value:,}" if isinstance(value, int | float) else str(value)
@@ -72,7 +78,7 @@ def built_in_facts(lead):
 def custom_facts(lead, definitions):
     """(answered, unanswered) facts of the fields that an admin added; rating questions have their own place."""
     facts = [
-        Fact(field.code, field.label, (field.code,), said(lead.fields.get(field.code), field.type))
+        Fact(field.code, field.label, (field.code,), said(lead.fields.get(field.code), field))
         for field in definitions
         if not field.dimension
     ]

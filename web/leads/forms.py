@@ -81,9 +81,10 @@ def _built_in_field(code):
     )
 
 
-def _custom_field(definition):
+def _custom_field(definition, kept=()):
+    """The form field of a custom field; `kept` are answers that stay although they are no longer offered."""
     options = {"label": definition.label, "required": False, "help_text": definition.help_text}
-    words = [(word, word) for word in definition.choices]
+    answers = definition.answer_list.offered(kept=kept)
     match definition.type:
         case FieldType.INTEGER:
             return forms.IntegerField(**options)
@@ -101,9 +102,9 @@ def _custom_field(definition):
         case FieldType.DATETIME:
             return MomentField(**options)
         case FieldType.CHOICE:
-            return forms.ChoiceField(choices=[_EMPTY_CHOICE, *words], **options)
+            return forms.ChoiceField(choices=[_EMPTY_CHOICE, *answers], **options)
         case FieldType.CHOICES:
-            return forms.MultipleChoiceField(choices=words, widget=forms.CheckboxSelectMultiple, **options)
+            return forms.MultipleChoiceField(choices=answers, widget=forms.CheckboxSelectMultiple, **options)
     return forms.CharField(max_length=5000, **options)
 
 
@@ -124,6 +125,14 @@ def _in_stored_form(value):
     return value
 
 
+def _read_original(text):
+    """The value that `as_original` made the text from; None for what it cannot have made."""
+    try:
+        return json.loads(text or "null")
+    except (ValueError, RecursionError):
+        return None
+
+
 class EditForm(forms.Form):
     """Some fields of one lead. Each comes with what it was when editing began, so that two editors are noticed."""
 
@@ -133,7 +142,10 @@ class EditForm(forms.Form):
         by_code = {definition.code: definition for definition in definitions}
         for code in codes:
             definition = by_code.get(code)
-            self.fields[code] = _custom_field(definition) if definition else _built_in_field(code)
+            if definition:
+                self.fields[code] = _custom_field(definition, kept=self._kept(lead, code))
+            else:
+                self.fields[code] = _built_in_field(code)
             self.initial[code] = _initial(lead, code, definition)
         for code in codes:
             self.fields[f"was-{code}"] = forms.CharField(required=False, widget=forms.HiddenInput, max_length=20_000)
@@ -142,6 +154,11 @@ class EditForm(forms.Form):
         self.helper.form_tag = False
         self.helper.disable_csrf = True
         self.helper.layout = Layout(*self.fields)
+
+    def _kept(self, lead, code):
+        """The answers of the lead, and those it had when editing began."""
+        values = [lead.fields.get(code), _read_original(self.data.get(f"was-{code}"))]
+        return dict.fromkeys(each for value in values for each in (value if isinstance(value, list) else [value]))
 
     @property
     def mine(self):
@@ -161,11 +178,11 @@ class EditForm(forms.Form):
                 found.append(code)
         return found
 
-    def original(self, code):
+    def original(self, code, definition):
         """The value this editor started from, as text."""
         try:
-            return said(json.loads(self.cleaned_data[f"was-{code}"] or "null"))
-        except ValueError:
+            return said(_read_original(self.cleaned_data[f"was-{code}"]), definition)
+        except ValueError:  # no date
             return ""
 
     def add_problems(self, error):

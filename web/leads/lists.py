@@ -82,7 +82,7 @@ def lead_list(request):
         status = 200
     else:
         found, sort, columns, page, status = None, "best", [known[code] for code in STANDARD], Page([], "", ""), 400
-    types = {field.code: field.type for field in definitions}
+    fields = {field.code: field for field in definitions}
     reps = User.objects.active().in_role(Role.REP) if may(request.user, "leads.assign_lead") else None
     context = {
         "filters": filters,
@@ -96,7 +96,7 @@ def lead_list(request):
         "shows_grade": any(column.code == "grade" for column in columns),
         "known_columns": known.values(),
         "chosen": {column.code for column in columns},
-        "rows": [(lead, cells(lead, columns, types)) for lead in page.rows],
+        "rows": [(lead, cells(lead, columns, fields)) for lead in page.rows],
         "query": query_without(request, "after", "before", "panel"),
         "filter_query": query_without(request, "after", "before", "panel", "sort", "col"),
         "after_query": query_without(request, "before", "panel", after=page.after) if page.after else "",

@@ -15,8 +15,8 @@ def readable_lead(user, pk) -> Lead | None:
 
 
 def active_fields() -> list[FieldDefinition]:
-    """The fields that an admin added and that are in use, in order."""
-    return list(FieldDefinition.objects.filter(is_active=True))
+    """The fields that an admin added and that are in use, in order and with their answers."""
+    return list(FieldDefinition.objects.with_answers().filter(is_active=True))
 
 
 def latest_handover(user, lead) -> Handover | None:

@@ -20,13 +20,15 @@ class Touch:
 
 @dataclass(frozen=True)
 class Receipt:
-    """`ledger` is [(rule, points)]; `source` and `campaign` are as they were called then, "" for none."""
+    """`ledger` is [(rule, points)], `answers` [(question, answer)]; answers, `source` and `campaign` are as they were
+    called then, "" for none."""
 
     why: str
     ended: str
     source: str
     campaign: str
     ledger: list[tuple[str, int]]
+    answers: list[tuple[str, str]]
     touches: list[Touch]
 
 
@@ -39,6 +41,10 @@ def receipt_of(handover: Handover, fields: FieldWords) -> Receipt:
         source=_name(kept, "source"),
         campaign=_name(kept, "campaign"),
         ledger=_ledger(kept.get("ledger", []), kept.get("model_version")),
+        answers=[
+            (fields.label(code), fields.value(code, value, kept.get("labels", {}).get(code)))
+            for code, value in kept.get("answers", {}).items()
+        ],
         touches=[_touch(touch, fields) for touch in kept.get("last_touches", [])],
     )
 

@@ -22,20 +22,23 @@ class Event(NamedTuple):
     is_human: bool
 
 
-def events(lead, *, show="", after="", labels=None):
-    """(events, place of the next page or "") of a lead that came from visible_to; `labels` names the custom fields.
+def events(lead, *, fields, show="", after=""):
+    """(events, place of the next page or "") of a lead that came from visible_to; `fields` are the custom ones by code.
 
     Raises ValueError for an `after` that is no place. One query.
     """
     page = timeline(lead, chips=(show,) if show else (), after=after)
-    fields = field_words(labels or {})
-    return [_event(activity, fields) for activity in page.activities], page.next
+    words = field_words(fields)
+    return [_event(activity, words) for activity in page.activities], page.next
 
 
-def field_words(labels):
-    """`FieldWords` for the fields every lead has and the custom ones that `labels`, {code: label}, names."""
-    known = {code: field.label for code, field in BY_CODE.items()} | labels
-    return FieldWords(label=lambda code: known.get(code, code), value=lambda _code, value: said(value))
+def field_words(fields):
+    """`FieldWords` for the fields every lead has and the custom ones, FieldDefinitions by code."""
+    known = {code: field.label for code, field in (BY_CODE | fields).items()}
+    return FieldWords(
+        label=lambda code: known.get(code, code),
+        value=lambda code, value, versions: said(value, fields.get(code), versions=versions),
+    )
 
 
 def _event(activity, fields):

@@ -33,7 +33,7 @@ class UploadForm(forms.Form):
 
 
 class MappingForm(forms.Form):
-    """One choice per column, by its place. `plan` is the suggestion, `custom` {code: (label, type, choices)}."""
+    """One choice per column, by its place. `plan` is the suggestion, `custom` {code: (label, type, Answers)}."""
 
     external_system = forms.CharField(
         label="Who gave out the external ids",

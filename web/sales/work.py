@@ -72,7 +72,7 @@ def work_page(request, lead, tab, *, status=200, **more):
     if not can_change_lead(request.user, lead):
         raise PermissionDenied
     context = page_context(request, lead)
-    context |= timeline_context(lead, labels=context["labels"])
+    context |= timeline_context(lead, fields=context["fields"])
     line = _line(request.user, tab, context["now"])
     before, after = _neighbours(line, lead.pk)
     context |= {

@@ -16,7 +16,7 @@ from capture.importing.mapping import ImportPlan, MappingError, header_key, make
 from capture.importing.models import Import, RememberedMapping
 from capture.importing.queries import custom_fields, remembered_mapping
 from capture.importing.reading import Broken, Unreadable, open_table, unpack_workbook
-from leads.models import FieldDefinition
+from leads.actions.answers import define_field
 
 SAMPLE_ROWS = 2000
 
@@ -106,9 +106,7 @@ def start_import(*, run, plan, now, source=None, campaign=None, remember=False) 
         if not uploaded.update(status=ImportStatus.READY, queued_at=now):
             return False
         for new in plan.new_fields:
-            FieldDefinition.objects.get_or_create(
-                code=new.code, defaults={"label": new.label, "type": new.type, "choices": list(new.choices)}
-            )
+            define_field(code=new.code, label=new.label, type=new.type, answers=new.answers, now=now)
         mapping = plan.mapping | {"header": run.mapping.get("header", True)}
         if remember:
             RememberedMapping.objects.update_or_create(

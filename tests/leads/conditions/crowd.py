@@ -2,9 +2,11 @@
 
 import datetime
 
+from leads.actions.answers import add_answers
 from leads.conditions import matching
 from leads.enums import FieldType
-from leads.models import Activity, Campaign, Company, FieldDefinition, Lead, Source
+from leads.fields.answers import Answers
+from leads.models import Activity, Answer, Campaign, Company, FieldDefinition, Lead, Source
 
 NOW = datetime.datetime(2026, 6, 10, 10, 0, tzinfo=datetime.UTC)
 
@@ -32,10 +34,20 @@ def add_campaign(code, source):
     return Campaign.objects.create(code=code, name=code, source=source)
 
 
-def add_field(code, type, label=None, **values):
-    """The field of this code, which may be one that the program comes with, made so."""
+def add_field(code, type, label=None, *, answers=(), **values):
+    """The field of this code, which may be one that the program comes with, made so, with answers of these labels."""
+    Answer.objects.filter(field__code=code).delete()
     values |= {"label": label or code.replace("_", " ").capitalize(), "type": type}
-    return FieldDefinition.objects.update_or_create(code=code, defaults=values)[0]
+    field = FieldDefinition.objects.update_or_create(code=code, defaults=values)[0]
+    add_answers(field=field, labels=answers, now=NOW)
+    return field
+
+
+def field_of(*, answers=(), **values):
+    """A field as Vocabulary.of takes it, in no database."""
+    field = FieldDefinition(**values)
+    field.answer_list = Answers.new(answers)
+    return field
 
 
 def add_fields_of_all_types():
@@ -44,7 +56,7 @@ def add_fields_of_all_types():
         add_field(
             f"f_{kind}",
             kind,
-            choices=["Yes", "No", "maybe so"] if kind in {FieldType.CHOICE, FieldType.CHOICES} else [],
+            answers=["Yes", "No", "maybe so"] if kind in {FieldType.CHOICE, FieldType.CHOICES} else [],
             dimension="budget" if kind == FieldType.CHOICE else "",
         )
         for kind in FieldType.values

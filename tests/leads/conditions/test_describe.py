@@ -1,18 +1,16 @@
 import pytest
 
 from leads.conditions import Vocabulary, describe
-from leads.models import FieldDefinition
+from tests.leads.conditions.crowd import field_of
 
 FIELDS = [
-    FieldDefinition(code="purse", label="Budget", type="number", dimension="budget"),
-    FieldDefinition(
-        code="timing", label="Timeframe", type="choice", choices=["Now", "This year"], dimension="timeframe"
-    ),
-    FieldDefinition(code="wishes", label="Interests", type="choices", choices=["Email", "Ads"]),
-    FieldDefinition(code="city_2", label="CITY", type="text"),
-    FieldDefinition(code="job", label="What is your occupation", type="text"),
-    FieldDefinition(code="crm", label="CRM system", type="text"),
-    FieldDefinition(code="quote", label='A "quoted" label', type="boolean"),
+    field_of(code="purse", label="Budget", type="number", dimension="budget"),
+    field_of(code="timing", label="Timeframe", type="choice", answers=["Now", "This year"], dimension="timeframe"),
+    field_of(code="wishes", label="Interests", type="choices", answers=["Email", "Ads"]),
+    field_of(code="city_2", label="CITY", type="text"),
+    field_of(code="job", label="What is your occupation", type="text"),
+    field_of(code="crm", label="CRM system", type="text"),
+    field_of(code="quote", label='A "quoted" label', type="boolean"),
 ]
 VOCABULARY = Vocabulary.of(FIELDS)
 A_OR_B = {"field": "grade", "op": "in", "value": ["A", "B"]}
@@ -99,7 +97,7 @@ def test_words_of_a_value_cannot_pose_as_another_condition():
 def test_a_label_that_is_shared_is_told_apart_by_its_code():
     twins = Vocabulary.of(
         [
-            FieldDefinition(code=code, label=label, type="text")
+            field_of(code=code, label=label, type="text")
             for code, label in [("x", "Twin"), ("y", "TWIN"), ("z", "Twin (x)")]
         ]
     )

@@ -18,9 +18,9 @@ EXAMPLES = re.findall(r"```json\n(.+?)\n```\n(> |Refused: `)(.+?)`?\n", PAGE, re
 
 @pytest.fixture
 def vocabulary(db):
-    add_field("budget", "choice", choices=["Approved", "Planned", "Not yet", "No budget"], dimension="budget")
+    add_field("budget", "choice", answers=["Approved", "Planned", "Not yet", "No budget"], dimension="budget")
     add_field("seats", "integer")
-    add_field("interests", "choices", choices=["Email", "Scoring", "Ads"])
+    add_field("interests", "choices", answers=["Email", "Scoring", "Ads"])
     add_field("renewal", "date")
     add_field("last_remark", "text")
     return Vocabulary.load()

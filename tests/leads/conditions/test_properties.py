@@ -10,7 +10,7 @@ from leads.activities import all_kinds
 from leads.conditions import ConditionError, Vocabulary, activity_tests, check, compile_condition, describe, matching
 from leads.conditions.reading import read
 from leads.enums import Disposition, FieldType, Grade, Stage
-from leads.models import FieldDefinition, Lead
+from leads.models import Lead
 from tests.leads.conditions import trees
 from tests.leads.conditions.crowd import (
     NOW,
@@ -21,6 +21,7 @@ from tests.leads.conditions.crowd import (
     add_lead,
     add_source,
     days,
+    field_of,
 )
 
 # What a field of any type may turn out to hold, its own kind of value and every other.
@@ -60,11 +61,11 @@ STORED = [
 def definitions():
     """Own fields of all types, not saved: the vocabulary of the strategies is that of the database below."""
     return [
-        FieldDefinition(
+        field_of(
             code=f"f_{kind}",
             label=f"F {kind}",
             type=kind,
-            choices=["Yes", "No", "maybe so"] if kind in {FieldType.CHOICE, FieldType.CHOICES} else [],
+            answers=["Yes", "No", "maybe so"] if kind in {FieldType.CHOICE, FieldType.CHOICES} else [],
             dimension="budget" if kind == FieldType.CHOICE else "",
         )
         for kind in FieldType.values

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from leads.fields.spelling import AmbiguousSpelling, Spellings
 from leads.intake import keys
-from leads.intake.keys import AmbiguousSpelling, Spellings
 from leads.rules import fold_for_search
 
 # Pairs of different people whose names hold the same bare letters.

@@ -2,7 +2,8 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from leads.models import Activity, Lead
+from leads.actions.answers import rename_answers, retire_answer
+from leads.models import Activity, FieldDefinition, Lead
 from tests.factories.deeds import change_lead
 from tests.factories.leads import make_field, make_lead
 from web.leads.facts import as_original
@@ -50,7 +51,7 @@ def test_an_answer_regrades_in_the_same_request(cast, as_user, model):
     )
     as_user(cast.mia).post(
         url(lead),
-        {"field": ["timeframe"], "timeframe": "Within 3 months", "was-timeframe": "null"},
+        {"field": ["timeframe"], "timeframe": "within_3_months", "was-timeframe": "null"},
     )
     lead.refresh_from_db()
     assert (lead.grade, lead.side) == ("A", "sales")
@@ -123,7 +124,7 @@ def test_what_is_not_typed_in_cannot_be(cast, as_user, lead, unchanged, code):
     ],
 )
 def test_every_type_of_custom_field_is_edited_and_then_unchanged(cast, as_user, lead, type, choices, typed, stored):
-    make_field("extra", type=type, choices=choices)
+    make_field("extra", type=type, answers=choices)
     client = as_user(cast.ben)
     client.post(url(lead), {"field": "extra", "extra": typed, "was-extra": "null"})
     lead.refresh_from_db()
@@ -149,3 +150,49 @@ def test_tags_and_permissions(cast, as_user, lead):
     )
     lead.refresh_from_db()
     assert (lead.tags, lead.do_not_call, lead.do_not_email) == (["fair", "vip"], True, False)
+
+
+def test_a_retired_answer_stays_selected_and_is_kept(cast, as_user, model):
+    lead = make_lead(first_name="A", email="a@firm.example", budget="Approved")
+    retire_answer(field=FieldDefinition.objects.get(code="budget"), code="approved", now=timezone.now())
+    client = as_user(cast.mia)
+
+    page = client.get(reverse("web:lead-detail", args=[lead.pk]))
+    form = page.context["answers_form"]
+    assert ("approved", "Approved (retired)") in form.fields["budget"].choices
+    assert b'<option value="approved" selected>Approved (retired)</option>' in page.content
+    posted = {name: form[name].value() or "" for name in form.fields} | {"timeframe": "later_or_never"}
+    client.post(url(lead), {"field": list(form.codes)} | posted)
+
+    lead.refresh_from_db()
+    assert lead.fields == {"budget": "approved", "timeframe": "later_or_never"}
+
+
+def test_a_retired_answer_is_not_offered_to_somebody_else(cast, as_user, model):
+    lead = make_lead(first_name="A", email="a@firm.example", budget="Planned")
+    retire_answer(field=FieldDefinition.objects.get(code="budget"), code="approved", now=timezone.now())
+
+    answer = as_user(cast.mia).post(url(lead), edit("budget", "approved", "planned"))
+
+    assert answer.status_code == 422
+    assert Lead.objects.get(pk=lead.pk).fields == {"budget": "planned"}
+
+
+def test_the_timeline_says_what_an_answer_was_called_then(cast, as_user, model):
+    lead = make_lead(first_name="A", email="a@firm.example", budget="Planned")
+    change_lead(lead=lead, changes={"budget": "approved"}, by=cast.ada, now=timezone.now())
+    old = Activity.objects.get(kind="field_changed")
+    Activity.objects.create(
+        lead=lead,
+        kind="field_changed",
+        occurred_at=old.occurred_at,
+        recorded_at=old.occurred_at,
+        payload={"changed": {"budget": ["Not yet", "Planned"]}},
+    )
+    rename_answers(field=FieldDefinition.objects.get(code="budget"), labels={"approved": "Granted"}, now=timezone.now())
+
+    page = as_user(cast.mia).get(reverse("web:lead-detail", args=[lead.pk]))
+
+    texts = {event.text for event in page.context["events"]}
+    assert {"Budget: Planned → Approved", "Budget: Not yet → Planned"} <= texts
+    assert ("approved", "Granted") in page.context["answers_form"].fields["budget"].choices

@@ -235,9 +235,9 @@ def test_quick_entry_makes_a_graded_lead(cast, as_user, model):
             "last_name": "Berg",
             "email": "nora@berg.example",
             "company": "Berg",
-            "budget": "Approved",
-            "timeframe": "Within 3 months",
-            "decision_maker": "Decides",
+            "budget": "approved",
+            "timeframe": "within_3_months",
+            "decision_maker": "decides",
             "note": "Met at the fair",
         },
     )

@@ -5,8 +5,9 @@ import datetime
 import pytest
 from django.urls import reverse
 
+from leads.actions.answers import rename_answers
 from leads.activities import FieldWords, kind_of
-from leads.models import Activity, Campaign, Source
+from leads.models import Activity, Campaign, FieldDefinition, Source
 from routing.actions import assign, settle_dirty
 from routing.activities import HANDED_OVER
 from routing.models import Handover
@@ -17,14 +18,14 @@ from tests.scoring.made import CITY, happen, publish
 from web.leads.receipt import Touch, receipt_of
 
 HOUR = datetime.timedelta(hours=1)
-FIELDS = FieldWords(label=str, value=lambda _code, value: str(value))
+FIELDS = FieldWords(label=str, value=lambda _code, value, versions: f"{value}, called {versions}")
 
 
 @pytest.fixture
 def handed(cast, now):
     """An A lead handed to ben; since then everything named on its receipt is called otherwise."""
     model = publish(("From Porto", 90, CITY), now=now)
-    lead = make_lead(city="Porto", campaign=make_campaign(), now=now)
+    lead = make_lead(city="Porto", campaign=make_campaign(), budget="Approved", now=now)
     happen(lead, "call", now=now, payload={"outcome": "talked", "note": "Wants an offer"})
     happen(lead, "visit", days_ago=1, now=now, payload={"title": "Prices"})
     settle_dirty(now=now)
@@ -38,6 +39,7 @@ def rename(model, cast, now):
     publish_model(model=draft, by=cast.ann, now=now + HOUR)
     for named in (Source, Campaign, Pool, User):
         named.objects.update(name="Renamed")
+    rename_answers(field=FieldDefinition.objects.get(code="budget"), labels={"approved": "Renamed"}, now=now + HOUR)
 
 
 def test_the_receipt_keeps_the_names_of_its_time(handed, now):
@@ -45,6 +47,7 @@ def test_the_receipt_keeps_the_names_of_its_time(handed, now):
 
     assert receipt.why == "Next in Sales: 0 of 30 places taken"
     assert (receipt.source, receipt.campaign, receipt.ledger) == ("Website", "Spring", [("From Porto", 90)])
+    assert receipt.answers == [("budget", "approved, called {'approved': 1}")]
     assert receipt.touches == [
         Touch("Call: talked", "Wants an offer", now),
         Touch("Visit", "Prices", now - 24 * HOUR),
@@ -89,7 +92,7 @@ def test_a_receipt_of_before_reads_as_it_was_written(cast, now, as_user):
             "model": "Test",
             "model_version": 1,
             "ledger": [{"label": "From Porto", "points": 90}],
-            "answers": {},
+            "answers": {"budget": "Granted"},
             "source": "Website",
             "campaign": "",
             "stage": "name",

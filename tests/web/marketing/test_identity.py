@@ -87,7 +87,7 @@ def test_a_sharp_s_tells_domains_apart(come_in):
 
 
 def test_signs_tell_answers_apart(come_in):
-    make_field("size", FieldType.CHOICE, choices=["<50", ">50", "50", "Many", "many"])
+    make_field("size", FieldType.CHOICE, answers=["<50", ">50", "50", "Many", "many"])
     run = come_in(
         {"Mail": "email", "Size": "size"},
         "a@x.example,<50",
@@ -100,15 +100,15 @@ def test_signs_tell_answers_apart(come_in):
 
     answers = dict(Lead.objects.values_list("email", "fields__size"))
     assert answers == {
-        "a@x.example": "<50",
-        "b@x.example": ">50",
+        "a@x.example": "under_50",
+        "b@x.example": "over_50",
         "c@x.example": "50",
         "d@x.example": None,
         "e@x.example": "many",
         "f@x.example": None,
     }
     assert list(ImportProblem.objects.filter(run=run).values_list("number", "message")) == [
-        (4, "“MANY” can be more than one of the answers; write one exactly as it is."),
+        (4, "“MANY” can mean many: many or many_2: Many: give the code."),
         (6, "“~50” is none of the answers."),
     ]
 

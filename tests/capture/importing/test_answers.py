@@ -1,0 +1,110 @@
+"""Answers in files: by code or label, exactly; what a mapping keeps goes on when they are renamed."""
+
+import json
+
+import pytest
+
+from capture.importing.models import Import, ImportProblem, RememberedMapping
+from leads.actions.answers import rename_answers, retire_answer
+from leads.csv_export import lead_lines
+from leads.enums import FieldType
+from leads.models import FieldDefinition, Lead
+from tests.factories.leads import make_field, make_lead
+
+pytestmark = pytest.mark.django_db
+
+MAPPING = {"columns": {"Email": "email", "Budget": "budget"}}
+
+
+def field(code):
+    return FieldDefinition.objects.get(code=code)
+
+
+def people(*answers):
+    return "Email,Budget\n" + "".join(f"p{number}@x.example,{answer}\n" for number, answer in enumerate(answers))
+
+
+def budgets():
+    return list(Lead.objects.order_by("email").values_list("fields__budget", flat=True))
+
+
+def problems():
+    return list(ImportProblem.objects.order_by("number").values_list("message", flat=True))
+
+
+def test_cells_name_answers_by_code_or_label(bring):
+    bring(people("approved", "Approved", "PLANNED", "not_yet", "planned: Planned", ""), mapping=MAPPING)
+
+    assert budgets() == ["approved", "approved", "planned", "not_yet", "planned", None]
+    assert problems() == []
+
+
+def test_cells_are_not_guessed(bring):
+    make_field("size", FieldType.CHOICE, answers=["<50", ">50", "50", "XL", "xl"])
+    mapping = {"columns": {"Email": "email", "Budget": "size"}}
+
+    bring(people("<50", ">50", "50", "=50", "Xl", "XL"), mapping=mapping)
+
+    assert list(Lead.objects.order_by("email").values_list("fields__size", flat=True)) == [
+        "under_50",
+        "over_50",
+        "50",
+        None,
+        None,
+        "xl_2",
+    ]
+    assert problems() == [
+        "“=50” is none of the answers.",
+        "“Xl” can mean xl: xl or xl_2: XL: give the code.",
+    ]
+
+
+def test_a_retired_answer_is_given_to_nobody_new_and_taken_from_nobody(bring, now):
+    lead = make_lead(email="p0@x.example", budget="Approved")
+    retire_answer(field=field("budget"), code="approved", now=now)
+
+    bring(people("Approved", "Approved"), mapping=MAPPING)
+
+    lead.refresh_from_db()
+    assert budgets() == ["approved", None]
+    assert problems() == ["“Approved” is no longer offered: whoever has it keeps it."] * 2
+
+
+def test_a_remembered_mapping_goes_on_after_a_rename(bring, write, now):
+    bring(people("Approved"), mapping=MAPPING)
+    run = Import.objects.get()
+    assert "choices" not in json.dumps(run.mapping)
+    rename_answers(field=field("budget"), labels={"approved": "Granted"}, now=now)
+
+    bring("Email,Budget\np1@x.example,Granted\np2@x.example,approved\n", mapping=run.mapping)
+
+    assert budgets() == ["approved"] * 3
+    assert not RememberedMapping.objects.exists()
+
+
+def test_new_fields_get_the_answers_of_the_mapping(bring, attempt):
+    mapping = {"columns": {"Email": "email", "Size": {"field": "size", "type": "choice", "choices": ["<50", "50"]}}}
+    content = "Email,Size\na@x.example,<50\nb@x.example,50\nc@x.example,5\n"
+    tried = attempt(content, mapping=mapping, create_fields=True)
+
+    bring(content, mapping=mapping, create_fields=True)
+
+    assert list(field("size").answers.values_list("code", "label")) == [("under_50", "<50"), ("50", "50")]
+    assert list(Lead.objects.order_by("email").values_list("fields__size", flat=True)) == ["under_50", "50", None]
+    assert [message for _, _, message, _ in tried.problems] == problems() == ["“5” is none of the answers."]
+
+
+def test_what_is_exported_comes_back_the_same(bring, now):
+    make_field("wishes", FieldType.CHOICES, answers=["Ads, paid", "Mail", "Post; letters"])
+    lead = make_lead(email="p@x.example", budget="Approved", wishes=["Ads, paid", "Mail"])
+    other = make_lead(email="q@x.example", wishes=["Post; letters"])
+    before = [lead.fields, other.fields]
+    lines = "".join(lead_lines(Lead.objects.all(), ["email", "budget", "wishes"]))
+    assert "approved: Approved" in lines
+    Lead.objects.update(fields={})
+    rename_answers(field=field("budget"), labels={"approved": "Granted"}, now=now)
+
+    bring(lines)
+
+    assert [person.fields for person in Lead.objects.order_by("email")] == before
+    assert problems() == []
