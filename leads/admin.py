@@ -10,6 +10,7 @@ from leads.actions.company import save_company
 from leads.actions.definitions import define_stage
 from leads.conditions.widgets import ConditionField
 from leads.enums import FieldType
+from leads.fields import BY_CODE, FIELDS, Merge, ValueType
 from leads.fields.answers import LABEL_LIMIT
 from leads.intake import keys
 from leads.models import Campaign, Company, FieldDefinition, Lead, Source, StageDefinition
@@ -26,7 +27,7 @@ class CodeStays(ModelAdmin):
 class CompanyForm(forms.ModelForm):
     class Meta:
         model = Company
-        fields = ["name", "website", "industry", "employees", "annual_revenue", "phone", "city", "country"]
+        fields = [field.name for field in Company._meta.fields if field.editable and field.name != "created_at"]
 
     def clean_name(self):
         name = self.cleaned_data["name"]
@@ -42,7 +43,7 @@ class CompanyForm(forms.ModelForm):
 @admin.register(Company)
 class CompanyAdmin(ModelAdmin):
     form = CompanyForm
-    list_display = ["name", "industry", "employees", "city", "country"]
+    list_display = ["name", *(field.code for field in FIELDS if field.merge == Merge.FILLS_COMPANY)]
     search_fields = ["name_key__startswith"]
     show_full_result_count = False
 
@@ -169,13 +170,17 @@ class StageDefinitionAdmin(ModelAdmin):
         obj.pk, obj.version = new.pk, new.version
 
 
+# What a list shows that nobody has chosen columns for.
+_LISTED = [field.code for field in FIELDS if field.in_list]
+
+
 @admin.register(Lead)
 class LeadAdmin(ModelAdmin):
     """To read: every fact about a lead has its own action, behind the pages of the product."""
 
-    list_display = ["name", "email", "company", "stage", "disposition", "grade", "score", "side", "owner", "pool"]
-    list_filter = ["stage", "disposition", "grade", "side", "source"]
-    list_select_related = ["company", "owner", "pool"]
+    list_display = ["name", "email", "company", *_LISTED]
+    list_filter = [code for code in _LISTED if BY_CODE[code].choices]
+    list_select_related = ["company", *(code for code in _LISTED if BY_CODE[code].type == ValueType.REFERENCE)]
     ordering = ["-pk"]
     search_fields = ["email_key"]  # shows the box; get_search_results does the search
     search_help_text = "Name, e-mail, company or phone"

@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 from leads.activities import Trait, codes_with
 from leads.conditions import ConditionError, check
+from leads.fields import Writer, written_by
 
 MAX_RULES = 200
 MAX_POINTS = 1000
@@ -12,7 +13,7 @@ MAX_DAYS = 3650
 MAX_WORDS = 8
 
 # What the engine itself writes: a rule that read it would change its own result.
-OWN_FIELDS = frozenset({"score", "grade", "scored_at"})
+OWN_FIELDS = written_by(Writer.SCORING)
 
 _MODEL_KEYS = {"name", "question_set", "ranges", "answers", "rules", "requirements", "notes"}
 _RULE_KEYS = {"label", "points", "when", "cap", "half_life_days"}

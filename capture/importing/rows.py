@@ -9,7 +9,6 @@ from leads.csv_export import restore
 from leads.fields import BY_CODE, FIELDS, Key, ValueType
 from leads.fields.spelling import Spellings
 from leads.intake import keys
-from leads.models import Company, Lead
 
 # Cells that repeat are cleaned once; above this many different ones a column is not of that kind.
 CACHE_SIZE = 20_000
@@ -254,12 +253,7 @@ def _field_cleaner(field, column, plan):
             return _employees if field.code == "employees" else _revenue
     if not field.path:
         return cleaning.full_name
-    return cleaning.time_zone if field.code == "time_zone" else cleaning.text(_length(field))
-
-
-def _length(field):
-    model, name = (Company, field.path.removeprefix("company__")) if field.of_company else (Lead, field.path)
-    return model._meta.get_field(name).max_length
+    return cleaning.time_zone if field.code == "time_zone" else cleaning.text(field.model_field.max_length)
 
 
 def _external_id(prefix):

@@ -7,11 +7,12 @@ from leads.activities import kinds
 from leads.changes import Change, ids_of
 from leads.conditions import describe, matching
 from leads.enums import Disposition, Stage
+from leads.fields import Writer, written_by
 from leads.models import Lead, StageDefinition
 
 REASON_LIMIT = 200
-_STAGE_FIELDS = ("stage", "stage_since", "changed_at")
-_DISPOSITION_FIELDS = ("disposition", "disposition_reason", "recycle_on", "changed_at")
+_STAGE_FIELDS = frozenset({"stage", "stage_since"})
+_DISPOSITION_FIELDS = written_by(Writer.LIFECYCLE) - _STAGE_FIELDS
 
 # A step starts where the row before it ended. Should the clock stand behind that row, the step comes right after it.
 _STEP = """
@@ -175,7 +176,7 @@ def _step(change, ids, *, reason, stage=None, disposition=None, recycle_on=None)
         if cursor.rowcount != len(ids):
             raise RuntimeError(f"{len(ids) - cursor.rowcount} leads have no first history row (begin_history).")
     moved = _STAGE_FIELDS if stage else _DISPOSITION_FIELDS
-    change.note(ids, fields=moved, kinds=[kinds.STAGE_CHANGED.code])
+    change.note(ids, fields={*moved, "changed_at"}, kinds=[kinds.STAGE_CHANGED.code])
     return len(ids)
 
 

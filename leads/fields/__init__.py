@@ -1,6 +1,18 @@
 """What can be known of a lead: the fields that all have, declared once."""
 
-from leads.fields.built_in import BY_CODE, CODES, FIELDS, RESERVED, SEARCHED, TYPED, BuiltIn, Key, Merge, Writer
+from leads.fields.built_in import (
+    BY_CODE,
+    CODES,
+    FIELDS,
+    RESERVED,
+    SEARCHED,
+    TYPED,
+    BuiltIn,
+    Key,
+    Merge,
+    Writer,
+    written_by,
+)
 from leads.fields.values import ValueType
 
 __all__ = [
@@ -15,4 +27,5 @@ __all__ = [
     "Merge",
     "ValueType",
     "Writer",
+    "written_by",
 ]

@@ -6,6 +6,9 @@ Their order is the order in which exports, editors and pages name them.
 from dataclasses import dataclass
 from enum import StrEnum
 
+from django.apps import apps
+from django.db import models
+
 from leads.enums import Disposition, Grade, Side, Stage
 from leads.fields.values import ValueType
 
@@ -15,7 +18,10 @@ class Writer(StrEnum):
 
     PERSON = "person"  # whoever may change the lead types it in, and so do imports
     IMPORT = "import"  # imports alone
-    PROGRAM = "program"  # an action of its own: a transition, a score, a hand-over, the clock
+    LIFECYCLE = "lifecycle"  # leads.actions.lifecycle
+    SCORING = "scoring"  # scoring.engine
+    HANDOVER = "handover"  # routing.actions
+    PROGRAM = "program"  # whatever else writes the lead
 
 
 class Key(StrEnum):
@@ -48,7 +54,7 @@ class BuiltIn:
     may be no value. past_only: stamped by the machine, never in the future. key: what it tells about who somebody is.
     is_searched: its words find the lead. is_column: a list can show it; in_list: and does unless told otherwise.
     merge: what imports do with it; None where they bring none. called: what files call it, in small letters and digits.
-    hint: what imports say beside its label.
+    hint: what imports say beside its label. is_quick: the form for a new lead asks for it.
     """
 
     code: str
@@ -69,6 +75,14 @@ class BuiltIn:
     merge: Merge | None = None
     called: str = ""
     hint: str = ""
+    is_quick: bool = False
+
+    @property
+    def model_field(self) -> models.Field:
+        """The column that keeps it, of Lead or of the row that Lead points to; needs the models loaded."""
+        head, *points = self.path.split("__")
+        column = apps.get_model("leads.Lead")._meta.get_field(head)
+        return column.related_model._meta.get_field(points[0]) if points else column
 
     @property
     def column(self) -> str:
@@ -143,6 +157,7 @@ FIELDS = (
     _person(
         "first_name",
         "First name",
+        is_quick=True,
         fact="Name",
         key=Key.NAME,
         is_searched=True,
@@ -151,6 +166,7 @@ FIELDS = (
     _person(
         "last_name",
         "Last name",
+        is_quick=True,
         fact="Name",
         key=Key.NAME,
         is_searched=True,
@@ -169,6 +185,7 @@ FIELDS = (
     _person(
         "email",
         "E-mail",
+        is_quick=True,
         key=Key.EMAIL,
         is_searched=True,
         is_column=True,
@@ -179,6 +196,7 @@ FIELDS = (
     _person(
         "phone",
         "Phone",
+        is_quick=True,
         key=Key.PHONE,
         is_searched=True,
         is_column=True,
@@ -189,6 +207,7 @@ FIELDS = (
     _person(
         "job_title",
         "Job title",
+        is_quick=True,
         is_column=True,
         called="jobtitle position role jobrole funktion poste cargo designation",
     ),
@@ -199,6 +218,7 @@ FIELDS = (
         path="company__name",
         fact="Company",
         **_TYPED_COMPANY,
+        is_quick=True,
         called="company companyname organization organisation account accountname firma unternehmen entreprise "
         "societe empresa employer associatedcompany",
     ),
@@ -222,7 +242,14 @@ FIELDS = (
         **_PLACE,
         called="zip zipcode postalcode postcode plz codepostal mailingpostalcode zippostalcode",
     ),
-    _person("city", "City", **_PLACE, is_column=True, called="city town ort stadt ville ciudad mailingcity locality"),
+    _person(
+        "city",
+        "City",
+        is_quick=True,
+        **_PLACE,
+        is_column=True,
+        called="city town ort stadt ville ciudad mailingcity locality",
+    ),
     _person(
         "region",
         "State/region",
@@ -232,6 +259,7 @@ FIELDS = (
     _person(
         "country",
         "Country",
+        is_quick=True,
         **_PLACE,
         is_column=True,
         called="country land pays pais countryregion countryname mailingcountry",
@@ -252,17 +280,19 @@ FIELDS = (
     ),
     _person("do_not_call", "Do not call", **_OBJECTION, called="donotcall phoneoptout"),
     _person("do_not_post", "Do not send post", **_OBJECTION, called="donotpost donotmail"),
-    _one_of("grade", "Grade", reversed(Grade.choices), ordered=True, can_be_empty=True, in_list=True),
-    _lifecycle("score", "Score", ValueType.NUMBER, can_be_empty=False, in_list=True),
-    _stamp("scored_at", "Scored at", can_be_empty=True),
-    _one_of("stage", "Stage", Stage.choices, ordered=True, in_list=True),
-    _stamp("stage_since", "In this stage since"),
-    _one_of("disposition", "Disposition", Disposition.choices, is_column=True),
-    _lifecycle("disposition_reason", "Reason of the disposition", ValueType.TEXT),
-    _lifecycle("recycle_on", "Recycled until", ValueType.DATE),
-    _one_of("side", "Side", Side.choices, is_column=True),
-    _lifecycle("owner", "Owner", ValueType.REFERENCE, path="owner__email", in_list=True),
-    _lifecycle("pool", "Pool", ValueType.REFERENCE, path="pool__code"),
+    _one_of(
+        "grade", "Grade", reversed(Grade.choices), ordered=True, can_be_empty=True, in_list=True, writer=Writer.SCORING
+    ),
+    _lifecycle("score", "Score", ValueType.NUMBER, can_be_empty=False, in_list=True, writer=Writer.SCORING),
+    _stamp("scored_at", "Scored at", can_be_empty=True, writer=Writer.SCORING),
+    _one_of("stage", "Stage", Stage.choices, ordered=True, in_list=True, writer=Writer.LIFECYCLE),
+    _stamp("stage_since", "In this stage since", writer=Writer.LIFECYCLE),
+    _one_of("disposition", "Disposition", Disposition.choices, is_column=True, writer=Writer.LIFECYCLE),
+    _lifecycle("disposition_reason", "Reason of the disposition", ValueType.TEXT, writer=Writer.LIFECYCLE),
+    _lifecycle("recycle_on", "Recycled until", ValueType.DATE, writer=Writer.LIFECYCLE),
+    _one_of("side", "Side", Side.choices, is_column=True, writer=Writer.HANDOVER),
+    _lifecycle("owner", "Owner", ValueType.REFERENCE, path="owner__email", in_list=True, writer=Writer.HANDOVER),
+    _lifecycle("pool", "Pool", ValueType.REFERENCE, path="pool__code", writer=Writer.HANDOVER),
     BuiltIn("source", "Source", ValueType.REFERENCE, "source__code", **_ORIGIN, in_list=True),
     BuiltIn("campaign", "First campaign", ValueType.REFERENCE, "campaign__code", **_ORIGIN, is_column=True),
     _lifecycle("contract_on", "Contract signed on", ValueType.DATE, **_CONTRACT),
@@ -280,3 +310,8 @@ RESERVED = CODES | {"name", "fields", "activity", "answer"}
 # In the order of the fields: what a person may type in, and what her words find a lead by.
 TYPED = tuple(field.code for field in FIELDS if field.is_typed)
 SEARCHED = frozenset(field.code for field in FIELDS if field.is_searched)
+
+
+def written_by(writer: Writer) -> frozenset[str]:
+    """The codes of what this writer alone changes."""
+    return frozenset(field.code for field in FIELDS if field.writer == writer)

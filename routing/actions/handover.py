@@ -11,6 +11,7 @@ from leads.actions.timeline import record_activities
 from leads.activities import Trait, codes_with
 from leads.changes import Change, changing
 from leads.enums import Disposition
+from leads.fields import Writer, written_by
 from leads.models import Activity
 from routing.activities import HANDED_OVER
 from routing.enums import HandoverEnd, RejectReason
@@ -19,7 +20,7 @@ from team.roles import may
 
 REASON_LIMIT = 200
 # The fields of a lead that say who keeps it.
-KEEPER = ("side", "owner", "pool")
+KEEPER = written_by(Writer.HANDOVER)
 
 _END = """
 WITH ended AS (

@@ -15,6 +15,7 @@ from django.template.loader import get_template
 from leadfunnel.celery import app as celery
 from leadfunnel.environment import ROOT
 from leads.activities import all_kinds, is_known
+from leads.fields import CODES
 
 # The benchmarks measure the program against statements written by hand, which no rule here allows the program.
 ROOMS = sorted({path.parent.name for path in ROOT.glob("*/__init__.py")} - {"bench", "tests"})
@@ -66,6 +67,13 @@ FORMATTED_SQL = {
     "demo/tables.py": "names of tables and columns of Django models, quoted",
 }
 TRUSTED_MARKUP = {}
+# Modules in which codes of fields stand together, and why these are no list of fields.
+FIELD_LISTS = {
+    "capture/importing/formats.py": "columns of other programs' exports, some called as ours are, and what they hold",
+    "demo/companies.py": "one made-up company, column by column as the table has it",
+    "demo/people.py": "one made-up person, column by column as the table has it",
+    "demo/stories.py": "one made-up story, column by column as the table has it",
+}
 # Every Celery task, and why it may run twice, late, or beside itself.
 TASKS = {
     "capture.tasks.continue_imports": "an import goes on after its last committed chunk, under a lock on its row",
@@ -124,6 +132,27 @@ def _is_kind(node):
 
 def test_kinds_of_activity_stand_in_one_table():
     assert found_in(SOURCES, lambda path: list(kind_lists(path))) == {}
+
+
+def field_lists(path):
+    """Literals of which three or more entries, and most of them, are codes of built-in fields."""
+    for node in nodes(path):
+        if isinstance(node, ast.List | ast.Tuple | ast.Set):
+            parts = node.elts
+        elif isinstance(node, ast.Dict):
+            parts = node.keys
+        else:
+            continue
+        codes = [part.value for part in parts if isinstance(part, ast.Constant) and part.value in CODES]
+        if len(codes) >= 3 and len(codes) * 2 > len(parts):
+            yield f"line {node.lineno}"
+
+
+def test_built_in_fields_stand_in_one_list():
+    elsewhere = [path for path in SOURCES if not name(path).startswith("leads/fields/")]
+
+    assert found_in(elsewhere, lambda path: list(field_lists(path))).keys() == FIELD_LISTS.keys()
+    assert_reasons(FIELD_LISTS)
 
 
 def test_no_migration_is_missing(db):

@@ -5,7 +5,7 @@ import datetime
 import django_filters
 from crispy_forms.helper import FormHelper
 from django import forms
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
 
 from leads.access import ON_SALES_SIDE
@@ -16,7 +16,13 @@ from team.models import User
 from web.leads.forms import DayField, TagsField
 
 # The filters that the index lead_by_facets knows in the order of the score.
-FACETS = frozenset({"grade", "stage", "disposition", "source", "campaign"})
+FACETS = frozenset(
+    column.name
+    for index in Lead._meta.indexes
+    if index.name == "lead_by_facets"
+    for column in index.expressions
+    if isinstance(column, F)
+)
 
 # What may stand in the address of the list beside the filters.
 BESIDE = frozenset({"sort", "col", "after", "before", "panel"})

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from leads.activities import all_kinds, kinds
 from leads.enums import FieldType, Outcome, TaskKind
-from leads.fields import BY_CODE, ValueType
+from leads.fields import BY_CODE, FIELDS, Key, ValueType
 from leads.models import Campaign, Source
 from leads.rules import check_year
 from routing.enums import RejectReason
@@ -76,8 +76,12 @@ def _built_in_field(code):
             return DayField(label=field.label, required=False)
         case ValueType.LIST:
             return TagsField(label=field.label, required=False, help_text="Between commas.", max_length=2000)
+    kind = {Key.EMAIL: "email", Key.PHONE: "tel"}.get(field.key, "text")
     return forms.CharField(
-        label=field.label, required=False, max_length=300, widget=forms.TextInput(attrs={"autocomplete": "off"})
+        label=field.label,
+        required=False,
+        max_length=field.model_field.max_length,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "type": kind}),
     )
 
 
@@ -195,14 +199,6 @@ class EditForm(forms.Form):
 class NewLeadForm(forms.Form):
     """Quick entry: what fits on a card from a show."""
 
-    first_name = forms.CharField(label="First name", max_length=100, required=False)
-    last_name = forms.CharField(label="Last name", max_length=100, required=False)
-    email = forms.CharField(label="E-mail", max_length=254, required=False, widget=forms.EmailInput)
-    phone = forms.CharField(label="Phone", max_length=50, required=False, widget=forms.TextInput(attrs={"type": "tel"}))
-    company = forms.CharField(label="Company", max_length=200, required=False)
-    job_title = forms.CharField(label="Job title", max_length=150, required=False)
-    city = forms.CharField(label="City", max_length=100, required=False)
-    country = forms.CharField(label="Country", max_length=100, required=False)
     source = forms.ModelChoiceField(Source.objects.all(), required=False, empty_label="Not known")
     campaign = forms.ModelChoiceField(Campaign.objects.all(), required=False, empty_label="None")
     note = forms.CharField(
@@ -211,8 +207,8 @@ class NewLeadForm(forms.Form):
 
     def __init__(self, *args, definitions, **kwargs):
         super().__init__(*args, **kwargs)
-        for field in definitions:
-            self.fields[field.code] = _custom_field(field)
+        facts = {field.code: _built_in_field(field.code) for field in FIELDS if field.is_quick}
+        self.fields = facts | self.fields | {field.code: _custom_field(field) for field in definitions}
         self.helper = FormHelper(self)
         self.helper.form_tag = False
 
