@@ -1,74 +1,57 @@
 import datetime
-from dataclasses import dataclass
+from typing import NamedTuple
 
-from django.db.models import Count, Min
+from django.db.models import Min
 
 from insights.models import Heartbeat
-from leads.models import DirtyLead, Lead
+from jobs.enums import Lane
+from jobs.queries import COUNTED_TO, lanes_at_work
 from routing.models import Handover
-from scoring.queries import unfinished_run
 
 ALIVE_FOR = datetime.timedelta(seconds=45)
-COUNTED_TO = 10_000
 
 
-@dataclass(frozen=True)
-class Lane:
-    """Work of one kind that waits: how much (at most COUNTED_TO + 1), since when, and whether that is too long."""
+class Worker(NamedTuple):
+    process: str
+    seen_at: datetime.datetime
+    is_alive: bool
 
-    code: str
-    name: str
+
+class LaneState(NamedTuple):
+    """Who works in a lane, the latest first, and whether somebody does: one that is busy cannot take a heartbeat."""
+
+    lane: Lane
+    workers: list[Worker]
+    is_alive: bool
+
+
+class Pooled(NamedTuple):
+    """Leads that wait for a free rep (at most COUNTED_TO + 1), and since when: no fault of the machine's."""
+
     waiting: int
     oldest_at: datetime.datetime | None
-    is_late: bool
 
 
-def lanes(now):
-    """The lanes of the pulse, each with its oldest waiting work. A fixed number of queries."""
-    dirty = DirtyLead.objects.aggregate(oldest=Min("marked_at"))["oldest"]
-    run = unfinished_run()
-    unassigned = Lead.objects.filter(pool__isnull=False)
-    pooled = Handover.objects.open().filter(owner=None, lead__pool__isnull=False)
-    return [
-        _lane("dirty", "Changed leads to score and route", _some(DirtyLead.objects.all()), dirty, now, seconds=60),
-        _lane(
-            "regrade",
-            "Leads to regrade",
-            max(run.total - run.done, 0) if run else 0,
-            run and run.requested_at,
-            now,
-            seconds=3600,
-        ),
-        # Waiting for a rep is no fault of the machine's.
-        _lane(
-            "pools",
-            "Leads that wait for a free rep",
-            _some(unassigned),
-            pooled.aggregate(oldest=Min("handed_at"))["oldest"],
-            now,
-            seconds=None,
-        ),
-    ]
+def lane_states(now) -> list[LaneState]:
+    """Every lane. A fixed number of queries."""
+    workers = {lane: [] for lane in Lane}
+    for beat in Heartbeat.objects.filter(lane__in=list(Lane)).order_by("-seen_at", "process"):
+        workers[beat.lane].append(Worker(beat.process, beat.seen_at, now - beat.seen_at <= ALIVE_FOR))
+    busy = lanes_at_work(now)
+    return [LaneState(lane, them, lane in busy or any(it.is_alive for it in them)) for lane, them in workers.items()]
 
 
-def heartbeats(now):
-    """[(process, last seen, whether it lives)], the latest first."""
-    return [(beat.process, beat.seen_at, now - beat.seen_at <= ALIVE_FOR) for beat in _latest()]
+def last_heartbeat() -> datetime.datetime | None:
+    """When the last one came through. Only beat sends heartbeats, only through the broker: it proves both."""
+    return Heartbeat.objects.order_by("-seen_at").values_list("seen_at", flat=True).first()
 
 
-def is_alive(now):
+def is_alive(now) -> bool:
     """Whether beat, broker and some worker are alive: a heartbeat went all the way through not long ago."""
     return Heartbeat.objects.filter(seen_at__gte=now - ALIVE_FOR).exists()
 
 
-def _latest():
-    return Heartbeat.objects.order_by("-seen_at", "process")
-
-
-def _some(rows):
-    return rows.order_by()[: COUNTED_TO + 1].aggregate(n=Count("pk"))["n"]
-
-
-def _lane(code, name, waiting, oldest_at, now, *, seconds):
-    is_late = bool(seconds and oldest_at and now - oldest_at > datetime.timedelta(seconds=seconds))
-    return Lane(code, name, waiting, oldest_at, is_late)
+def pooled() -> Pooled:
+    waiting = Handover.objects.open().filter(owner=None, lead__pool__isnull=False)
+    oldest_at = waiting.aggregate(oldest=Min("handed_at"))["oldest"]
+    return Pooled(waiting.order_by()[: COUNTED_TO + 1].count(), oldest_at)

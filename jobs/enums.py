@@ -1,9 +1,9 @@
-from django.db import models
+from enum import StrEnum
 
 
-class Lane(models.TextChoices):
-    """Kinds of work that never wait for each other; the value is the name of the Celery queue with its bells."""
+class Lane(StrEnum):
+    """Kinds of work that never wait for each other; the value is the name of the Celery queue of its ticks."""
 
-    SETTLE = "settle", "Settling"
-    BULK = "bulk", "Imports and regrades"
-    MAIL = "mail", "Mail"
+    SETTLE = "settle"
+    BULK = "bulk"
+    MAIL = "mail"

@@ -14,12 +14,12 @@ class PatientScheduler(Scheduler):
     """Keeps its state in memory: what is due is computed from the database."""
 
     def apply_entry(self, entry, producer=None):
-        if self._waiting() < MOST_WAITING:
+        if self._waiting(entry.options["queue"]) < MOST_WAITING:
             super().apply_entry(entry, producer=producer)
 
-    def _waiting(self):
+    def _waiting(self, queue):
         try:
-            return self.producer.channel.client.llen(self.app.conf.task_default_queue)
+            return self.producer.channel.client.llen(queue)
         except Exception:
             # Sending runs into the same trouble, and says so.
             logger.debug("The broker does not say how much waits.", exc_info=True)

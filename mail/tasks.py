@@ -6,6 +6,7 @@ from celery import shared_task
 from django.db import transaction
 from django.utils import timezone
 
+from jobs import shutdown
 from mail import actions
 
 logger = logging.getLogger(__name__)
@@ -17,7 +18,7 @@ BUDGET_SECONDS = 20
 def send_mail():
     """Messages that wait; the beat calls it, and `hurry_mail` earlier."""
     deadline = time.monotonic() + BUDGET_SECONDS
-    while actions.send_messages(clock=timezone.now) and time.monotonic() < deadline:
+    while actions.send_messages(clock=timezone.now) and time.monotonic() < deadline and not shutdown.has_begun():
         pass
 
 

@@ -6,6 +6,7 @@ from celery import shared_task
 from django.db import OperationalError
 from django.utils import timezone
 
+from jobs import shutdown
 from routing.actions import regrade_chunk, request_nightly_regrade, settle_dirty, share_out_pools
 from routing.actions.settling import SMALL, gave_way
 
@@ -17,7 +18,7 @@ REGRADE_SECONDS = 2
 def settle_dirty_leads():
     """Settles what waits, batch by batch, for a while; the next tick goes on."""
     deadline = time.monotonic() + BUDGET_SECONDS
-    while time.monotonic() < deadline:
+    while time.monotonic() < deadline and not shutdown.has_begun():
         if settle_dirty(now=timezone.now(), limit=SMALL) < SMALL:
             break
 
@@ -29,7 +30,7 @@ def run_regrade_chunk():
     The next ticks go on. They come faster than this ends, so that a run has every worker until it is done.
     """
     deadline = time.monotonic() + REGRADE_SECONDS
-    while regrade_chunk(now=timezone.now()) and time.monotonic() < deadline:
+    while regrade_chunk(now=timezone.now()) and time.monotonic() < deadline and not shutdown.has_begun():
         settle_dirty(now=timezone.now(), limit=SMALL)
 
 

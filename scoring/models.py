@@ -214,7 +214,7 @@ class RegradeChunk(Waiting):
     done_at = models.DateTimeField(null=True)
 
     WORK = Work(
-        name="Leads to regrade",
+        name="Chunks of leads to regrade",
         lane=Lane.BULK,
         undone=Q(done_at=None, run__finished_at=None, run__cancelled_at=None),
         asked_at="run__requested_at",

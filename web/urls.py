@@ -45,6 +45,7 @@ urlpatterns = [
     path("profile/absences/<int:pk>/delete/", me.absence_delete, name="absence-delete"),
     path("conditions/check/", conditions.condition_check, name="condition-check"),
     path("status/", status.status, name="status"),
+    path("status/retry/", status.status_retry, name="status-retry"),
     path("workspace/", workspace.workspace, name="workspace"),
     path("mail/", mail.mail_list, name="mail-list"),
     path("mail/<slug:name>/", mail.mail_detail, name="mail-detail"),

@@ -19,11 +19,14 @@ import time
 import urllib.error
 import urllib.request
 
+from jobs.enums import Lane
 from leadfunnel.appliance import embedded
 from leadfunnel.environment import ROOT, read_environment
 
 SECONDS_TO_STOP = 20
 SECONDS_TO_START = 90
+# A lane's worker has so many: two imports, or two chunks of a regrade, go on beside each other.
+PROCESSES = {Lane.SETTLE: 2, Lane.BULK: 2, Lane.MAIL: 1}
 CRASHES_ALLOWED = 3  # of one process within a minute
 PR_SET_PDEATHSIG = 1
 
@@ -60,7 +63,7 @@ def port_number(text):
 
 
 def serve(options, environment):
-    """Prepares the database, starts the three processes and watches them until a signal comes."""
+    """Prepares the database, starts the processes and watches them until a signal comes."""
     address = f"http://{options.host}:{options.port}"
     os.environ.update(
         zip(("DATABASE_URL", "REDIS_URL", "EMAIL_URL"), embedded.addresses(environment), strict=True),
@@ -75,7 +78,8 @@ def serve(options, environment):
     family = Family(environment.leadfunnel_var / "log")
     try:
         family.start("web", web_command(options))
-        family.start("worker", celery_command("worker", "--concurrency=2", "--loglevel=INFO", "--without-mingle"))
+        for lane, processes in PROCESSES.items():
+            family.start(f"worker-{lane}", worker_command(lane, processes))
         family.start("beat", celery_command("beat", "--loglevel=WARNING"))
         wait_until_ready(family, f"{address}/readyz")
         announce(f"\nLeadFunnel runs at {address}\n")
@@ -94,6 +98,14 @@ def web_command(options):
         *("--workers", "2", "--blocking-threads", "1", "--no-ws", "--log-level", "warning"),
         *("--respawn-failed-workers", "--workers-kill-timeout", "10"),
     ]
+
+
+def worker_command(lane, processes):
+    """A worker that takes the work of one lane."""
+    return celery_command(
+        *("worker", f"--queues={lane}", f"--hostname={lane}@%h", f"--concurrency={processes}"),
+        *("--loglevel=INFO", "--without-mingle"),
+    )
 
 
 def celery_command(kind, *arguments):

@@ -76,9 +76,12 @@ class Processes:
             "PYTHONWARNINGS": "error::DeprecationWarning:leadfunnel,error::DeprecationWarning:routing",
         }
 
-    def worker(self, *, concurrency=2):
-        """A worker that is ready for work."""
-        process, log = self._start("worker", f"--concurrency={concurrency}", "--loglevel=INFO")
+    def worker(self, *, concurrency=2, lanes=None, **environment):
+        """A worker that is ready for work, of all lanes or of some; `environment` is what its host has otherwise."""
+        options = [f"--queues={','.join(lanes)}"] if lanes else []
+        process, log = self._start(
+            "worker", f"--concurrency={concurrency}", "--loglevel=INFO", *options, environment=environment
+        )
         wait_for(lambda: "ready." in log.read_text(), seconds=60, why=f"The worker is not ready: {log.read_text()}")
         return process
 
@@ -104,6 +107,11 @@ class Processes:
             )
             return cursor.fetchone()[0]
 
+    def is_child(self, pid, process):
+        """Whether the process `pid` was started by this one."""
+        status = Path(f"/proc/{pid}/status").read_text()
+        return f"PPid:\t{process.pid}\n" in status
+
     def logs(self):
         return "\n".join(path.read_text() for path in sorted(self.folder.glob("*.log")))
 
@@ -112,14 +120,14 @@ class Processes:
             if process.poll() is None:
                 self.kill(process)
 
-    def _start(self, kind, *arguments):
+    def _start(self, kind, *arguments, environment=None):
         name = f"{len(self.started)}-{kind}"
         log = self.folder / f"{name}.log"
         with open(log, "wb") as output:
             process = subprocess.Popen(
                 [sys.executable, "-m", "celery", "--app=leadfunnel", kind, *arguments],
                 cwd=ROOT,
-                env=self.environment | {"PGAPPNAME": name},
+                env=self.environment | {"PGAPPNAME": name} | (environment or {}),
                 stdout=output,
                 stderr=output,
                 start_new_session=True,

@@ -43,7 +43,7 @@ def ring_bell(broker):
     """Sends what a tick sends, to the test's own broker."""
     app = Celery("bell", broker=broker.url)
     app.conf.broker_transport_options = settings.CELERY_BROKER_TRANSPORT_OPTIONS
-    yield lambda: app.send_task("routing.tasks.settle_dirty_leads", expires=10, ignore_result=True)
+    yield lambda: app.send_task("routing.tasks.settle_dirty_leads", queue="settle", expires=10, ignore_result=True)
     app.close()
 
 
@@ -136,9 +136,9 @@ def test_a_worker_with_its_hands_full_outlives_its_broker(cast, processes, broke
 def test_beat_stops_ringing_while_nobody_answers(processes, broker):
     processes.beat()
     with redis.Redis(unix_socket_path=str(broker.socket)) as client:
-        wait_for(lambda: client.llen("celery") == MOST_WAITING, seconds=60, why=processes.logs())
+        wait_for(lambda: client.llen("settle") == MOST_WAITING, seconds=60, why=processes.logs())
         time.sleep(3)
-        assert client.llen("celery") == MOST_WAITING
+        assert client.llen("settle") == MOST_WAITING
 
 
 def test_a_killed_worker_costs_one_chunk(cast, processes):

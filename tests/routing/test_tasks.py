@@ -1,13 +1,8 @@
-import datetime
-
 import pytest
 from django.conf import settings
 from django.core.management import call_command
-from django.utils import timezone
 
-from insights.models import Heartbeat
-from insights.queries import heartbeats, is_alive, lanes
-from insights.tasks import write_heartbeat
+from jobs.enums import Lane
 from leadfunnel.celery import app
 from leads.models import DirtyLead, Lead
 from routing import tasks
@@ -41,7 +36,7 @@ def test_every_tick_names_a_task_and_goes_stale():
     app.loader.import_default_modules()
     for tick in app.conf.beat_schedule.values():
         assert tick["task"] in app.tasks
-        assert not tick.get("args")
+        assert tick["options"]["queue"] in list(Lane)
         assert tick["options"]["expires"] >= tick["schedule"]
 
 
@@ -89,34 +84,6 @@ def test_the_nightly_run_twice(cast, model):
     tasks.start_nightly_regrade()
     tasks.start_nightly_regrade()
     assert RegradeRun.objects.count() == 1
-
-
-def test_a_heartbeat_is_one_row_per_process(db):
-    write_heartbeat()
-    write_heartbeat()
-    assert Heartbeat.objects.count() == 1
-    assert is_alive(timezone.now())
-    assert not is_alive(timezone.now() + datetime.timedelta(minutes=1))
-    assert [(process, lives) for process, _at, lives in heartbeats(timezone.now())] == [("worker", True)]
-
-
-def test_the_lanes_tell_the_oldest_waiting_work(cast, now, django_assert_num_queries):
-    assert [(lane.code, lane.waiting, lane.oldest_at, lane.is_late) for lane in lanes(now)] == [
-        ("dirty", 0, None, False),
-        ("regrade", 0, None, False),
-        ("pools", 0, None, False),
-    ]
-    User.objects.update(capacity=0)
-    leads = [make_lead(grade="A", now=now) for _ in range(3)]
-    route([lead.pk for lead in leads[:2]], now=now)
-    late = now + datetime.timedelta(minutes=2)
-    with django_assert_num_queries(5):
-        found = lanes(late)
-    assert [(lane.code, lane.waiting, lane.oldest_at, lane.is_late) for lane in found] == [
-        ("dirty", 3, now, True),
-        ("regrade", 0, None, False),
-        ("pools", 2, now, False),
-    ]
 
 
 def test_nothing_waits_longer_than_the_visibility_timeout():

@@ -2,39 +2,73 @@
 
 import datetime
 
-from django.shortcuts import render
+from django.apps import apps
+from django.contrib import messages
+from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
-from insights.queries import heartbeats, is_alive, lanes
+from insights.queries import ALIVE_FOR, lane_states, last_heartbeat, pooled
+from jobs.actions import retry
+from jobs.enums import Lane
+from jobs.queries import backlogs, put_aside
 from team.enums import Role
 from web.access import allow
+from web.operations.forms import RetryForm
 
 LONG_IN_A_POOL = datetime.timedelta(days=1)
+LANES = {Lane.SETTLE: "Settling", Lane.BULK: "Imports and regrades", Lane.MAIL: "Mail"}
+# Where one sees what was put aside, by the label of its model: the name of the page, and the field that is its key.
+PAGES = {"leads.DirtyLead": ("web:lead-detail", "lead_id"), "capture.Import": ("web:import-detail", "pk")}
 
 
 @require_safe
 @allow(Role.ADMIN)
 def status(request):
     now = timezone.now()
-    beats = heartbeats(now)
+    states = lane_states(now)
+    beat_seen_at = last_heartbeat()
+    waiting_for_reps = pooled()
     context = {
-        "lanes": [(lane, _state(lane, now)) for lane in lanes(now)],
-        "heartbeats": beats,
-        # Only beat sends heartbeats, and only through the broker: the latest one that a worker wrote down proves both.
-        "beat_seen_at": beats[0][1] if beats else None,
-        "is_alive": is_alive(now),
+        "backlogs": [(backlog, LANES[backlog.lane], _state(backlog)) for backlog in backlogs(now)],
+        "pooled": waiting_for_reps,
+        "pooled_state": _pool_state(waiting_for_reps, now),
+        "put_aside": [(aside, [(row, _page(aside.label, row)) for row in aside.rows]) for aside in put_aside()],
+        "lanes": [(LANES[state.lane], state) for state in states],
+        "silent": [LANES[state.lane] for state in states if not state.is_alive],
+        "beat_seen_at": beat_seen_at,
+        "beat_is_alive": beat_seen_at is not None and now - beat_seen_at <= ALIVE_FOR,
         "now": now,
     }
     return render(request, "operations/status.html", context)
 
 
-def _state(lane, now):
-    """One of late, clear, working, waiting and long: leads in a pool wait for people, and no machine is at them."""
-    if lane.is_late:
+@require_POST
+@allow(Role.ADMIN)
+def status_retry(request):
+    """Has everything of one kind that was put aside tried again."""
+    form = RetryForm(request.POST)
+    if form.is_valid():
+        count = retry(apps.get_model(form.cleaned_data["kind"]).objects.put_aside())
+        messages.success(request, f"{count:,} tried again." if count else "Nothing of that kind is put aside any more.")
+    else:
+        messages.warning(request, "There is no such kind of work.")
+    return redirect("web:status")
+
+
+def _state(backlog):
+    if backlog.is_late:
         return "late"
-    if not lane.waiting:
+    return "working" if backlog.waiting else "clear"
+
+
+def _pool_state(waiting, now):
+    """Leads in a pool wait for people, and no machine is at them."""
+    if not waiting.waiting:
         return "clear"
-    if lane.code != "pools":
-        return "working"
-    return "long" if lane.oldest_at and now - lane.oldest_at > LONG_IN_A_POOL else "waiting"
+    return "long" if now - waiting.oldest_at > LONG_IN_A_POOL else "waiting"
+
+
+def _page(label, row):
+    name, key = PAGES.get(label, ("", ""))
+    return name, getattr(row, key, None)

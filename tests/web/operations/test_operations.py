@@ -6,13 +6,17 @@ from django.urls import reverse
 from django.utils import timezone
 
 from insights.actions import note_heartbeat
+from jobs.enums import Lane
 from leads.models import DirtyLead
+from mail.actions import post
+from mail.models import Message
 from routing.actions import route
 from team.models import PoolMember
 from tests.factories.deeds import mark
 from tests.factories.leads import make_lead
 
 STATUS = reverse("web:status")
+RETRY = reverse("web:status-retry")
 MAIL = reverse("web:mail-list")
 MESSAGE = b"""X-Envelope-To: ben@example.com\r
 From: LeadFunnel <no-reply@leadfunnel.example>\r
@@ -41,18 +45,57 @@ def test_status_says_what_waits(cast, as_user, now):
     mark(leads=[lead.pk], now=now)
     page = as_user(cast.ann).get(STATUS)
     assert page.status_code == 200
-    assert [lane.waiting for lane, _state in page.context["lanes"] if lane.code == "dirty"] == [1]
+    assert [(backlog.lane, backlog.waiting, state) for backlog, _, state in page.context["backlogs"]] == [
+        ("settle", 1, "late"),
+        ("bulk", 0, "clear"),
+        ("bulk", 0, "clear"),
+        ("mail", 0, "clear"),
+    ]
     assert b"No heartbeat arrives" in page.content
+    assert b"Put aside" not in page.content
 
 
 @pytest.mark.parametrize(("age", "beat"), [(5, "Alive"), (120, "No heartbeat")])
 def test_a_heartbeat_that_arrived_speaks_for_beat_and_broker_too(cast, as_user, age, beat):
-    note_heartbeat(process="celery@one", now=timezone.now() - datetime.timedelta(seconds=age))
+    then = timezone.now() - datetime.timedelta(seconds=age)
+    for lane in Lane:
+        note_heartbeat(process=f"{lane}@one", lane=lane, now=then)
     text = as_user(cast.ann).get(STATUS).content.decode()
-    (row,) = re.findall(r"<tr><th[^>]*>Beat and broker</th>.*?</tr>", text)
+    (row,) = re.findall(r"<td>Beat and broker</td>.*?</tr>", text)
     assert f">{beat}</span>" in row
-    assert "Worker celery@one" in text
-    assert ("Beat, broker and worker run" in text) == (beat == "Alive")
+    assert "settle@one" in text
+    assert ("Every lane has a worker" in text) == (beat == "Alive")
+
+
+def test_a_lane_without_a_worker_is_named(cast, as_user):
+    for lane in (Lane.SETTLE, Lane.BULK):
+        note_heartbeat(process=f"{lane}@one", lane=lane, now=timezone.now())
+    text = as_user(cast.ann).get(STATUS).content.decode()
+    assert "No worker: Mail" in text
+    assert "Nobody works in this lane: Mail." in text
+
+
+def test_what_was_put_aside_is_shown_and_tried_again_by_an_admin_alone(cast, as_user, now):
+    lead = make_lead()
+    aside = {"attempts": 5, "put_aside_at": now, "failure": "IntegrityError: <b>no room</b>"}
+    DirtyLead.objects.filter(lead=lead).update(**aside)
+    post(kind="notice", recipient="ada@example.com", now=now)
+    Message.objects.update(**aside)
+    client = as_user(cast.ann)
+    text = client.get(STATUS).content.decode()
+    assert text.count("IntegrityError: &lt;b&gt;no room&lt;/b&gt;") == 2
+    assert f'<a href="{reverse("web:lead-detail", args=[lead.pk])}">' in text
+
+    assert as_user(cast.mia).post(RETRY, {"kind": "leads.DirtyLead"}).status_code == 403
+    assert DirtyLead.objects.put_aside().count() == 1
+    client = as_user(cast.ann)
+    answer = client.post(RETRY, {"kind": "leads.DirtyLead"}, follow=True)
+    assert "1 tried again." in answer.content.decode()
+    assert list(DirtyLead.objects.waiting().values_list("lead", "attempts", "failure")) == [(lead.pk, 0, "")]
+    assert Message.objects.put_aside().count() == 1
+    assert "Nothing of that kind" in client.post(RETRY, {"kind": "leads.DirtyLead"}, follow=True).content.decode()
+    assert "There is no such kind" in client.post(RETRY, {"kind": "team.User"}, follow=True).content.decode()
+    assert client.get(RETRY).status_code == 405
 
 
 @pytest.mark.parametrize(("hours", "said"), [(2, ">Waiting</span>"), (73, ">Long wait</span>")])
