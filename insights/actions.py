@@ -7,7 +7,7 @@ from insights.models import Heartbeat
 KEPT = datetime.timedelta(days=1)
 
 
-def note_heartbeat(*, process, lane, now):
+def note_heartbeat(*, process, lane, now) -> None:
     """Writes down that `process` worked in `lane` at `now`; a message that comes late does not turn the clock back.
 
     Processes that have been silent for a day are forgotten: a worker may have another name at each start.

@@ -9,12 +9,13 @@ import os
 import secrets
 import socket
 import threading
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 
 from django.db import DatabaseError, connection, transaction
-from django.db.models import Case, DateTimeField, F, Value, When
+from django.db.models import Case, DateTimeField, F, QuerySet, Value, When
 
 from jobs.rules import pause_after, told
 
@@ -62,11 +63,11 @@ class Lease:
     holder: str
 
     @property
-    def jobs(self):
+    def jobs(self) -> QuerySet:
         """The rows that are still ours, as a queryset."""
         return self.model.objects.filter(pk__in=self.ids, holder=self.holder)
 
-    def commit(self, now, *, where=None, **changes):
+    def commit(self, now, *, where=None, **changes) -> None:
         """Notes progress: `changes`, in the caller's transaction. Raises LeaseLost unless the rows (`where`) are ours.
 
         Whoever gets on may fail again as often as at first.
@@ -74,11 +75,11 @@ class Lease:
         if not self.jobs.filter(**where or {}).update(lease_until=now + LEASE, **FRESH | changes):
             raise LeaseLost
 
-    def give_back(self, **changes):
+    def give_back(self, **changes) -> None:
         """Lets go of what is still ours, for another to go on with at once or from `next_try_at`; no failure counts."""
         self.jobs.update(**self.model.LET_GO | changes)
 
-    def fail(self, *, failure, now):
+    def fail(self, *, failure, now) -> None:
         fail(self.jobs, failure=failure, now=now)
 
 
@@ -101,7 +102,7 @@ def claim(jobs, *, now, limit=1) -> Lease | None:
 
 
 @contextmanager
-def renewed(lease, *, clock):
+def renewed(lease, *, clock) -> Iterator[None]:
     """Keeps a lease from running out while the context lasts, from a thread with a connection of its own.
 
     clock: tells the time. Inside a transaction of the caller's nobody else sees the lease, and nothing is renewed.
