@@ -1,9 +1,9 @@
 """`bin/test`: every check there is, each with its name and time; ends with 1 if any failed.
 
-`--at` and `--clock` run tests as if it were another moment: the run and all Python processes it starts get a shifted
-clock (tests/clock/sitecustomize.py). Debian's faketime would shift PostgreSQL and Chromium too, but under it Python
-cannot sleep. Nothing is missed: the program takes no time from the database, and its scripts take none from the
-browser, which tests/architecture holds.
+`--at` runs the tests as if it were another moment: the run and all Python processes it starts get a shifted clock
+(tests/clock/sitecustomize.py). `--clock` runs those whose end might depend on the hour at many moments, within one run.
+Debian's faketime would shift PostgreSQL and Chromium too, but under it Python cannot sleep. Nothing is missed: the
+program takes no time from the database, and its scripts take none from the browser, which tests/architecture holds.
 """
 
 import argparse
@@ -34,6 +34,7 @@ PRODUCTION = {
 TESTS = {"DJANGO_SETTINGS_MODULE": "leadfunnel.settings_test"}
 PYTEST = [sys.executable, "-m", "pytest"]
 IN_TWO_HALVES = ["-q", "-n", "2", "--dist", "loadfile"]
+ROUND_THE_CLOCK = ["-q", "-n", "2", "-m", "clock", "--every-moment"]
 
 
 def main():
@@ -44,9 +45,19 @@ def main():
     moment.add_argument(
         "--at", type=utc, metavar="'YYYY-MM-DD HH:MM'", help="only the tests, as if they began at that moment (UTC)"
     )
+    moment.add_argument(
+        "--clock",
+        action="store_true",
+        help="only the tests marked clock, each at 24 hours of a day and round the midnights that matter",
+    )
     asked, arguments = parser.parse_known_args()
     have_chromium()
-    checks = [tests_at(asked.at, arguments)] if asked.at else every_check(arguments)
+    if asked.clock:
+        checks = [("tests round the clock", [*PYTEST, *ROUND_THE_CLOCK, *arguments], TESTS)]
+    elif asked.at:
+        checks = [tests_at(asked.at, arguments or IN_TWO_HALVES)]
+    else:
+        checks = every_check(arguments)
     failed = [name for name, command, extra in checks if not passes(name, command, extra)]
     if failed:
         say(f"\nFAILED: {', '.join(failed)}")
@@ -82,7 +93,7 @@ def tests_at(moment, arguments):
     # The clock is shifted before pytest starts, so pytest cannot rewrite the assertions of the library, and need not.
     quiet = ["-W", "ignore:Module already imported:pytest.PytestAssertRewriteWarning"]
     clock = {"CLOCK_SHIFT": str(shift), "PYTHONPATH": str(ROOT / "tests" / "clock")}
-    return f"tests at {moment:%Y-%m-%d %H:%M}", [*PYTEST, *quiet, *(arguments or IN_TWO_HALVES)], TESTS | clock
+    return f"tests at {moment:%Y-%m-%d %H:%M}", [*PYTEST, *quiet, *arguments], TESTS | clock
 
 
 def passes(name, command, extra):

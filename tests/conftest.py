@@ -1,15 +1,35 @@
 import datetime
 
 import pytest
+import time_machine
 from hypothesis import HealthCheck, settings
 
 from tests.cast import make_cast
 from tests.client import HouseClient
+from tests.clock.moments import MOMENTS
 from tests.committed import put_back
 
 # A busy machine is no reason to fail: nothing in the suite asserts a time.
 settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("house")
+
+
+def pytest_addoption(parser):
+    parser.addoption("--every-moment", action="store_true", help="run each test marked clock at many moments")
+
+
+def pytest_generate_tests(metafunc):
+    if metafunc.config.getoption("every_moment") and metafunc.definition.get_closest_marker("clock"):
+        # First of all, so that whatever the other fixtures make is made at that moment.
+        metafunc.fixturenames.insert(0, "moment")
+        metafunc.parametrize("moment", MOMENTS, indirect=True, ids="{:%Y-%m-%d %H:%M}".format)
+
+
+@pytest.fixture
+def moment(request):
+    """A test that runs at many moments runs at this one; time goes on from there."""
+    with time_machine.travel(request.param):
+        yield request.param
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 import re
 
+import pytest
 from django.urls import reverse
 from django.utils import timezone
 from playwright.sync_api import expect
@@ -92,6 +93,7 @@ def test_shortcuts_can_be_switched_off(visit, scene):
     assert page.locator("[data-current]").count() == 0
 
 
+@pytest.mark.clock
 def test_work_mode_by_keyboard(visit, scene):
     line = [lead.pk for lead in queue(scene.ben, tab="all", now=timezone.now())]
     page = visit(scene.ben).page

@@ -40,6 +40,7 @@ def test_every_tick_names_a_task_and_goes_stale():
         assert tick["options"]["expires"] >= tick["schedule"]
 
 
+@pytest.mark.clock
 def test_settling_twice_does_it_once(cast, model):
     city("Kiel")
     tasks.settle_dirty_leads()
@@ -56,6 +57,7 @@ def test_settling_when_the_lead_is_gone(cast, model):
     assert Handover.objects.count() == 0
 
 
+@pytest.mark.clock
 def test_sharing_out_twice_does_it_once(cast, now):
     User.objects.update(capacity=0)
     route([make_lead(grade="A").pk, make_lead(grade="A").pk], now=now)
@@ -80,6 +82,7 @@ def test_a_run_that_is_gone(cast, now, model):
     assert RegradeRun.objects.count() == 0
 
 
+@pytest.mark.clock
 def test_the_nightly_run_twice(cast, model):
     tasks.start_nightly_regrade()
     tasks.start_nightly_regrade()

@@ -129,6 +129,7 @@ def test_a_machine_s_click_is_said_to_be_one(cast, as_user, lead):
     assert "by a machine" in page
 
 
+@pytest.mark.clock
 def test_logging_a_call_is_the_first_touch(cast, as_user, lead):
     as_user(cast.ben).post(url("lead-log", lead), {"kind": "call", "note": "Wants an offer"})
     call = Activity.objects.get(kind=kinds.CALL.code)
@@ -142,6 +143,7 @@ def test_a_log_that_says_nothing_is_refused(cast, as_user, lead, unchanged, data
         assert as_user(cast.ben).post(url("lead-log", lead), data).status_code == 422
 
 
+@pytest.mark.clock
 def test_a_next_step_is_added_and_done(cast, as_user, lead):
     client = as_user(cast.ben)
     client.post(url("task-add", lead), {"kind": "call", "title": "Call back", "due_at": "2027-01-01T10:00"})
@@ -188,6 +190,7 @@ def test_accept(cast, as_user, lead):
     assert Handover.objects.get(lead=lead).accepted_at is not None
 
 
+@pytest.mark.clock
 def test_returning_sends_the_rep_to_her_queue(cast, as_user, lead):
     answer = as_user(cast.ben).post(url("lead-return", lead), {"reason": "Not my region"})
     assert answer.headers["Location"] == reverse("web:queue")

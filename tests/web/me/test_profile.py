@@ -1,9 +1,10 @@
 import datetime
+import zoneinfo
 
 import pytest
 from django.urls import reverse
 
-from team.models import Absence
+from team.models import Absence, User
 
 URL = reverse("web:profile")
 GOOD = {
@@ -59,6 +60,18 @@ def test_absences_come_and_go(cast, as_user):
     assert as_user(cast.ben).get(url).status_code == 405
     as_user(cast.ben).post(url)
     assert not Absence.objects.exists()
+
+
+@pytest.mark.parametrize("zone", ["America/Los_Angeles", "UTC", "Pacific/Auckland"])
+@pytest.mark.clock
+def test_an_absence_is_shown_until_its_last_day_is_over_where_she_is(cast, as_user, zone):
+    User.objects.filter(pk=cast.ben.pk).update(time_zone=zone)
+    today = datetime.datetime.now(zoneinfo.ZoneInfo(zone)).date()
+    for back, reason in ((0, "Ends today"), (1, "Ended yesterday")):
+        day = today - datetime.timedelta(days=back)
+        Absence.objects.create(user=cast.ben, starts_on=day, ends_on=day, reason=reason)
+    page = as_user(cast.ben).get(URL)
+    assert [absence.reason for absence in page.context["absences"]] == ["Ends today"]
 
 
 def test_an_absence_that_ends_before_it_starts(cast, as_user, unchanged):

@@ -56,6 +56,7 @@ def test_status_says_what_waits(cast, as_user, now):
 
 
 @pytest.mark.parametrize(("age", "beat"), [(5, "Alive"), (120, "No heartbeat")])
+@pytest.mark.clock
 def test_a_heartbeat_that_arrived_speaks_for_beat_and_broker_too(cast, as_user, age, beat):
     then = timezone.now() - datetime.timedelta(seconds=age)
     for lane in Lane:
@@ -99,6 +100,7 @@ def test_what_was_put_aside_is_shown_and_tried_again_by_an_admin_alone(cast, as_
 
 
 @pytest.mark.parametrize(("hours", "said"), [(2, ">Waiting</span>"), (73, ">Long wait</span>")])
+@pytest.mark.clock
 def test_leads_in_a_pool_wait_for_people_and_are_not_under_way(cast, as_user, hours, said):
     PoolMember.objects.all().delete()
     then = timezone.now() - datetime.timedelta(hours=hours)

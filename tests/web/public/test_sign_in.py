@@ -137,6 +137,7 @@ def test_success_starts_the_count_anew(client, cast):
     assert spend_tries(client, "ben@example.com") == [200] * 5
 
 
+@pytest.mark.clock
 def test_the_lock_opens_after_five_minutes_and_refused_tries_do_not_prolong_it(client, cast):
     spend_tries(client, "ben@example.com")
     AccessAttempt.objects.update(attempt_time=timezone.now() - timedelta(minutes=4, seconds=50))
@@ -299,6 +300,7 @@ def test_admin_tells_a_rep_that_it_is_not_hers(client, cast):
     assert "not for your role" in response.content.decode()
 
 
+@pytest.mark.clock
 def test_sessions_and_tries_that_have_run_out_are_forgotten(cast, client):
     now = timezone.now()
     for days in (-1, 1):

@@ -51,6 +51,7 @@ def test_the_number_of_queries_is_fixed(cast, as_user, count, django_assert_num_
         assert len(client.get(URL, {"tab": "to_accept"}).context["leads"]) == count
 
 
+@pytest.mark.clock
 def test_the_fragment_stands_in_the_page(cast, as_user):
     make_lead(owner=cast.ben, grade="A", score=80)
     client = as_user(cast.ben)
@@ -59,6 +60,7 @@ def test_the_fragment_stands_in_the_page(cast, as_user):
     assert "HX-Request" in fragment.headers["Vary"]
 
 
+@pytest.mark.clock
 def test_an_unchanged_list_is_not_sent_again(cast, as_user, django_assert_num_queries):
     make_lead(owner=cast.ben, grade="A", score=80)
     client = as_user(cast.ben)
@@ -113,6 +115,7 @@ def test_nonsense_is_accepted_by_nobody(cast, as_user, unchanged, ids):
         assert as_user(cast.ben).post(reverse("web:queue-accept"), {"lead": ids}).status_code == 302
 
 
+@pytest.mark.clock
 def test_the_time_left_is_said(cast, as_user):
     # A lead of this maker is due four hours after it is handed over.
     now = timezone.now()
@@ -142,6 +145,7 @@ def test_names_are_text_not_markup(cast, as_user):
     assert b"<img" not in as_user(cast.ben).get(URL).content
 
 
+@pytest.mark.clock
 def test_counts_and_tabs_agree(cast, as_user):
     for _ in range(2):
         make_lead(owner=cast.ben, grade="A", score=80)

@@ -26,6 +26,7 @@ PLACES = {
 
 
 @pytest.mark.parametrize("name", PLACES)
+@pytest.mark.clock
 def test_a_lead_taken_out_meanwhile_is_not_found(cast, as_user, monkeypatch, name):
     now = timezone.now()
     lead = make_lead(owner=cast.ben, grade="A", score=80, now=now)

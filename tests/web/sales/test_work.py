@@ -33,12 +33,14 @@ def test_work_without_leads_says_so(cast, as_user):
     assert b"That was the last one" in as_user(cast.ben).get(reverse("web:work")).content
 
 
+@pytest.mark.clock
 def test_next_and_previous(cast, as_user, line):
     page = as_user(cast.ben).get(place(line[1]))
     assert (page.context["previous_url"], page.context["next_url"]) == (place(line[0]), place(line[2]))
     assert page.context["position"] == 2
 
 
+@pytest.mark.clock
 def test_one_press_logs_the_outcome_and_goes_on(cast, as_user, line):
     answer = as_user(cast.ben).post(
         outcome_url(line[0]), {"outcome": "talked", "next_in_days": "7", "note": "Likes it", "tab": "all"}
@@ -55,6 +57,7 @@ def test_the_last_lead_leads_to_the_end_of_the_line(cast, as_user, line):
     assert answer.headers["Location"] == f"{reverse('web:work')}?tab=all"
 
 
+@pytest.mark.clock
 def test_an_outcome_that_ends_it_gives_the_lead_back(cast, as_user, line):
     as_user(cast.ben).post(outcome_url(line[0]), {"outcome": "not_interested", "tab": "all"})
     assert Lead.objects.get(pk=line[0].pk).side == "marketing"
