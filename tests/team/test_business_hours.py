@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from team.business_hours import Hours, add_business_minutes, business_minutes_between
+from team.business_hours import Hours, add_business_minutes, business_minutes_between, end_of_day
 from team.models import Absence
 
 UTC = datetime.UTC
@@ -135,6 +135,17 @@ def test_a_start_the_clock_jumps_over_is_the_moment_of_the_jump():
     early = Hours("Europe/Berlin", frozenset({7}), datetime.time(2, 30), datetime.time(4))
 
     assert add_business_minutes(berlin(2026, 3, 29, 0), 1, early) == datetime.datetime(2026, 3, 29, 1, 1, tzinfo=UTC)
+
+
+@given(moments, st.sampled_from(ZONES))
+@settings(max_examples=300)
+def test_a_day_ends_at_the_last_moment_with_its_date(moment, zone):
+    end = end_of_day(moment, zone)
+    today, last, next_ = (
+        at.astimezone(zoneinfo.ZoneInfo(zone)).date() for at in (moment, end - datetime.timedelta(microseconds=1), end)
+    )
+    assert moment < end
+    assert last == today < next_
 
 
 def test_absence_is_no_working_time():
