@@ -24,6 +24,7 @@ def alive(now):
     return {state.lane for state in lane_states(now) if state.is_alive}
 
 
+@pytest.mark.clock
 def test_a_heartbeat_is_one_row_per_process_and_lane():
     for lane in ("settle", "settle", "bulk"):
         write_heartbeat(lane)
