@@ -3,6 +3,8 @@
 from django.contrib import admin
 from django.urls import reverse
 
+from team.enums import Role
+
 # Title of a group -> {model: its Material symbol}. What no group names is found under "More".
 GROUPS = {
     "Scoring": {
@@ -32,6 +34,9 @@ GROUPS = {
     },
 }
 
+# Pages of ours that belong to a group: title, symbol, route. All are the admins'.
+PAGES = {"Definitions": (("Answers", "checklist", "web:answer-fields"),)}
+
 
 def navigation(request):
     """Groups of links in the form Unfold takes; only to lists that `request.user` may see, and no empty group."""
@@ -49,6 +54,8 @@ def navigation(request):
             for label, icon in models.items()
             if label in open_models
         ]
+        if request.user.has_role(Role.ADMIN):
+            links += [_link(*page) for page in PAGES.get(title, ())]
         if links:
             sidebar.append({"title": title, "separator": True, "items": links})
     return sidebar

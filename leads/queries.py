@@ -1,16 +1,32 @@
 """What pages read about leads beside the lead itself."""
 
+import contextlib
 import datetime
+from collections.abc import Iterable
 from dataclasses import dataclass
 
+from django.db import connection
 from django.db.models import Q
 
 from leads.activities import Chip, codes_under
-from leads.models import Lead
+from leads.conditions import ConditionError, Vocabulary, answers_of
+from leads.models import FieldDefinition, Lead, StageDefinition
 
 COUNT_CAP = 1000
 TIMELINE_PAGE = 30
 DUPLICATES_SHOWN = 10
+
+# A scalar holds itself, as a list holds its elements.
+_BY_ANSWER = """
+SELECT answer.code, found.number
+FROM leads_answer AS answer
+CROSS JOIN LATERAL (
+    SELECT count(*) AS number FROM (
+        SELECT FROM leads_lead WHERE fields -> %(code)s ? answer.code LIMIT %(limit)s
+    ) AS those
+) AS found
+WHERE answer.field_id = %(field)s
+"""
 
 
 @dataclass(frozen=True)
@@ -62,6 +78,36 @@ def capped_count(queryset, cap=COUNT_CAP) -> CappedCount:
     """How many rows there are, counted no further than `cap`. One query."""
     number = queryset.order_by().values("pk")[: cap + 1].count()
     return CappedCount(min(number, cap), number > cap)
+
+
+def leads_by_answer(field: FieldDefinition, cap: int = COUNT_CAP) -> dict[str, CappedCount]:
+    """{code of an answer: how many leads have it}, each counted no further than `cap`. One query."""
+    with connection.cursor() as cursor:
+        cursor.execute(_BY_ANSWER, {"field": field.pk, "code": field.code, "limit": cap + 1})
+        return {code: CappedCount(min(number, cap), number > cap) for code, number in cursor.fetchall()}
+
+
+def naming_answers(
+    field_code: str, conditions: Iterable[tuple[object, str]], vocabulary: Vocabulary
+) -> dict[str, list[str]]:
+    """{code of an answer of the field: what names it}, out of (condition, what has it) pairs; each said once.
+
+    A condition that no longer holds together names nothing.
+    """
+    found = {}
+    for tree, holder in conditions:
+        with contextlib.suppress(ConditionError):
+            for code, answer in answers_of(tree, vocabulary):
+                if code == field_code and holder not in found.setdefault(answer, []):
+                    found[answer].append(holder)
+    return found
+
+
+def stages_naming_answers(field_code: str, vocabulary: Vocabulary) -> dict[str, list[str]]:
+    """{code of an answer: the stages whose definition in force names it}. One query."""
+    definitions = StageDefinition.objects.filter(is_current=True, entry__isnull=False).order_by("pk")
+    named = [(definition.entry, f"Stage {definition.get_stage_display()}") for definition in definitions]
+    return naming_answers(field_code, named, vocabulary)
 
 
 def duplicates(lead, user) -> list[Duplicate]:

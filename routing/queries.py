@@ -19,7 +19,8 @@ from leads.activities import Trait, codes_with
 from leads.conditions import Vocabulary
 from leads.enums import Side
 from leads.models import Activity, Lead, Task
-from routing.models import Handover, RoutingPolicy
+from leads.queries import naming_answers
+from routing.models import AssignmentRule, Handover, RoutingPolicy
 from routing.rules import Seat
 from scoring.models import ScoringModel
 from scoring.queries import published_model
@@ -47,6 +48,13 @@ def active_policy() -> RoutingPolicy | None:
     """The policy in force with its rules and default pool, or None while there is none."""
     policies = RoutingPolicy.objects.filter(is_active=True).select_related("default_pool")
     return policies.prefetch_related("rules__pool").first()
+
+
+def rules_naming_answers(field_code: str, vocabulary: Vocabulary) -> dict[str, list[str]]:
+    """{code of an answer: the assignment rules that name it}. One query."""
+    rules = AssignmentRule.objects.select_related("policy").order_by("policy", "position")
+    named = [(rule.condition, f"Assignment rule {rule.name} of {rule.policy}") for rule in rules]
+    return naming_answers(field_code, named, vocabulary)
 
 
 def sales_grades(policy) -> list[str]:

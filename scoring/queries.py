@@ -6,7 +6,8 @@ from django.db.models import F
 
 from leads import conditions
 from leads.models import FieldDefinition
-from scoring.models import RegradeRun, ScoringModel, ScoringRule
+from leads.queries import naming_answers
+from scoring.models import GradeRequirement, RegradeRun, ScoringModel, ScoringRule
 from scoring.rules import MAX_WORDS
 
 
@@ -91,6 +92,19 @@ def rating_answers(lead) -> list[RatingAnswer]:
         .order_by("questions__position", "questions__pk")
     )
     return [RatingAnswer(field.code, field.label, field.prompt, lead.fields.get(field.code), field) for field in fields]
+
+
+def models_naming_answers(field_code: str, vocabulary: conditions.Vocabulary) -> dict[str, list[str]]:
+    """{code of an answer: the rules and must-haves of all versions that name it}, newest version first. Two queries."""
+    holders = [
+        *ScoringRule.objects.select_related("model").order_by("-model__version", "position"),
+        *GradeRequirement.objects.select_related("model").order_by("-model__version", "pk"),
+    ]
+    named = [
+        (holder.condition, f"{holder.model} ({holder.model.get_status_display().lower()}): {holder.label}")
+        for holder in holders
+    ]
+    return naming_answers(field_code, named, vocabulary)
 
 
 def unfinished_run() -> RegradeRun | None:

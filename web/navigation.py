@@ -42,6 +42,7 @@ def _entries(user):
         entries.append(Entry("Imports", "file-import", reverse("web:import-list"), "/imports/", "i"))
     if user.has_role(Role.ADMIN):
         entries.append(Entry("Status", "activity", reverse("web:status"), "/status/"))
+        entries.append(Entry("Answers", "list-details", reverse("web:answer-fields"), "/answers/"))
         entries.append(Entry("Workspace", "building", reverse("web:workspace"), "/workspace/"))
         if settings.MAIL_IS_CAUGHT:
             entries.append(Entry("Caught mail", "mail", reverse("web:mail-list"), "/mail/"))

@@ -4,7 +4,7 @@ from web import home
 from web.leads import bulk, detail, edits, lists, saved
 from web.marketing import imports
 from web.me import views as me
-from web.operations import conditions, mail, status, workspace
+from web.operations import answers, conditions, mail, status, workspace
 from web.public import accounts
 from web.sales import composer, queue, work
 
@@ -46,6 +46,10 @@ urlpatterns = [
     path("conditions/check/", conditions.condition_check, name="condition-check"),
     path("status/", status.status, name="status"),
     path("status/retry/", status.status_retry, name="status-retry"),
+    path("answers/", answers.answer_fields, name="answer-fields"),
+    path("answers/<slug:code>/", answers.answer_list, name="answer-list"),
+    path("answers/<slug:code>/add/", answers.answer_add, name="answer-add"),
+    path("answers/<slug:code>/<slug:answer>/<slug:change>/", answers.answer_change, name="answer-change"),
     path("workspace/", workspace.workspace, name="workspace"),
     path("mail/", mail.mail_list, name="mail-list"),
     path("mail/<slug:name>/", mail.mail_detail, name="mail-detail"),

@@ -4,7 +4,7 @@ Each of these locks the field, so that two who edit its answers do so one after 
 """
 
 import datetime
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -81,15 +81,22 @@ def restore_answer(*, field: FieldDefinition, code: str) -> None:
     Answer.objects.filter(field=field, code=code).update(retired_at=None)
 
 
-def delete_answer(*, field: FieldDefinition, code: str) -> None:
-    """Takes away a retired answer that nothing uses; the caller has seen to that, and holds the transaction.
+def delete_answer(*, field: FieldDefinition, code: str, is_used: Callable[[], bool]) -> None:
+    """Takes away a retired answer that nothing uses.
 
-    Raises ValidationError for one that is still offered: whoever chooses it now would be left with a bare code.
+    is_used: asks all rooms, once nobody can bring the answer back. Raises ValidationError for one that is used or
+    still offered: whoever chose it would be left with a bare code.
     """
-    present = _locked(field)
-    if code in present and present[code].retired_at is None:
-        raise ValidationError("Only an answer that is retired can be deleted.")
-    Answer.objects.filter(field=field, code=code).delete()
+    with transaction.atomic():
+        present = _locked(field)
+        answer = present.get(code)
+        if answer is None:
+            return
+        if answer.retired_at is None:
+            raise ValidationError("Only an answer that is retired can be deleted.")
+        if is_used():
+            raise ValidationError(f"{answer.label} is in use: it stays, retired.")
+        Answer.objects.filter(pk=answer.pk).delete()
 
 
 def _locked(field):

@@ -186,13 +186,15 @@ def test_answers_are_added_behind_the_others_and_put_in_order(now):
     ]
 
 
-def test_an_answer_still_offered_cannot_be_deleted(now):
+def test_only_a_retired_answer_that_nothing_uses_is_deleted(now):
     field = budget()
     with pytest.raises(ValidationError, match="Only an answer that is retired"):
-        delete_answer(field=field, code="planned")
-
+        delete_answer(field=field, code="planned", is_used=lambda: False)
     retire_answer(field=field, code="planned", now=now)
-    delete_answer(field=field, code="planned")
+    with pytest.raises(ValidationError, match="Planned is in use"):
+        delete_answer(field=field, code="planned", is_used=lambda: True)
+
+    delete_answer(field=field, code="planned", is_used=lambda: False)
 
     assert answers_to("budget").get("planned") is None
 

@@ -25,7 +25,16 @@ def entries(client):
 def test_navigation_holds_what_one_may_open(cast, as_user):
     assert entries(as_user(cast.ben)) == {"My queue", "Leads"}
     assert entries(as_user(cast.mia)) == {"Leads", "Imports"}
-    assert entries(as_user(cast.ann)) == {"My queue", "Leads", "Imports", "Status", "Workspace", "Caught mail", "Admin"}
+    assert entries(as_user(cast.ann)) == {
+        "My queue",
+        "Leads",
+        "Imports",
+        "Status",
+        "Answers",
+        "Workspace",
+        "Caught mail",
+        "Admin",
+    }
 
 
 def test_whoever_has_no_role_sees_an_empty_list(cast, as_user):

@@ -1,0 +1,178 @@
+"""The answers of choice fields: renamed, put in order, retired and added; what uses each stands beside it."""
+
+from typing import NamedTuple
+
+from django import forms
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import Count, Q
+from django.http import Http404
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from leads.actions.answers import (
+    add_answers,
+    delete_answer,
+    order_answers,
+    rename_answers,
+    restore_answer,
+    retire_answer,
+)
+from leads.conditions import Vocabulary
+from leads.fields.answers import LABEL_LIMIT, Choice
+from leads.models import FieldDefinition
+from leads.queries import CappedCount, leads_by_answer, stages_naming_answers
+from routing.queries import rules_naming_answers
+from scoring.queries import models_naming_answers
+from team.enums import Role
+from web.access import allow
+
+
+class Use(NamedTuple):
+    """What holds on to an answer: leads that have it, rules and definitions that name it."""
+
+    leads: CappedCount
+    named_by: list[str]
+
+    def __bool__(self):
+        return bool(self.leads.number or self.named_by)
+
+
+class AnswersForm(forms.Form):
+    """The label and the place of each answer of a field that was loaded with_answers."""
+
+    def __init__(self, data=None, *, choices):
+        super().__init__(data)
+        self.choices = choices
+        for place, choice in enumerate(choices, 1):
+            self.fields[f"label-{choice.code}"] = forms.CharField(
+                label=f"Label of {choice.code}", max_length=LABEL_LIMIT, initial=choice.label
+            )
+            self.fields[f"place-{choice.code}"] = forms.IntegerField(
+                label=f"Place of {choice.label}", min_value=1, max_value=10_000, initial=place
+            )
+
+    def row(self, choice: Choice):
+        return self[f"label-{choice.code}"], self[f"place-{choice.code}"]
+
+    @property
+    def labels(self):
+        return {choice.code: self.cleaned_data[f"label-{choice.code}"] for choice in self.choices}
+
+    @property
+    def order(self):
+        """The codes by their places; of two in one place the one that was moved there comes first."""
+
+        def place(numbered):
+            before, choice = numbered
+            now = self.cleaned_data[f"place-{choice.code}"]
+            return now, now == before, before
+
+        return [choice.code for _, choice in sorted(enumerate(self.choices, 1), key=place)]
+
+
+class NewAnswerForm(forms.Form):
+    label = forms.CharField(label="New answer", max_length=LABEL_LIMIT)
+
+
+@require_safe
+@allow(Role.ADMIN)
+def answer_fields(request):
+    retired = Count("answers", filter=Q(answers__retired_at__isnull=False))
+    fields = FieldDefinition.objects.using_answers().annotate(all_answers=Count("answers"), retired=retired)
+    return render(request, "operations/answer_fields.html", {"fields": fields})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@allow(Role.ADMIN)
+def answer_list(request, code):
+    field = _field(code)
+    form = AnswersForm(request.POST if request.method == "POST" else None, choices=field.answer_list.choices)
+    if request.method == "POST" and form.is_valid():
+        try:
+            with transaction.atomic():
+                renamed = rename_answers(field=field, labels=form.labels, now=timezone.now())
+                order_answers(field=field, codes=form.order)
+        except ValidationError as error:
+            form.add_error(None, error)
+        else:
+            messages.success(request, f"Saved; {renamed} renamed." if renamed else "Saved.")
+            return redirect("web:answer-list", code)
+    return _page(request, field, form, NewAnswerForm())
+
+
+@require_POST
+@allow(Role.ADMIN)
+def answer_add(request, code):
+    field = _field(code)
+    form = NewAnswerForm(request.POST)
+    if form.is_valid():
+        try:
+            add_answers(field=field, labels=[form.cleaned_data["label"]], now=timezone.now())
+        except ValidationError as error:
+            form.add_error("label", error)
+        else:
+            messages.success(request, "Added behind the others.")
+            return redirect("web:answer-list", code)
+    return _page(request, field, AnswersForm(choices=field.answer_list.choices), form)
+
+
+@require_POST
+@allow(Role.ADMIN)
+def answer_change(request, code, answer, change):
+    """Retires, restores or deletes an answer; one that something uses is not deleted."""
+    field = _field(code)
+    choice = field.answer_list.get(answer)
+    if choice is None:
+        raise Http404
+    if change == "retire":
+        retire_answer(field=field, code=answer, now=timezone.now())
+        messages.success(request, f"{choice.label} is no longer offered. Whoever has it keeps it.")
+    elif change == "restore":
+        restore_answer(field=field, code=answer)
+        messages.success(request, f"{choice.label} is offered again.")
+    elif change == "delete":
+        _delete(request, field, choice)
+    else:
+        raise Http404
+    return redirect("web:answer-list", code)
+
+
+def _delete(request, field, choice):
+    try:
+        delete_answer(field=field, code=choice.code, is_used=lambda: bool(_uses(field).get(choice.code)))
+    except ValidationError as error:
+        messages.error(request, " ".join(error.messages))
+    else:
+        messages.success(request, f"{choice.label} is gone.")
+
+
+def _field(code):
+    return get_object_or_404(FieldDefinition.objects.using_answers().with_answers(), code=code)
+
+
+def _uses(field):
+    """{code: Use} of all answers of the field."""
+    vocabulary = Vocabulary.load()
+    leads = leads_by_answer(field)
+    naming = [
+        find(field.code, vocabulary) for find in (models_naming_answers, rules_naming_answers, stages_naming_answers)
+    ]
+    return {
+        code: Use(count, [holder for named in naming for holder in named.get(code, ())])
+        for code, count in leads.items()
+    }
+
+
+def _page(request, field, form, new_form):
+    uses = _uses(field)
+    context = {
+        "field": field,
+        "form": form,
+        "new_form": new_form,
+        "rows": [(choice, *form.row(choice), uses.get(choice.code)) for choice in field.answer_list.choices],
+    }
+    status = 422 if form.errors or new_form.errors else 200
+    return render(request, "operations/answer_list.html", context, status=status)
