@@ -3,17 +3,14 @@
 from typing import NamedTuple
 
 from leads.activities import Trait, codes_with
-from leads.conditions import ConditionError, check
-from leads.fields import Writer, written_by
+from leads.conditions import ConditionError, check, foundations
+from scoring.conditions import SCORE
 
 MAX_RULES = 200
 MAX_POINTS = 1000
 MAX_TOTAL = MAX_RULES * MAX_POINTS
 MAX_DAYS = 3650
 MAX_WORDS = 8
-
-# What the engine itself writes: a rule that read it would change its own result.
-OWN_FIELDS = written_by(Writer.SCORING)
 
 _MODEL_KEYS = {"name", "question_set", "ranges", "answers", "rules", "requirements", "notes"}
 _RULE_KEYS = {"label", "points", "when", "cap", "half_life_days"}
@@ -131,7 +128,7 @@ def range_problems(ranges) -> list[FileProblem]:
 
 
 def condition_problems(tree, vocabulary) -> list[FileProblem]:
-    """Problems of a rule's condition, paths from its root: of the language, and of a rule that reads the score."""
+    """Problems of a rule's condition, paths from its root: of the language, and of looking at what follows from the score."""
     try:
         check(tree, vocabulary)
     except ConditionError as error:
@@ -282,8 +279,12 @@ def _circles(path, node):
     for branch in ("all", "any"):
         for position, child in enumerate(node.get(branch, ())):
             yield from _circles(join(path, f"{branch}[{position}]"), child)
-    if node.get("field") in OWN_FIELDS:
-        yield FileProblem(join(path, "field"), f"a scoring rule cannot look at {node['field']}: it makes it")
+    # A rule that read what follows from its own points would change them.
+    code = node.get("field")
+    if code == SCORE:
+        yield FileProblem(join(path, "field"), f"a scoring rule cannot look at {code}: it makes it")
+    elif SCORE in foundations(code):
+        yield FileProblem(join(path, "field"), f"a scoring rule cannot look at {code}: it follows from the {SCORE}")
     kinds = node.get("activity", ())
     if set(codes_with(Trait.UNSCORED)).intersection([kinds] if isinstance(kinds, str) else kinds):
         yield FileProblem(join(path, "activity"), "a scoring rule cannot look at grade changes: it makes them")

@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from capture.importing import cleaning
 from capture.importing.formats import BY_CODE, compact, guess, list_of_something_else, recognise
 from leads.enums import FieldType
-from leads.fields import FIELDS, RESERVED, Merge
+from leads.fields import FIELDS, Merge, is_taken
 from leads.fields.answers import LABEL_LIMIT, NO_ANSWERS, Answers
 from leads.fields.spelling import AmbiguousSpelling, Spellings, in_any_case
 from leads.rules import composed, fold_for_search
@@ -212,10 +212,10 @@ def _follow(plan, mapping, header, cells, definitions, create_fields):
         if code in TARGETS:
             day_first = value.get("day_first", cleaning.reads_day_first(cells.of(index)))
             plan.columns.append(MappedColumn(index, header[index], code, day_first=day_first))
-        elif code in definitions or (create_fields and code not in RESERVED):
+        elif code in definitions or (create_fields and not is_taken(code)):
             label = value.get("label") or header[index]
             _add_custom(plan, index, header[index], code, label, cells, definitions, value)
-        elif code in RESERVED:
+        elif is_taken(code):
             problems.append(f"The column “{header[index]}” cannot be imported as {code}: LeadFunnel sets that itself.")
         else:
             problems.append(
@@ -324,7 +324,7 @@ def field_code(name, taken):
     if not code[0].isalpha():
         code = f"field_{code}"
     free, number = code, 2
-    if free in RESERVED or free in TARGETS:
+    if is_taken(free) or free in TARGETS:
         free = code = f"{code}_field"
     while free in taken:
         free, number = f"{code}_{number}", number + 1

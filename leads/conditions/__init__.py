@@ -6,27 +6,38 @@ compiled, described and edited here and nowhere else.
 
 from leads.conditions.compiler import activity_filter, compile_node, seen_holds
 from leads.conditions.describer import describe_node
+from leads.conditions.field import Column, Field, Joined, Related, Rows, Stored
 from leads.conditions.grammar import ActivityTest, ConditionError, PayloadTest, Problem, tests_of
 from leads.conditions.moments import NOW, settled
 from leads.conditions.reading import read, with_codes
-from leads.conditions.vocabulary import Field, Vocabulary
+from leads.conditions.registry import built_in, check_dependencies, foundations, register
+from leads.conditions.vocabulary import Vocabulary
 
 __all__ = [
     "NOW",
     "ActivityTest",
+    "Column",
     "ConditionError",
     "Field",
+    "Joined",
     "PayloadTest",
     "Problem",
+    "Related",
+    "Rows",
+    "Stored",
     "Vocabulary",
     "activity_filter",
     "activity_tests",
     "answers_of",
+    "built_in",
     "check",
+    "check_dependencies",
     "compile_condition",
     "describe",
     "fields_of",
+    "foundations",
     "matching",
+    "register",
     "reads",
     "seen_holds",
     "settled",

@@ -6,16 +6,17 @@ and reaches everything else by EXISTS: PostgreSQL probes by key for a few leads 
 
 import datetime
 
+from django.apps import apps
 from django.db.models import Exists, F, OuterRef, Q, Subquery, Value
 
 from leads.conditions import sql
+from leads.conditions.field import Column, Joined, Related, Rows, Stored
 from leads.conditions.grammar import ActivityTest, All, Any, Not
 from leads.conditions.moments import Moment, today
 from leads.conditions.operators import OPERATORS
 from leads.conditions.values import end_of, start_of
-from leads.conditions.vocabulary import REFERENCES, Origin
 from leads.fields import ValueType
-from leads.models import Activity, Company
+from leads.models import Activity, Lead
 
 _STORED = {
     ValueType.TEXT: sql.stored_text,
@@ -46,24 +47,32 @@ def _field(field, op, value, now):
     opposite = OPERATORS[op].opposite_of
     if opposite:
         return sql.negation(_field(field, opposite, value, now))
-    if field.origin == Origin.COMPANY:
-        here = _holds(field.type, op, F(field.column), value, now)
-        return Exists(Company.objects.filter(pk=OuterRef("company_id")).filter(here))
-    if field.origin == Origin.REFERENCE:
-        if op == "filled":
-            return sql.known(F(field.column))
-        model, name = REFERENCES[field.code]
-        here = _holds(ValueType.REFERENCE, op, F(name), value, now)
-        return Exists(model.objects.filter(pk=OuterRef(field.column)).filter(here))
-    if field.origin == Origin.CUSTOM:
-        return sql.surely(_holds(field.type, op, _STORED[field.type]("fields", field.code), value, now, stored=True))
-    if field.origin == Origin.NAME:
-        return _holds(field.type, op, sql.full_name(), value, now)
+    match field.origin:
+        case Column(name):
+            return _column(field, op, name, value, now)
+        case Joined(first, second):
+            return _holds(field.type, op, sql.joined(first, second), value, now)
+        case Stored(key):
+            return sql.surely(_holds(field.type, op, _STORED[field.type]("fields", key), value, now, stored=True))
+        case Related(key, name):
+            related = Lead._meta.get_field(key)
+            if op == "filled" and field.type == ValueType.REFERENCE:
+                return sql.known(F(related.attname))
+            here = _holds(field.type, op, F(name), value, now)
+            return Exists(related.related_model.objects.filter(pk=OuterRef(related.attname)).filter(here))
+        case Rows(model, name, only, lead):
+            here = _column(field, op, name, value, now)
+            rows = apps.get_model(model)._base_manager.filter(**only, **{lead: OuterRef("pk")})
+            return Exists(rows.filter(here).order_by())
+
+
+def _column(field, op, name, value, now):
+    """A test of a column of the row at hand; never NULL."""
     if field.type == ValueType.LIST:
-        return _holds(field.type, op, sql.column_words(field.column), value, now)
+        return _holds(field.type, op, sql.column_words(name), value, now)
     if field.type == ValueType.CHOICE and op != "filled":
-        return sql.one_of(F(field.column), [sql.text(word) for word in _chosen(field, op, value)])
-    here = _holds(field.type, op, F(field.column), value, now, past_only=field.past_only)
+        return sql.one_of(F(name), [sql.text(word) for word in _chosen(field, op, value)])
+    here = _holds(field.type, op, F(name), value, now, past_only=field.past_only)
     return sql.surely(here) if field.can_be_empty else here
 
 

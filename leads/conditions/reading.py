@@ -34,9 +34,6 @@ _READERS = {
     ValueType.LIST: read_text,
     ValueType.REFERENCE: read_text,
 }
-_NUMBER_ONLY = {"over", "at_least", "under", "at_most", "between"}
-_TEXT_ONLY = {"contains", "starts_with", "ends_with"}
-_CLOSED_OPS = {"is", "is_not", "in", "not_in", "at_least", "at_most", "has_any", "has_all", "has_none"}
 
 
 def read(tree, vocabulary, *, closed=True):
@@ -63,7 +60,7 @@ def with_codes(tree, vocabulary):
         if head in tree:
             return tree | {head: [with_codes(each, vocabulary) for each in tree[head]]}
     field = vocabulary.get(tree.get("field", tree.get("answer")))
-    if field is None or not field.answers or tree["op"] not in _CLOSED_OPS:
+    if field is None or not field.answers or not OPERATORS[tree["op"]].is_closed:
         return tree
     value = tree["value"]
     codes = [field.choice(each) for each in value] if isinstance(value, list) else field.choice(value)
@@ -174,7 +171,7 @@ class _Reader:
     def reader_of(self, field, op):
         """The reader of one value of this field, with the check that it stands in the closed list."""
         read_one = _READERS[field.type]
-        if not field.choices or op not in _CLOSED_OPS:
+        if not field.choices or not OPERATORS[op].is_closed:
             return read_one
 
         def read_choice(value):
@@ -290,12 +287,14 @@ class _Reader:
 def _reader_of_payload(op):
     """A payload has no declared types: the value given says whether texts, numbers or yes and no are compared."""
 
+    compares = OPERATORS[op].compares
+
     def read_scalar(value):
-        if op in _TEXT_ONLY or isinstance(value, str):
-            if op in _NUMBER_ONLY:
+        if isinstance(value, str) or compares == (ValueType.TEXT,):
+            if ValueType.TEXT not in compares:
                 raise Refused(f"give a number, not {shown(value)}")
             return read_text(value)
-        if isinstance(value, bool) and op in {"is", "is_not"}:
+        if isinstance(value, bool) and ValueType.BOOLEAN in compares:
             return value
         return read_number(value)
 

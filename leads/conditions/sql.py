@@ -169,7 +169,7 @@ def within(expression, low, high, operator, *, days):
     return compare(span, "@>", expression)
 
 
-def full_name():
-    """First and last name of a lead as one text."""
-    joined = Func(F("first_name"), text(" "), F("last_name"), arg_joiner=" || ", template="(%(expressions)s)")
-    return Func(joined, function="BTRIM", output_field=TextField())
+def joined(first, second):
+    """Two text columns as one text, a space between where both hold something."""
+    whole = Func(F(first), text(" "), F(second), arg_joiner=" || ", template="(%(expressions)s)")
+    return Func(whole, function="BTRIM", output_field=TextField())

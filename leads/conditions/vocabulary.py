@@ -1,9 +1,8 @@
-"""Which fields a condition may name: the built-in ones and every FieldDefinition."""
+"""Which fields a condition may name: the registered ones and every FieldDefinition."""
 
 import difflib
 from collections import Counter
 from dataclasses import dataclass, field, replace
-from enum import StrEnum
 from functools import cached_property
 from types import MappingProxyType
 
@@ -11,101 +10,15 @@ from django.db.models import CharField, F, Value
 
 from leads.activities import all_kinds
 from leads.conditions import grammar
-from leads.conditions.operators import FILLING, OPERATORS, OPS_OF_TYPE, PAYLOAD_OPS, RANK_OPS, SEEN_OPS
+from leads.conditions.field import Field, Stored
+from leads.conditions.operators import OPERATORS, PAYLOAD_OPS, PAYLOAD_TYPES, SEEN_OPS
+from leads.conditions.registry import registered
 from leads.enums import FieldType
-from leads.fields import FIELDS, ValueType
-from leads.fields.answers import NO_ANSWERS, Answers, NoAnswer
+from leads.fields import ValueType
 from leads.models import FieldDefinition, Lead
 
 SUGGESTIONS = 200
 
-
-class Origin(StrEnum):
-    """Where a value stands: a column of Lead, its name in two columns, Company, a row that Lead points to, jsonb."""
-
-    COLUMN = "column"
-    NAME = "name"
-    COMPANY = "company"
-    REFERENCE = "reference"
-    CUSTOM = "custom"
-
-
-@dataclass(frozen=True)
-class Field:
-    """One field of the language.
-
-    choices: (value, label) pairs of a closed list, in rank order when `ordered`. answers: those of an own field, by
-    which `choices` are found, too. can_be_empty: there may be no value.
-    past_only: stamped by the machine, so never in the future. column: of Lead, of Company, or the foreign key.
-    dimension: the rating dimension of an answer, or "". inactive fields stay valid and are no longer offered.
-    """
-
-    code: str
-    label: str
-    type: ValueType
-    origin: Origin = Origin.COLUMN
-    column: str = ""
-    choices: tuple = ()
-    answers: Answers = NO_ANSWERS
-    ordered: bool = False
-    can_be_empty: bool = True
-    past_only: bool = False
-    dimension: str = ""
-    is_active: bool = True
-    group: str = "Person"
-    suggestions: tuple = ()
-
-    @property
-    def is_custom(self):
-        return self.origin == Origin.CUSTOM
-
-    @property
-    def ops(self):
-        """The codes of the operators this field knows."""
-        known = OPS_OF_TYPE[self.type]
-        if self.past_only:
-            known = tuple(op for op in known if op != "next_days")
-        return known + (RANK_OPS if self.ordered else ()) + (FILLING if self.can_be_empty else ())
-
-    def choice(self, word):
-        """The value of the closed list that `word` names: of an answer its code or its label. Raises NoAnswer."""
-        if self.is_custom:
-            return self.answers.find(word).code
-        if word not in dict(self.choices):
-            raise NoAnswer(f"{word} is none of the answers.")
-        return word
-
-
-def _built_in(field):
-    origin, column = Origin.COLUMN, field.path
-    if not field.path:
-        origin = Origin.NAME
-    elif field.of_company:
-        origin, column = Origin.COMPANY, field.path.removeprefix("company__")
-    elif field.type == ValueType.REFERENCE:
-        origin, column = Origin.REFERENCE, f"{field.code}_id"
-    return Field(
-        field.code,
-        field.label,
-        field.type,
-        origin=origin,
-        column=column,
-        choices=field.choices,
-        ordered=field.ordered,
-        can_be_empty=field.can_be_empty,
-        past_only=field.past_only,
-        group=field.group,
-    )
-
-
-def _pointed_to(field):
-    """The model that a reference points to, and the column that names a row of it."""
-    _, column = field.path.split("__")
-    return Lead._meta.get_field(field.code).related_model, column
-
-
-BUILT_IN = {field.code: _built_in(field) for field in FIELDS}
-REFERENCES = {field.code: _pointed_to(field) for field in FIELDS if field.type == ValueType.REFERENCE}
 
 _CUSTOM_TYPES = {
     FieldType.TEXT: ValueType.TEXT,
@@ -127,7 +40,7 @@ def _custom(definition):
         code=definition.code,
         label=definition.label or definition.code,
         type=_CUSTOM_TYPES[definition.type],
-        origin=Origin.CUSTOM,
+        origin=Stored(definition.code),
         choices=tuple((each.code, f"{each.label} (retired)" if each.is_retired else each.label) for each in ordered),
         answers=answers,
         dimension=definition.dimension,
@@ -140,16 +53,16 @@ def _custom(definition):
 class Vocabulary:
     """Every field by code. Immutable: load one per request or task and pass it on."""
 
-    fields: MappingProxyType = field(default_factory=lambda: MappingProxyType(dict(BUILT_IN)))
+    fields: MappingProxyType = field(default_factory=lambda: MappingProxyType(registered()))
 
     @classmethod
     def of(cls, definitions):
-        """The vocabulary of the built-in fields and these FieldDefinitions, loaded with_answers.
+        """The vocabulary of the registered fields and these FieldDefinitions, loaded with_answers.
 
-        A built-in code cannot be taken over.
+        A registered code cannot be taken over.
         """
         custom = {item.code: _custom(item) for item in definitions if item.type in _CUSTOM_TYPES}
-        return cls(MappingProxyType(custom | BUILT_IN))
+        return cls(MappingProxyType(custom | registered()))
 
     @classmethod
     def load(cls):
@@ -172,23 +85,26 @@ class Vocabulary:
 
     def with_suggestions(self):
         """The same fields with up to SUGGESTIONS codes per reference for the editor to offer, in one query."""
+        references = [each for each in self.fields.values() if each.type == ValueType.REFERENCE]
         parts = [
-            model.objects.order_by(column)
-            .annotate(of_field=Value(code, output_field=CharField()), word=F(column))
+            Lead._meta.get_field(each.origin.key)
+            .related_model.objects.order_by(each.origin.name)
+            .annotate(of_field=Value(each.code, output_field=CharField()), word=F(each.origin.name))
             .values_list("of_field", "word")[:SUGGESTIONS]
-            for code, (model, column) in REFERENCES.items()
+            for each in references
         ]
         words = {}
         for code, word in parts[0].union(*parts[1:], all=True):
             words.setdefault(code, []).append(word)
-        offered = {code: replace(self.fields[code], suggestions=tuple(words.get(code, ()))) for code in REFERENCES}
+        offered = {each.code: replace(each, suggestions=tuple(words.get(each.code, ()))) for each in references}
         return Vocabulary(MappingProxyType(dict(self.fields) | offered))
 
     def as_json(self):
         """What the condition editor needs to know, as plain JSON values.
 
         {"fields": [{code, label, type, group, ops, choices: [{value, label}], suggestions, active}],
-        "ops": {code: {label, takes}}, "activities": {kinds: [{value, label}], payload_ops, seen_ops}, "limits": {...}}
+        "ops": {code: {label, takes, closed, compares: types of payload values}}, "activities": {kinds: [{value,
+        label}], payload_ops, payload_types: [{value, label}], seen_ops}, "limits": {...}}
         """
         return {
             "fields": [
@@ -204,10 +120,19 @@ class Vocabulary:
                 }
                 for each in self.fields.values()
             ],
-            "ops": {code: {"label": op.label, "takes": op.takes.value} for code, op in OPERATORS.items()},
+            "ops": {
+                code: {
+                    "label": op.label,
+                    "takes": op.takes.value,
+                    "closed": op.is_closed,
+                    "compares": [kind.value for kind in op.compares],
+                }
+                for code, op in OPERATORS.items()
+            },
             "activities": {
                 "kinds": [{"value": kind.code, "label": kind.label} for kind in all_kinds() if kind.in_conditions],
                 "payload_ops": list(PAYLOAD_OPS),
+                "payload_types": [{"value": kind.value, "label": label} for kind, label in PAYLOAD_TYPES.items()],
                 "seen_ops": list(SEEN_OPS),
             },
             "limits": {

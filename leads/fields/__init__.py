@@ -4,7 +4,6 @@ from leads.fields.built_in import (
     BY_CODE,
     CODES,
     FIELDS,
-    RESERVED,
     SEARCHED,
     TYPED,
     BuiltIn,
@@ -13,13 +12,13 @@ from leads.fields.built_in import (
     Writer,
     written_by,
 )
+from leads.fields.codes import claim, is_taken
 from leads.fields.values import ValueType
 
 __all__ = [
     "BY_CODE",
     "CODES",
     "FIELDS",
-    "RESERVED",
     "SEARCHED",
     "TYPED",
     "BuiltIn",
@@ -27,5 +26,7 @@ __all__ = [
     "Merge",
     "ValueType",
     "Writer",
+    "claim",
+    "is_taken",
     "written_by",
 ]

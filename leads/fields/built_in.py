@@ -304,9 +304,6 @@ FIELDS = (
 BY_CODE = {field.code: field for field in FIELDS}
 CODES = frozenset(BY_CODE)
 
-# What no field of an admin's may be called: the built-in fields, and words that conditions and exports use.
-RESERVED = CODES | {"name", "fields", "activity", "answer"}
-
 # In the order of the fields: what a person may type in, and what her words find a lead by.
 TYPED = tuple(field.code for field in FIELDS if field.is_typed)
 SEARCHED = frozenset(field.code for field in FIELDS if field.is_searched)

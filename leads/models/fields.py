@@ -8,7 +8,7 @@ from django.db.models import F, OuterRef, Q
 from django.db.models.functions import JSONObject
 
 from leads.enums import Dimension, FieldType
-from leads.fields import RESERVED
+from leads.fields import is_taken
 from leads.fields.answers import CODE_LIMIT, LABEL_LIMIT, Answers, Choice
 
 
@@ -72,7 +72,7 @@ class FieldDefinition(models.Model):
     def clean(self):
         """Refuses the code of a built-in field."""
         super().clean()
-        if self.code in RESERVED:
+        if is_taken(self.code):
             raise ValidationError({"code": f"{self.code} is a built-in field."})
 
 

@@ -1,11 +1,6 @@
 // Turns every <textarea data-condition-editor> into an editor of its condition (docs/conditions.md).
 // The text area stays what is sent: without this script, or for what it cannot show, it is edited as text.
 
-const CLOSED = new Set(["is", "is_not", "in", "not_in", "at_least", "at_most", "has_any", "has_all", "has_none"]);
-const PAYLOAD_TYPES = [["text", "text"], ["number", "number"], ["boolean", "yes or no"]];
-const TEXT_ONLY = new Set(["contains", "starts_with", "ends_with"]);
-const NUMBER_ONLY = new Set(["over", "at_least", "under", "at_most", "between"]);
-const BOOLEAN_TOO = new Set(["is", "is_not"]);
 const JOINS = [["all", "all of these"], ["any", "any of these"], ["not_any", "none of these"], ["not_all", "not all of these"]];
 const ASK_AFTER = 400;
 let vocabulary = null;
@@ -178,7 +173,7 @@ function carried(value, before, after) {
 }
 
 function aspect(field, op) {
-  const choices = field.choices.length && CLOSED.has(op) ? field.choices : [];
+  const choices = field.choices.length && vocabulary.ops[op].closed ? field.choices : [];
   return { takes: vocabulary.ops[op].takes, type: field.type, choices, closed: choices.length > 0, field };
 }
 
@@ -535,18 +530,17 @@ class Editor {
     const change = (key, value) => {
       const before = shape();
       match[key] = value;
-      if (TEXT_ONLY.has(match.op)) match.type = "text";
-      if (NUMBER_ONLY.has(match.op)) match.type = "number";
-      if (match.type === "boolean" && !BOOLEAN_TOO.has(match.op)) match.type = "text";
+      const { compares } = vocabulary.ops[match.op];
+      if (compares.length && !compares.includes(match.type)) [match.type] = compares;
       match.value = carried(match.value, before, shape());
       draw();
       this.save();
     };
     const drawValue = () => valueControls(shape(), "Detail value", match.value, this.setter(match, "value"));
     const draw = () => {
-      const open = !TEXT_ONLY.has(match.op) && !NUMBER_ONLY.has(match.op) && shape().takes !== "nothing";
-      const types = PAYLOAD_TYPES.filter(([type]) => type !== "boolean" || BOOLEAN_TOO.has(match.op));
-      const type = open ? [select("Kind of value", types, match.type, (value) => change("type", value))] : [];
+      const { compares } = vocabulary.ops[match.op];
+      const types = vocabulary.activities.payload_types.filter(({ value }) => compares.includes(value)).map(({ value, label }) => [value, label]);
+      const type = types.length > 1 ? [select("Kind of value", types, match.type, (value) => change("type", value))] : [];
       what.replaceChildren(...type, ...drawValue());
     };
     draw();
@@ -571,7 +565,7 @@ class Editor {
 }
 
 function freshActivity() {
-  return { kind: "activity", kinds: ["visit"], where: [], mode: "count", at_least: 1, within_days: 30, op: "within_days", value: 30, negated: false };
+  return { kind: "activity", kinds: [vocabulary.activities.kinds[0].value], where: [], mode: "count", at_least: 1, within_days: 30, op: "within_days", value: 30, negated: false };
 }
 
 // ---- start ----
