@@ -128,7 +128,7 @@ def range_problems(ranges) -> list[FileProblem]:
 
 
 def condition_problems(tree, vocabulary) -> list[FileProblem]:
-    """Problems of a rule's condition, paths from its root: of the language, and of looking at what follows from the score."""
+    """Problems of a rule's condition, paths from its root: of the language, and of looking at the score."""
     try:
         check(tree, vocabulary)
     except ConditionError as error:

@@ -1,0 +1,1 @@
+"""A room above the others, with something that conditions may ask."""

@@ -1,0 +1,139 @@
+"""The language opens upwards: what a room registers is checked, compiled, described and edited like all the rest."""
+
+import sys
+
+import pytest
+from django.core.exceptions import ImproperlyConfigured, ValidationError
+from django.test import modify_settings
+
+from leads.conditions import (
+    Column,
+    ConditionError,
+    Field,
+    Vocabulary,
+    check,
+    check_dependencies,
+    describe,
+    foundations,
+    register,
+    registry,
+)
+from leads.enums import FieldType
+from leads.fields import ValueType, codes
+from leads.models import FieldDefinition, Task
+from scoring.rules import condition_problems
+from tests.leads.conditions.crowd import NOW, add_lead, days, found
+
+ROOM = "tests.leads.conditions.room"
+
+
+@pytest.fixture
+def registered_apart(monkeypatch):
+    """What is registered in the test is forgotten after it."""
+    monkeypatch.setattr(registry, "_FIELDS", dict(registry._FIELDS))
+    monkeypatch.setattr(codes, "_TAKEN", set(codes._TAKEN))
+
+
+@pytest.fixture
+def room(registered_apart):
+    """A room that is installed for the time of the test, and started like any other."""
+    with modify_settings(INSTALLED_APPS={"append": ROOM}):
+        yield
+    del sys.modules[f"{ROOM}.conditions"]
+
+
+def text(code, **more):
+    return Field(code, code.capitalize(), ValueType.TEXT, Column("job_title"), **more)
+
+
+def due(lead, **more):
+    Task.objects.create(lead=lead, title="Call", created_at=NOW, **more)
+
+
+@pytest.fixture
+def busy(cast):
+    """Leads with an open task soon, with an open one late and a done one soon, and with none."""
+    soon, late = NOW + days(2), NOW + days(20)
+    with_soon, with_late = add_lead("soon"), add_lead("late")
+    due(with_soon, kind="call", due_at=soon, assignee=cast.ben)
+    due(with_soon, kind="email", due_at=late, assignee=cast.ben)
+    due(with_late, kind="email", due_at=late, assignee=cast.ben)
+    due(with_late, kind="call", due_at=soon, assignee=cast.ben, done_at=NOW, done_by=cast.ben)
+    add_lead("none")
+
+
+@pytest.mark.parametrize(
+    ("test", "names", "says"),
+    [
+        ({"field": "task_due_at", "op": "next_days", "value": 7}, {"soon"}, "task due at is in the next 7 days"),
+        ({"field": "task_due_at", "op": "filled"}, {"soon", "late"}, "task due at is filled"),
+        ({"field": "task_due_at", "op": "empty"}, {"none"}, "task due at is empty"),
+        ({"field": "task_kind", "op": "is", "value": "call"}, {"soon"}, "kind of a task is call"),
+        ({"field": "task_kind", "op": "is_not", "value": "call"}, {"late", "none"}, "kind of a task is not call"),
+        ({"field": "task_kind", "op": "in", "value": ["call", "email"]}, {"soon", "late"}, None),
+    ],
+)
+def test_what_a_room_registers_is_asked_in_its_rows(room, busy, test, names, says):
+    check(test)
+
+    assert found(test) == names
+    assert says is None or describe(test) == says
+
+
+def test_what_a_room_registers_is_refused_like_all_the_rest(room, db):
+    with pytest.raises(ConditionError) as caught:
+        check({"all": [{"field": "task_kind", "op": "is", "value": "dance"}, {"field": "task_du_at", "op": "filled"}]})
+
+    assert [problem.path for problem in caught.value.problems] == ["all[0].value", "all[1].field"]
+    assert "is task_due_at meant?" in str(caught.value)
+
+
+def test_the_editor_is_told_what_a_room_registers(room, db):
+    fields = {each["code"]: each for each in Vocabulary.load().with_suggestions().as_json()["fields"]}
+
+    assert fields["task_kind"]["group"] == "Tasks"
+    assert fields["task_kind"]["ops"] == ["is", "is_not", "in", "not_in"]
+    assert {"value": "call", "label": "Call"} in fields["task_kind"]["choices"]
+    assert "next_days" in fields["task_due_at"]["ops"]
+
+
+def test_no_field_of_an_admin_takes_the_code_of_a_room_s(room, db):
+    with pytest.raises(ValidationError, match="built-in"):
+        FieldDefinition(code="task_due_at", label="Mine", type=FieldType.TEXT).full_clean()
+
+
+def test_a_room_that_is_not_there_has_registered_nothing(db):
+    with pytest.raises(ConditionError, match="unknown field 'task_due_at'"):
+        check({"field": "task_due_at", "op": "filled"})
+
+
+def test_scoring_refuses_what_follows_from_the_score_however_far_away(room, db):
+    vocabulary = Vocabulary.load()
+
+    (problem,) = condition_problems({"not": {"field": "fame", "op": "filled"}}, vocabulary)
+
+    assert str(problem) == "not.field: a scoring rule cannot look at fame: it follows from the score"
+    assert foundations("fame") == {"owner", "grade", "score"}
+    assert condition_problems({"field": "task_due_at", "op": "filled"}, vocabulary) == []
+
+
+def test_a_code_is_registered_once(registered_apart):
+    register(text("rank"))
+
+    for code in ("rank", "email", "score"):
+        with pytest.raises(ImproperlyConfigured, match=code):
+            register(text(code))
+
+
+def test_fields_that_depend_on_each_other_are_an_error_at_start(registered_apart):
+    register(text("rank", depends_on=frozenset({"fame"})), text("fame", depends_on=frozenset({"rank"})))
+
+    with pytest.raises(ImproperlyConfigured, match="rank on fame on rank|fame on rank on fame"):
+        check_dependencies()
+
+
+def test_a_field_that_depends_on_none_that_is_there_is_an_error_at_start(registered_apart):
+    register(text("rank", depends_on=frozenset({"fame"})))
+
+    with pytest.raises(ImproperlyConfigured, match="rank depends on fame, and there is none"):
+        check_dependencies()
