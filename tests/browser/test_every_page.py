@@ -27,6 +27,7 @@ def places(scene):
         (scene.mia, "/leads/new/"),
         (scene.mia, "/leads/?q=nobodyofthisname"),
         (scene.ann, "/status/"),
+        (scene.ann, "/workspace/"),
         (scene.ann, "/mail/"),
     ]
     return [(user, path) for user, path in theirs]
