@@ -10,6 +10,7 @@ from bench.pages import people
 from leads.models import DirtyLead, Lead
 from routing.actions import route, settle_dirty
 from routing.actions.settling import SMALL
+from routing.queries import active_policy
 from scoring import engine
 from scoring.actions.runs import CHUNK
 from scoring.models import RegradeRun
@@ -81,14 +82,15 @@ FROM chosen WHERE lead.id = chosen.id
     """
 INSERT INTO leads_transition (lead_id, seq, previous_seq, from_stage, from_disposition, from_at, to_stage,
     to_disposition, at, reason, definition_id)
-SELECT chosen.id, 2, 1, 'name', 'open', first.at, 'qualified', 'open', %(now)s, 'Handed to sales', definition.id
+SELECT chosen.id, 2, 1, 'name', 'open', first.at, 'qualified', 'open', %(now)s, 'handed_over', definition.id
 FROM chosen JOIN leads_transition AS first ON first.lead_id = chosen.id AND first.seq = 1
 JOIN leads_stagedefinition AS definition ON definition.stage = 'qualified' AND definition.is_current
 """,
     """
 INSERT INTO leads_activity (lead_id, kind, occurred_at, recorded_at, payload, is_machine)
 SELECT id, 'stage_changed', %(now)s, %(now)s, jsonb_build_object(
-    'from', stage, 'to', 'qualified', 'from_disposition', 'open', 'to_disposition', 'open', 'reason', 'Handed to sales'
+    'from', stage, 'to', 'qualified', 'from_disposition', 'open', 'to_disposition', 'open', 'reason', 'handed_over',
+    'facts', %(policy)s::jsonb
 ), FALSE
 FROM chosen
 UNION ALL
@@ -146,7 +148,9 @@ def _build(leads, activities):
 
 def _share_out_by_hand(reps, now):
     pool = reps[0].memberships.get().pool_id
-    values = {"now": now, "pool": pool}
+    policy = active_policy()
+    facts = json.dumps({"policy": policy.pk, "policy_name": policy.name})
+    values = {"now": now, "pool": pool, "policy": facts}
     with connection.cursor() as cursor:
         for statement in _FLOOR:
             cursor.execute(statement, values)

@@ -1,6 +1,6 @@
 """The kind of activity that an import writes."""
 
-from leads.activities import Chip, Kind, Trait, register
+from leads.activities import Chip, Kind, Trait, register, register_reason
 
 IMPORTED = register(
     Kind(
@@ -13,3 +13,5 @@ IMPORTED = register(
         traits=(Trait.AUTOMATIC,),
     )
 )
+
+register_reason("imported", lambda facts: f"Imported from {facts['file']}")

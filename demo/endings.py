@@ -5,10 +5,11 @@ from demo import texts
 from demo.market import LISTS
 from demo.plans import Fate
 from demo.stories import DAY, MINUTE, Story
-from leads.activities import kinds
+from leads.activities import Because, kinds
 from leads.enums import Disposition, SourceKind, Stage, TaskKind
 from routing.activities import HANDED_OVER
 from routing.enums import EndReason, HandoverEnd, RejectReason, Why
+from routing.queries import active_policy
 from team.business_hours import add_business_minutes
 
 HOUR = 60 * MINUTE
@@ -26,6 +27,8 @@ class Teller:
         self.receipts = receipts
         self.now = now
         self.turn = 0
+        policy = active_policy()
+        self.handed_over = Because("handed_over", {"policy": policy.pk, "policy_name": policy.name})
 
     def tell(self, lead, plan, answers):
         """The `Story` of one person; `lead` gets the columns of its history."""
@@ -197,7 +200,7 @@ class Teller:
         at = story.at
         receipt = self.receipts.write(story, answers)
         if story.lead["stage"] != Stage.QUALIFIED:
-            story.moves(to=Stage.QUALIFIED, reason="Handed to sales by the policy in force")
+            story.moves(to=Stage.QUALIFIED, reason=self.handed_over)
         minutes = 240 if receipt["grade"] == "A" else 480
         pool = self.staff.pool_of[rep.pk]
         facts = {"pool": pool.pk, "pool_name": str(pool)}
@@ -304,12 +307,12 @@ class Teller:
     def _rejected_for_now(self, story, handover, rep):
         reason = RejectReason(self.chance.choice(("no_budget", "no_timeframe", "bad_timing", "unreachable")))
         self._reject(story, handover, rep, reason)
-        self._recycle(story, reason.label, rep)
+        self._recycle(story, Because(reason.value), rep)
 
     def _rejected_for_good(self, story, handover, rep):
         reason = RejectReason(self.chance.choice(("wrong_company", "competitor_or_student", "duplicate")))
         self._reject(story, handover, rep, reason)
-        story.moves(disposition=Disposition.DISQUALIFIED, reason=reason.label, by=rep)
+        story.moves(disposition=Disposition.DISQUALIFIED, reason=Because(reason.value), by=rep)
 
     def _reject(self, story, handover, rep, reason):
         story.goes_on(story.at + 2 * DAY)

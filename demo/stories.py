@@ -2,7 +2,8 @@
 
 import datetime
 
-from leads.activities import kinds
+from leads.actions.lifecycle import reason_payload
+from leads.activities import Because, kinds
 from leads.enums import Disposition, Stage
 
 MINUTE = datetime.timedelta(minutes=1)
@@ -52,7 +53,7 @@ class Story:
         self.lead |= {"disposition": after, "changed_at": self.at}
         if disposition:
             self.lead |= {
-                "disposition_reason": "" if disposition == Disposition.OPEN else reason,
+                "disposition_reason": "" if disposition == Disposition.OPEN else _words(reason),
                 "recycle_on": recycle_on,
             }
 
@@ -89,11 +90,15 @@ class Story:
                 "to_disposition": disposition,
                 "at": self.at,
                 "actor_id": by and by.pk,
-                "reason": reason,
+                "reason": reason.code if isinstance(reason, Because) else reason,
                 "definition_id": definition,
             }
         )
-        payload = {"from": last and last["to_stage"], "to": stage, "reason": reason}
+        payload = {"from": last and last["to_stage"], "to": stage} | reason_payload(reason)
         if last:
             payload |= {"from_disposition": last["to_disposition"], "to_disposition": disposition}
         self.happened(kinds.STAGE_CHANGED, payload, by=by)
+
+
+def _words(reason):
+    return reason.words if isinstance(reason, Because) else reason

@@ -1,7 +1,7 @@
 """The kind of activity that hand-overs write."""
 
-from leads.activities import Chip, FieldWords, Kind, Trait, Words, register
-from routing.enums import HandoverEnd
+from leads.activities import Chip, FieldWords, Kind, Trait, Words, register, register_reason
+from routing.enums import HandoverEnd, RejectReason
 from routing.words import end_words, why_words
 
 
@@ -38,3 +38,9 @@ HANDED_OVER = register(
         says=_handover,
     )
 )
+
+register_reason("handed_over", lambda facts: f"Handed to sales by the policy {facts['policy_name']}")
+register_reason("given", lambda facts: f"Given to {facts['to_name']}")
+register_reason("came_back", lambda facts: "Time or interest is back")
+for rejection in RejectReason:
+    register_reason(rejection.value, lambda facts, label=rejection.label: label)

@@ -1,9 +1,11 @@
 """Stage and disposition: the only writer of both, and of the history behind them."""
 
+import json
+
 from django.core.exceptions import ValidationError
 from django.db import connection
 
-from leads.activities import kinds
+from leads.activities import Because, kinds
 from leads.changes import Change, ids_of
 from leads.conditions import describe, matching
 from leads.enums import Disposition, Stage
@@ -41,7 +43,7 @@ WITH step AS (
         disposition_reason = CASE
             WHEN %(disposition)s IS NULL THEN lead.disposition_reason
             WHEN step.to_disposition = 'open' THEN ''
-            ELSE %(reason)s
+            ELSE %(words)s
         END,
         recycle_on = CASE WHEN %(disposition)s IS NULL THEN lead.recycle_on ELSE %(recycle_on)s::date END,
         changed_at = greatest(step.at, lead.changed_at + interval '1 microsecond')
@@ -51,9 +53,8 @@ WITH step AS (
 INSERT INTO leads_activity (lead_id, kind, occurred_at, recorded_at, actor_id, payload, is_machine)
 SELECT lead_id, %(kind)s, at, %(now)s, %(actor)s, jsonb_build_object(
            'from', from_stage, 'to', to_stage,
-           'from_disposition', from_disposition, 'to_disposition', to_disposition,
-           'reason', %(reason)s::text
-       ), false
+           'from_disposition', from_disposition, 'to_disposition', to_disposition
+       ) || %(why)s::jsonb, false
 FROM step JOIN moved ON moved.id = step.lead_id
 """
 
@@ -78,7 +79,8 @@ def move_stage(change: Change, *, leads, to, reason, check_entry=True) -> int:
 
     Leads already there stay as they are. All move or none: ValidationError says how many and which of them lack
     what. The entry condition of the definition in force counts on the way up only, since falling back is normal;
-    a customer needs the dates of contract and first payment whatever `check_entry` says. Holds the leads.
+    a customer needs the dates of contract and first payment whatever `check_entry` says. `reason` is somebody's own
+    words, or a `Because` where the program moves by itself. Holds the leads.
     """
     to, reason = Stage(to), _clean_reason(reason)
     moving = Lead.objects.filter(pk__in=change.hold(leads)).exclude(stage=to)
@@ -94,7 +96,7 @@ def set_disposition(change: Change, *, leads, to, reason, recycle_on=None) -> in
     """Sets the disposition of leads (queryset, objects or ids); returns how many changed.
 
     `recycle_on`, the day nurture takes the person up again, goes with RECYCLED and nothing else. Leads that have the
-    disposition already stay as they are. Holds the leads.
+    disposition already stay as they are. `reason` is as in move_stage. Holds the leads.
     """
     to, reason = Disposition(to), _clean_reason(reason)
     if to == Disposition.RECYCLED and recycle_on is None:
@@ -111,7 +113,9 @@ def begin_history(change: Change, *, lead_ids, reason) -> int:
     if not ids:
         return 0
     with connection.cursor() as cursor:
-        cursor.execute(_BEGIN, {"ids": ids, "actor": change.by and change.by.pk, "reason": _clean_reason(reason)})
+        cursor.execute(
+            _BEGIN, {"ids": ids, "actor": change.by and change.by.pk, "reason": _stored(_clean_reason(reason))}
+        )
         change.note(ids, fields=["stage", "disposition"])
         return cursor.rowcount
 
@@ -125,7 +129,7 @@ def begin_new_histories(change: Change, *, lead_ids, reason, copy) -> None:
     definition = StageDefinition.objects.only("pk").get(stage=Stage.NAME, is_current=True)
     change.welcome(lead_ids)
     at, actor = change.now.isoformat(), change.by.pk if change.by else "\\N"
-    reason = _clean_reason(reason).translate(_COPY_SIGNS)
+    reason = _stored(_clean_reason(reason)).translate(_COPY_SIGNS)
     end = f"\t1\t{Stage.NAME.value}\t{Disposition.OPEN.value}\t{at}\t{actor}\t{reason}\t{definition.pk}\n"
     copy(_COPY_MARKS, "".join([f"{lead_id}\t{at}\n" for lead_id in lead_ids]))
     copy(_COPY_STEPS, "".join([f"{lead_id}{end}" for lead_id in lead_ids]))
@@ -166,7 +170,9 @@ def _step(change, ids, *, reason, stage=None, disposition=None, recycle_on=None)
         "stage": stage and stage.value,
         "disposition": disposition and disposition.value,
         "recycle_on": recycle_on,
-        "reason": reason,
+        "reason": _stored(reason),
+        "words": (reason.words if isinstance(reason, Because) else reason)[:REASON_LIMIT],
+        "why": json.dumps(reason_payload(reason)),
         "actor": change.by and change.by.pk,
         "now": change.now,
         "kind": kinds.STAGE_CHANGED.code,
@@ -180,7 +186,20 @@ def _step(change, ids, *, reason, stage=None, disposition=None, recycle_on=None)
     return len(ids)
 
 
+def reason_payload(reason: str | Because) -> dict:
+    """What the payload of a stage change holds of its reason."""
+    if isinstance(reason, Because):
+        return {"reason": reason.code, "facts": reason.facts}
+    return {"reason": reason}
+
+
+def _stored(reason):
+    return reason.code if isinstance(reason, Because) else reason
+
+
 def _clean_reason(reason):
+    if isinstance(reason, Because):
+        return reason
     reason = (reason or "").strip()
     if not reason:
         raise ValidationError({"reason": "Give a reason."})

@@ -7,9 +7,9 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection
 
 from leads import rules
-from leads.actions.lifecycle import begin_history
+from leads.actions.lifecycle import begin_history, reason_payload
 from leads.actions.timeline import log_activity
-from leads.activities import kinds
+from leads.activities import Because, kinds
 from leads.changes import Change
 from leads.enums import Stage
 from leads.fields import FIELDS, SEARCHED, TYPED
@@ -52,7 +52,7 @@ class Changed:
         return bool(self.fields)
 
 
-def create_lead(change: Change, *, values, source=None, campaign=None, reason="Entered by hand") -> Lead:
+def create_lead(change: Change, *, values, source=None, campaign=None, reason: str | Because = kinds.ENTERED) -> Lead:
     """A new lead at the stage of a name, with its first history row and search document; the change holds it.
 
     values: codes of fields.TYPED and of active FieldDefinitions to cleaned Python values; "company" is a name. `source`
@@ -77,7 +77,7 @@ def create_lead(change: Change, *, values, source=None, campaign=None, reason="E
     _save(lead, force_insert=True)
     change.welcome([lead.pk])
     begin_history(change, lead_ids=[lead.pk], reason=reason)
-    payload = {"from": None, "to": Stage.NAME.value, "reason": reason}
+    payload = {"from": None, "to": Stage.NAME.value} | reason_payload(reason)
     log_activity(change, lead=lead, kind=kinds.STAGE_CHANGED.code, payload=payload)
     refresh_search(lead_ids=[lead.pk])
     change.note([lead.pk], fields=values)

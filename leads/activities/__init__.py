@@ -5,9 +5,11 @@ A room declares its own kinds in its module `activities`, which is imported at s
 
 from leads.activities import kinds
 from leads.activities.kind import Chip, FieldWords, Kind, Trait, Words
+from leads.activities.reasons import Because, register_reason
 from leads.activities.registry import all_kinds, codes_under, codes_with, is_known, kind_of, register
 
 __all__ = [
+    "Because",
     "Chip",
     "FieldWords",
     "Kind",
@@ -20,4 +22,5 @@ __all__ = [
     "kind_of",
     "kinds",
     "register",
+    "register_reason",
 ]

@@ -2,6 +2,7 @@
 
 from leads.activities import words
 from leads.activities.kind import Chip, Kind, Trait
+from leads.activities.reasons import Because, register_reason
 from leads.activities.registry import register
 
 VISIT = register(
@@ -218,3 +219,6 @@ TASK_DONE = register(
         chip=Chip.CONTACT,
     )
 )
+
+ENTERED = Because("entered")
+register_reason(ENTERED.code, lambda facts: "Entered by hand")

@@ -1,6 +1,7 @@
 """What activities say, by what their payloads hold. One presenter for each kind that has more to say than its name."""
 
 from leads.activities.kind import FieldWords, Kind, Words, plain
+from leads.activities.reasons import reason_words
 from leads.enums import Disposition, Outcome, Stage
 
 
@@ -13,9 +14,9 @@ def contact(kind: Kind, payload: dict, fields: FieldWords) -> Words:
 
 
 def stage_change(kind: Kind, payload: dict, fields: FieldWords) -> Words:
-    """{"from", "to": stages, "from_disposition", "to_disposition", "reason"}; from is null for a new person."""
+    """{"from", "to": stages, "from_disposition", "to_disposition", "reason", "facts"}; a new person has no "from"."""
     after, disposition = payload.get("to"), payload.get("to_disposition")
-    reason = str(payload.get("reason", ""))
+    reason = reason_words(str(payload.get("reason", "")), payload.get("facts"))
     if payload.get("from") != after and after in Stage.values:
         return Words(
             f"Became a {Stage(after).label.lower()}" if payload.get("from") else "Entered the database", reason

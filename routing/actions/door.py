@@ -12,7 +12,7 @@ from django.db.models import Exists, F, OuterRef, Q, Subquery
 
 from leads import changes
 from leads.actions.lifecycle import set_disposition
-from leads.activities import Trait, codes_with
+from leads.activities import Because, Trait, codes_with
 from leads.changes import Change
 from leads.conditions import Vocabulary
 from leads.enums import Disposition, Side
@@ -151,7 +151,7 @@ def _follow_up(change, concerned, rules, *, wait=True):
             end_handovers(change, pks, end=HandoverEnd.RECALLED, reason=reason, facts=dict(facts))
     if concerned.to_wake:
         change.hold_unmarked(concerned.to_wake)
-        set_disposition(change, leads=concerned.to_wake, to=Disposition.OPEN, reason="Time or interest is back")
+        set_disposition(change, leads=concerned.to_wake, to=Disposition.OPEN, reason=Because("came_back"))
     going = concerned.to_route + concerned.to_wake
     try:
         routed = hand_over(change, going, rules.policy, vocabulary=rules.vocabulary, wait=wait)

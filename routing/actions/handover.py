@@ -8,7 +8,7 @@ from django.db import connection
 
 from leads.actions.lifecycle import set_disposition
 from leads.actions.timeline import record_activities
-from leads.activities import Trait, codes_with
+from leads.activities import Because, Trait, codes_with
 from leads.changes import Change, changing
 from leads.enums import Disposition
 from leads.fields import Writer, written_by
@@ -129,10 +129,11 @@ def reject(*, lead, by, now, reason, note="", recycle_on=None) -> Handover:
         end_handovers(change, [handover.lead_id], end=HandoverEnd.REJECTED, reason=reason.value, note=note)
         days = reason.recycle_days
         if reason.is_final:
-            set_disposition(change, leads=[lead.pk], to=Disposition.DISQUALIFIED, reason=reason.label)
+            set_disposition(change, leads=[lead.pk], to=Disposition.DISQUALIFIED, reason=Because(reason.value))
         elif recycle_on or days:
+            because = Because(reason.value)
             day = recycle_on or now.astimezone(by.zone).date() + datetime.timedelta(days=days)
-            set_disposition(change, leads=[lead.pk], to=Disposition.RECYCLED, reason=reason.label, recycle_on=day)
+            set_disposition(change, leads=[lead.pk], to=Disposition.RECYCLED, reason=because, recycle_on=day)
     return _fresh(handover, lead)
 
 

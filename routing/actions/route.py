@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from django.db.models import BigIntegerField, Case, Count, Exists, F, OuterRef, Q, Subquery, Value, When
 
-from leads.activities import Trait, codes_with
+from leads.activities import Because, Trait, codes_with
 from leads.changes import Change, changing, ids_of
 from leads.conditions import ConditionError, Vocabulary, compile_condition
 from leads.enums import Disposition, Grade, Side, Stage
@@ -55,7 +55,8 @@ def hand_over(change: Change, lead_ids, policy, *, vocabulary=None, wait=True) -
     shared = share_out(contenders + waiting(there), there)
     rule_of = {pk: rule for pk, (_pool, rule, _grade, _score) in arrivals.items()}
     placed = place(contenders, shared, there, pools=pools, policy=policy, rule_of=rule_of, now=change.now)
-    open_handovers(change, placed, pools=pools, reason=f"Handed to sales by the policy {policy.name}"[:200])
+    because = Because("handed_over", {"policy": policy.pk, "policy_name": policy.name})
+    open_handovers(change, placed, pools=pools, reason=because)
     given = sum(1 for one in placed if one.owner)
     return Routed(handed_over=given, pooled=len(placed) - given)
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from django.core.exceptions import PermissionDenied, ValidationError
 
 from leads.actions.task import pass_on_tasks
+from leads.activities import Because
 from leads.changes import changing, ids_of
 from leads.enums import Disposition, Grade
 from leads.models import Lead
@@ -97,6 +98,6 @@ def assign(*, leads, to, by, now, reason) -> Assigned:
         pooled = {pk for pk, _owner, pool, _grade in taken if pool}
         serve_waiting(change, [placed[pk] for pk in placed if pk in pooled], pools=pools)
         new = [placed[pk] for pk in placed if pk not in pooled]
-        open_handovers(change, new, pools=pools, reason=f"Given to {to}"[:200])
+        open_handovers(change, new, pools=pools, reason=Because("given", given_on))
         pass_on_tasks(lead_ids=owner_of.keys(), of=set(owner_of.values()), to=to)
     return Assigned(given=len(taken), skipped=len(ids) - len(taken))

@@ -2,7 +2,20 @@
 
 import pytest
 
-from leads.activities import Chip, FieldWords, Kind, Trait, all_kinds, codes_under, codes_with, kind_of, kinds, register
+from leads.activities import (
+    Because,
+    Chip,
+    FieldWords,
+    Kind,
+    Trait,
+    all_kinds,
+    codes_under,
+    codes_with,
+    kind_of,
+    kinds,
+    register,
+    register_reason,
+)
 from leads.activities.registry import _KINDS
 
 FIELDS = FieldWords(label=str.capitalize, value=lambda _code, value, _versions: "" if value is None else str(value))
@@ -42,6 +55,13 @@ def test_a_kind_that_nobody_declares_any_more_still_has_a_name():
     assert kind_of("fax_sent").label == "Fax sent"
 
 
+def test_a_reason_is_taken_once_and_reads_when_nobody_declares_it_any_more():
+    with pytest.raises(ValueError, match="There is a reason entered already"):
+        register_reason("entered", str)
+
+    assert Because("won_at_cards").words == "Won at cards"
+
+
 @pytest.mark.parametrize(
     ("code", "payload", "words"),
     [
@@ -55,6 +75,26 @@ def test_a_kind_that_nobody_declares_any_more_still_has_a_name():
             "stage_changed",
             {"from": "lead", "to": "lead", "to_disposition": "lost", "reason": "Price"},
             ("Lost", "Price"),
+        ),
+        (
+            "stage_changed",
+            {"from": None, "to": "name", "reason": "entered", "facts": {}},
+            ("Entered the database", "Entered by hand"),
+        ),
+        (
+            "stage_changed",
+            {"from": "lead", "to": "qualified", "reason": "handed_over", "facts": {"policy": 1, "policy_name": "Then"}},
+            ("Became a qualified lead", "Handed to sales by the policy Then"),
+        ),
+        (
+            "stage_changed",
+            {"from": "lead", "to": "lead", "to_disposition": "recycled", "reason": "bad_timing", "facts": {}},
+            ("Recycled", "Bad timing"),
+        ),
+        (
+            "stage_changed",
+            {"from": "name", "to": "lead", "reason": "bad_timing"},
+            ("Became a lead", "bad_timing"),
         ),
         ("field_changed", {"changed": {"city": [None, "Kiel"]}}, ("Facts changed", "City: empty → Kiel")),
         ("grade_changed", {"from": "C", "to": "A", "score": 90}, ("Grade from C to A", "90 points")),

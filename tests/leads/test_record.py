@@ -39,8 +39,8 @@ def test_create_lead_writes_record_history_search_and_mark(cast, now):
     assert (lead.stage, lead.side, lead.created_at, lead.stage_since) == ("name", "marketing", now, now)
     first = Transition.objects.get(lead=lead)
     assert (first.seq, first.from_stage, first.to_stage, first.at) == (1, None, "name", now)
-    assert (first.actor, first.reason) == (cast.mia, "Entered by hand")
-    assert Activity.objects.get(lead=lead).payload == {"from": None, "to": "name", "reason": "Entered by hand"}
+    assert (first.actor, first.reason) == (cast.mia, "entered")
+    assert Activity.objects.get(lead=lead).payload == {"from": None, "to": "name", "reason": "entered", "facts": {}}
     assert DirtyLead.objects.get(lead=lead).marked_at == now
     assert LeadSearch.objects.get(lead=lead).document == (
         "zoe muller mueller example com acme gmbh 49301234567 301234567"

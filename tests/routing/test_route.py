@@ -76,7 +76,10 @@ def test_a_hand_over_is_written_down_whole(cast, now):
     assert (handover.why, handover.why_facts) == ("turn", why)
     step = Transition.objects.filter(lead=lead).latest("seq")
     assert (step.from_stage, step.to_stage) == ("name", "qualified")
-    assert step.reason == "Handed to sales by the policy A and B to sales, C and D to marketing"
+    assert step.reason == "handed_over"
+    payload = Activity.objects.get(lead=lead, kind="stage_changed", payload__to="qualified").payload
+    policy_name = "A and B to sales, C and D to marketing"
+    assert payload["facts"] == {"policy": policy().pk, "policy_name": policy_name}
     told = Activity.objects.get(lead=lead, kind=HANDED_OVER.code)
     assert told.payload == {
         "event": "handed_over",

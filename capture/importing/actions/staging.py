@@ -13,6 +13,7 @@ from capture.activities import IMPORTED
 from capture.importing.columns import CHANGED, COLUMNS, OTHERS, TEXTS
 from leads import rules
 from leads.actions.lifecycle import begin_new_histories
+from leads.activities import Because
 from leads.models import Lead
 
 _NAMES = ", ".join(COLUMNS)
@@ -84,7 +85,7 @@ def write_chunk(change, *, run, rows, problems) -> None:
             begin_new_histories(
                 change,
                 lead_ids=[lead["id"] for lead, _ in new],
-                reason=f"Imported from {run.file_name}"[:200],
+                reason=Because("imported", {"import": run.pk, "file": run.file_name}),
                 copy=copy,
             )
         copy(_COPY_ROWS, _row_lines(run.pk, rows))

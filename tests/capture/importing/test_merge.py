@@ -56,7 +56,7 @@ def test_a_new_person_is_whole(bring, cast, now):
     assert (lead.name_key, lead.company.name, lead.tags) == ("ann ames", "Acme, Inc.", ["a", "b"])
     assert (lead.source, lead.campaign, lead.stage, lead.side) == (source, campaign, "name", "marketing")
     step = Transition.objects.get(lead=lead)
-    assert (step.seq, step.to_stage, step.reason, step.actor) == (1, "name", "Imported from people.csv", cast.mia)
+    assert (step.seq, step.to_stage, step.reason, step.actor) == (1, "name", "imported", cast.mia)
     activity = Activity.objects.get(lead=lead, kind="imported")
     assert (activity.actor, activity.campaign) == (cast.mia, campaign)
     assert activity.payload == {"import": run.pk, "file": "people.csv", "row": 1, "new": True}
