@@ -51,15 +51,37 @@ class CompanyAdmin(ModelAdmin):
         save_company(company=obj, by=request.user, now=timezone.now())
 
 
+class Retiring(CodeStays):
+    """Retired rather than deleted: leads, rules and saved views name it."""
+
+    actions = ["retire", "offer_again"]
+
+    @admin.action(description="Retire: offer it no longer", permissions=["change"])
+    def retire(self, request, queryset):
+        number = queryset.offered().update(retired_at=timezone.now())
+        self.message_user(request, f"{number} retired. Whoever came from there stays so.")
+
+    @admin.action(description="Offer again", permissions=["change"])
+    def offer_again(self, request, queryset):
+        number = queryset.filter(retired_at__isnull=False).update(retired_at=None)
+        self.message_user(request, f"{number} offered again.")
+
+    def get_list_filter(self, request):
+        return [*super().get_list_filter(request), ("retired_at", admin.EmptyFieldListFilter)]
+
+    def get_list_display(self, request):
+        return [*super().get_list_display(request), "retired_at"]
+
+
 @admin.register(Source)
-class SourceAdmin(CodeStays):
+class SourceAdmin(Retiring):
     list_display = ["name", "code", "kind"]
     list_filter = ["kind"]
     search_fields = ["name", "code"]
 
 
 @admin.register(Campaign)
-class CampaignAdmin(CodeStays):
+class CampaignAdmin(Retiring):
     list_display = ["name", "code", "source", "starts_on", "ends_on", "budget", "actual_cost", "currency"]
     list_select_related = ["source"]
     list_filter = ["source"]

@@ -18,6 +18,8 @@ from leads.fields.spelling import AmbiguousSpelling
 from leads.intake import keys
 
 TEXT_LIMIT = rules.TEXT_LIMIT
+# Stands for the id of a source or a campaign that nobody new is given.
+RETIRED = 0
 CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffd\ud800-\udfff\u200b\ufeff]")
 
 TRUE = frozenset(["yes", "y", "true", "t", "1", "x", "ja", "oui", "si", "vrai", "wahr", "on"])
@@ -345,6 +347,8 @@ def one_of(words, what):
             raise BadCell(f"{_short(raw)} can be more than one of the {what}; write one exactly as it is.") from error
         if found is None:
             raise BadCell(f"{_short(raw)} is none of the {what}.")
+        if found == RETIRED:
+            raise BadCell(f"{_short(raw)} is no longer offered among the {what}.")
         return found
 
     return clean

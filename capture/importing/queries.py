@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from capture.importing.cleaning import RETIRED
 from capture.importing.enums import RowResult
 from capture.importing.mapping import header_key
 from capture.importing.models import ImportProblem, ImportRow, RememberedMapping, UnansweredWord
@@ -25,8 +26,11 @@ def remembered_mapping(header) -> dict | None:
 
 
 def by_spelling(model) -> Spellings:
-    """Spellings of the ids of all sources or campaigns, by code and by name."""
-    known = list(model.objects.values_list("pk", "code", "name"))
+    """Spellings of the ids of all sources or campaigns, by code and by name; RETIRED where one is not offered."""
+    known = [
+        (RETIRED if retired_at else pk, code, name)
+        for pk, code, name, retired_at in model.objects.values_list("pk", "code", "name", "retired_at")
+    ]
     return Spellings(((code, pk) for pk, code, _ in known), ((name, pk) for pk, _, name in known))
 
 

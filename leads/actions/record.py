@@ -56,10 +56,13 @@ def create_lead(change: Change, *, values, source=None, campaign=None, reason: s
     """A new lead at the stage of a name, with its first history row and search document; the change holds it.
 
     values: codes of fields.TYPED and of active FieldDefinitions to cleaned Python values; "company" is a name. `source`
-    defaults to the campaign's. Raises ValidationError naming the fields that cannot be.
+    defaults to the campaign's; neither may be retired. Raises ValidationError naming the fields that cannot be.
     """
     cleaned, fields, definitions = _clean(values)
     _refuse_retired(fields, {}, definitions)
+    for code, chosen in (("source", source), ("campaign", campaign)):
+        if chosen and chosen.retired_at:
+            raise ValidationError({code: f"{chosen} is no longer offered."})
     if not any(cleaned.get(code) for code in _IDENTIFYING):
         raise ValidationError("A lead needs a name, an e-mail address, a phone number or an external id.")
     now = change.now

@@ -28,12 +28,21 @@ class Company(models.Model):
         return self.name
 
 
+class RetiringQuerySet(models.QuerySet):
+    def offered(self):
+        """Those that may be chosen for somebody new."""
+        return self.filter(retired_at__isnull=True)
+
+
 class Source(models.Model):
-    """Where people come from."""
+    """Where people come from. A retired one is no longer offered; whoever came from it stays so."""
 
     code = models.SlugField(max_length=50, unique=True)
     name = models.CharField(max_length=100)
     kind = models.CharField(max_length=20, choices=SourceKind.choices, default=SourceKind.OTHER)
+    retired_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    objects = RetiringQuerySet.as_manager()
 
     class Meta:
         ordering = ["name"]
@@ -43,7 +52,7 @@ class Source(models.Model):
 
 
 class Campaign(models.Model):
-    """One marketing effort. Money is in `currency` (ISO 4217)."""
+    """One marketing effort; it retires as a source does. Money is in `currency` (ISO 4217)."""
 
     code = models.SlugField(max_length=50, unique=True)
     name = models.CharField(max_length=150)
@@ -53,6 +62,9 @@ class Campaign(models.Model):
     budget = models.DecimalField(max_digits=14, decimal_places=2, null=True, blank=True)
     actual_cost = models.DecimalField(max_digits=14, decimal_places=2, null=True, blank=True)
     currency = models.CharField(max_length=3, default="EUR")
+    retired_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    objects = RetiringQuerySet.as_manager()
 
     class Meta:
         ordering = ["-starts_on", "name"]

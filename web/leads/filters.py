@@ -5,7 +5,7 @@ import datetime
 import django_filters
 from crispy_forms.helper import FormHelper
 from django import forms
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 
 from leads.access import ON_SALES_SIDE
@@ -26,6 +26,24 @@ FACETS = frozenset(
 
 # What may stand in the address of the list beside the filters.
 BESIDE = frozenset({"sort", "col", "after", "before", "panel"})
+
+
+def _offered(model, name):
+    """What the filter `name` offers: of the retired ones those that leads have, or that the address asks for.
+
+    Without a request everything: a saved view goes on whatever retires.
+    """
+
+    def rows(request):
+        if request is None:
+            return model.objects.all()
+        asked = request.GET.get(name, "")
+        in_use = Exists(Lead.objects.filter(**{name: OuterRef("pk")}))
+        return model.objects.filter(
+            Q(retired_at__isnull=True) | Q(pk=int(asked) if asked.isdecimal() and len(asked) < 10 else 0) | in_use
+        )
+
+    return rows
 
 
 class TagsFilter(django_filters.Filter):
@@ -52,9 +70,9 @@ class LeadFilter(django_filters.FilterSet):
     )
     side = django_filters.ChoiceFilter(choices=Side.choices, empty_label="Both", method="on_side")
     owner = django_filters.ModelChoiceFilter(queryset=User.objects.in_role(Role.REP), empty_label="Anybody")
-    source = django_filters.ModelChoiceFilter(queryset=Source.objects.all(), empty_label="Any")
+    source = django_filters.ModelChoiceFilter(queryset=_offered(Source, "source"), empty_label="Any")
     campaign = django_filters.ModelChoiceFilter(
-        queryset=Campaign.objects.all(), empty_label="Any", label="First campaign"
+        queryset=_offered(Campaign, "campaign"), empty_label="Any", label="First campaign"
     )
     disposition = django_filters.ChoiceFilter(choices=Disposition.choices, empty_label="Any")
     score_from = django_filters.NumberFilter(field_name="score", lookup_expr="gte", label="Score from")

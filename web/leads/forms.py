@@ -199,8 +199,8 @@ class EditForm(forms.Form):
 class NewLeadForm(forms.Form):
     """Quick entry: what fits on a card from a show."""
 
-    source = forms.ModelChoiceField(Source.objects.all(), required=False, empty_label="Not known")
-    campaign = forms.ModelChoiceField(Campaign.objects.all(), required=False, empty_label="None")
+    source = forms.ModelChoiceField(Source.objects.offered(), required=False, empty_label="Not known")
+    campaign = forms.ModelChoiceField(Campaign.objects.offered(), required=False, empty_label="None")
     note = forms.CharField(
         required=False, max_length=5000, widget=forms.Textarea(attrs={"rows": 3}), help_text="Kept on the timeline."
     )

@@ -41,8 +41,8 @@ class MappingForm(forms.Form):
         required=False,
         help_text="Ids are matched only within the same system, such as hubspot.",
     )
-    source = forms.ModelChoiceField(Source.objects.all(), required=False, empty_label="None")
-    campaign = forms.ModelChoiceField(Campaign.objects.all(), required=False, empty_label="None")
+    source = forms.ModelChoiceField(Source.objects.offered(), required=False, empty_label="None")
+    campaign = forms.ModelChoiceField(Campaign.objects.offered(), required=False, empty_label="None")
     row_number = forms.BooleanField(
         label="Nothing tells the people apart: identify each by the number of her row",
         required=False,

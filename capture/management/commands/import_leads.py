@@ -142,6 +142,8 @@ def _known(model, code, what):
         return None
     found = model.objects.filter(code=code).first()
     if found is None:
-        codes = ", ".join(model.objects.order_by(F("code")).values_list("code", flat=True)[:50])
+        codes = ", ".join(model.objects.offered().order_by(F("code")).values_list("code", flat=True)[:50])
         raise MappingError(f"There is no {what} {code}; there are {codes or 'none'}.")
+    if found.retired_at:
+        raise MappingError(f"The {what} {code} is retired: nobody new is given it.")
     return found
