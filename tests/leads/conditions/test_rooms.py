@@ -3,8 +3,8 @@
 import sys
 
 import pytest
+from django.apps import AppConfig, apps
 from django.core.exceptions import ImproperlyConfigured, ValidationError
-from django.test import modify_settings
 
 from leads.conditions import (
     Column,
@@ -35,10 +35,11 @@ def registered_apart(monkeypatch):
 
 
 @pytest.fixture
-def room(registered_apart):
-    """A room that is installed for the time of the test, and started like any other."""
-    with modify_settings(INSTALLED_APPS={"append": ROOM}):
-        yield
+def room(registered_apart, monkeypatch):
+    """A room that is there for the time of the test, found as every room is when the program starts."""
+    monkeypatch.setitem(apps.app_configs, "room", AppConfig.create(ROOM))
+    apps.get_app_config("leads").ready()
+    yield
     del sys.modules[f"{ROOM}.conditions"]
 
 
