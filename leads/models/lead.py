@@ -267,7 +267,7 @@ class DirtyLead(Waiting):
         indexes = [models.Index(fields=["marked_at"], condition=Q(put_aside_at=None), name="dirty_lead_oldest_first")]
 
     def __str__(self):
-        return f"{self.lead_id} since {self.marked_at}"
+        return f"Lead {self.lead_id}"
 
 
 class PeopleEntered(models.Model):

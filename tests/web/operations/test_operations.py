@@ -62,7 +62,7 @@ def test_a_heartbeat_that_arrived_speaks_for_beat_and_broker_too(cast, as_user, 
     for lane in Lane:
         note_heartbeat(process=f"{lane}@one", lane=lane, now=then)
     text = as_user(cast.ann).get(STATUS).content.decode()
-    (row,) = re.findall(r"<td>Beat and broker</td>.*?</tr>", text)
+    (row,) = re.findall(r"<th scope=.row.>Beat and broker</th>.*?</tr>", text)
     assert f">{beat}</span>" in row
     assert "settle@one" in text
     assert ("Every lane has a worker" in text) == (beat == "Alive")
