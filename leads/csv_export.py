@@ -12,9 +12,13 @@ import datetime
 import re
 from dataclasses import dataclass
 
-from leads.fields import FIELDS
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import OuterRef, Value
+from django.db.models.functions import Concat
+
+from leads.fields import BY_CODE, FIELDS, Key
 from leads.fields.answers import NO_ANSWERS, Answers
-from leads.models import FieldDefinition
+from leads.models import FieldDefinition, OtherKey
 
 CHUNK = 2000
 
@@ -28,6 +32,9 @@ class UnknownFields(ValueError):
     def __init__(self, codes):
         self.codes = tuple(codes)
         super().__init__(f"Unknown field: {', '.join(self.codes)}.")
+
+
+_BESIDE = frozenset(field.code for field in FIELDS if field.beside)
 
 
 @dataclass(frozen=True)
@@ -124,7 +131,17 @@ def lead_lines(leads, codes=None):
     before the first line.
     """
     columns = lead_columns(codes)
-    return csv_lines([column.code for column in columns], _rows(leads.order_by(), columns))
+    beside = {code: _others(code) for code in _BESIDE.intersection(column.code for column in columns)}
+    return csv_lines([column.code for column in columns], _rows(leads.order_by().annotate(**beside), columns))
+
+
+def _others(code):
+    """The addresses, numbers or ids of a lead beside the main one; an id after the system that gave it out."""
+    kind = BY_CODE[BY_CODE[code].beside].key
+    keys = OtherKey.objects.filter(lead=OuterRef("pk"), kind=kind).order_by("pk")
+    if kind == Key.EXTERNAL_ID:
+        return ArraySubquery(keys.values_list(Concat("system", Value(" "), "value")))
+    return ArraySubquery(keys.values("value"))
 
 
 def _rows(leads, columns):

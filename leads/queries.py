@@ -10,7 +10,8 @@ from django.db.models import Q
 
 from leads.activities import Chip, codes_under
 from leads.conditions import ConditionError, Vocabulary, answers_of
-from leads.models import FieldDefinition, Lead, StageDefinition
+from leads.fields import Key
+from leads.models import FieldDefinition, Lead, OtherKey, StageDefinition
 
 COUNT_CAP = 1000
 TIMELINE_PAGE = 30
@@ -110,33 +111,52 @@ def stages_naming_answers(field_code: str, vocabulary: Vocabulary) -> dict[str, 
     return naming_answers(field_code, named, vocabulary)
 
 
-def duplicates(lead, user) -> list[Duplicate]:
-    """Other leads `user` may see that share the e-mail address, the phone number, or name and company with `lead`.
+def duplicates(lead, user, *, others=()) -> list[Duplicate]:
+    """Other leads `user` may see that share an e-mail address, a phone number, or name and company with `lead`.
 
-    At most DUPLICATES_SHOWN, oldest first. At most one query; each key is looked up by its index.
+    others: her OtherKeys. At most DUPLICATES_SHOWN, oldest first. At most two queries; each key is looked up by its
+    index.
     """
+    emails = _filled(lead.email_key, *(other.key for other in others if other.kind == Key.EMAIL))
+    phones = _filled(lead.phone_key, *(other.key for other in others if other.kind == Key.PHONE))
+    is_named = bool(lead.name_key and lead.company_id)
+    beside = _with_other_keys(emails, phones)
     same = Q()
-    if lead.email_key:
-        same |= Q(email_key=lead.email_key)
-    if lead.phone_key:
-        same |= Q(phone_key=lead.phone_key)
-    if lead.name_key and lead.company_id:
+    if emails:
+        same |= Q(email_key__in=emails)
+    if phones:
+        same |= Q(phone_key__in=phones)
+    if ids := set().union(*beside.values()):
+        same |= Q(pk__in=ids)
+    if is_named:
         same |= Q(company=lead.company_id, name_key=lead.name_key)
     if not same:
         return []
-    others = Lead.objects.visible_to(user).filter(same).exclude(pk=lead.pk).with_people().order_by("pk")
-    return [Duplicate(other, _shared(lead, other)) for other in others[:DUPLICATES_SHOWN]]
+    found = Lead.objects.visible_to(user).filter(same).exclude(pk=lead.pk).with_people().order_by("pk")
+
+    def shared(other):
+        if other.email_key in emails or other.pk in beside[Key.EMAIL]:
+            yield "e-mail"
+        if other.phone_key in phones or other.pk in beside[Key.PHONE]:
+            yield "phone"
+        if is_named and (lead.company_id, lead.name_key) == (other.company_id, other.name_key):
+            yield "name and company"
+
+    return [Duplicate(other, tuple(shared(other))) for other in found[:DUPLICATES_SHOWN]]
 
 
-def _shared(lead, other):
-    shares = {
-        "e-mail": lead.email_key and lead.email_key == other.email_key,
-        "phone": lead.phone_key and lead.phone_key == other.phone_key,
-        "name and company": (
-            lead.company_id and lead.name_key and (lead.company_id, lead.name_key) == (other.company_id, other.name_key)
-        ),
-    }
-    return tuple(what for what, is_same in shares.items() if is_same)
+def _with_other_keys(emails, phones):
+    """{kind: ids of the leads that have one of these beside their main one}."""
+    found = {Key.EMAIL: set(), Key.PHONE: set()}
+    if emails or phones:
+        keys = OtherKey.objects.filter(Q(kind=Key.EMAIL, key__in=emails) | Q(kind=Key.PHONE, key__in=phones))
+        for kind, lead_id in keys.order_by().values_list("kind", "lead"):
+            found[Key(kind)].add(lead_id)
+    return found
+
+
+def _filled(*words):
+    return [word for word in words if word]
 
 
 def _kinds(chip):

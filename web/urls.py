@@ -1,7 +1,7 @@
 from django.urls import path
 
 from web import home
-from web.leads import bulk, detail, edits, lists, saved
+from web.leads import bulk, detail, edits, lists, other_keys, saved
 from web.marketing import imports
 from web.me import views as me
 from web.operations import answers, conditions, mail, status, workspace
@@ -27,6 +27,9 @@ urlpatterns = [
     path("leads/<int:pk>/", detail.lead_detail, name="lead-detail"),
     path("leads/<int:pk>/edit/", edits.lead_edit, name="lead-edit"),
     path("leads/<int:pk>/log/", composer.lead_log, name="lead-log"),
+    path("leads/<int:pk>/keys/", other_keys.key_add, name="key-add"),
+    path("leads/<int:pk>/keys/<int:key_pk>/main/", other_keys.key_main, name="key-main"),
+    path("leads/<int:pk>/keys/<int:key_pk>/drop/", other_keys.key_drop, name="key-drop"),
     path("leads/<int:pk>/tasks/", composer.task_add, name="task-add"),
     path("leads/<int:pk>/tasks/<int:task_pk>/done/", composer.task_done, name="task-done"),
     path("leads/<int:pk>/accept/", composer.lead_accept, name="lead-accept"),

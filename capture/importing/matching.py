@@ -1,4 +1,4 @@
-"""Who a row is, and what it changes: decided in memory for a chunk of rows, in the order of the file. No queries.
+"""What a row changes: decided in memory for a chunk of rows, in the order of the file. No queries.
 
 Leads are dicts of capture.importing.columns plus "id" (None until a new one gets hers), "is_new",
 "touched" (this import has met her before), "with_sales" and "changed".
@@ -15,6 +15,7 @@ KEPT = "With sales: kept "
 PROBLEM_LIMIT = 300
 _SEARCHED = frozenset(BY_CODE[code].column for code in SEARCHED)
 _NEW = BLANK | {
+    "others": (),
     "id": None,
     "is_new": True,
     "touched": True,
@@ -24,133 +25,19 @@ _NEW = BLANK | {
 }
 
 
-class Directory:
-    """The leads that the rows of a chunk may be, found by what identifies them.
-
-    Keys of a lead change while rows are applied, so a hit counts only while the lead still has the key.
-    """
-
-    def __init__(self, leads, *, system, trusts_ids=True, previous=None):
-        self.system = system
-        self.trusts_ids = trusts_ids
-        self.previous = previous or {}
-        self.by_id = {}
-        self.external, self.emails, self.phones, self.names = {}, {}, {}, {}
-        for lead in sorted(leads, key=lambda lead: lead["id"]):
-            self.by_id[lead["id"]] = lead
-            self.enter(lead)
-
-    def enter(self, lead):
-        """Makes a lead findable by the keys she has now."""
-        if lead["external_id"] and lead["external_system"] == self.system:
-            self.external.setdefault(lead["external_id"], lead)
-        for index, key in (
-            (self.emails, lead["email_key"]),
-            (self.phones, lead["phone_key"]),
-            (self.names, lead["name_key"] and (lead["company_id"], lead["name_key"])),
-        ):
-            if key:
-                known = index.get(key)
-                if known is None:
-                    index[key] = [lead]
-                elif lead not in known:
-                    known.append(lead)
-
-    def find(self, row, company_id):
-        """The lead that a row is about, or None: by external id, then e-mail, then phone, then name with company.
-
-        A file that was imported before finds the lead that the same row was about then, if it still fits.
-        """
-        values = row.values
-        before = self.by_id.get(self.previous.get(row.number))
-        if before is not None and self._fits(before, values, company_id):
-            return before
-        external_id = values.get("external_id")
-        if external_id:
-            lead = self.external.get(external_id)
-            if lead is not None and self._same_id(lead, values):
-                return lead
-        key = values.get("email_key")
-        if key:
-            for lead in self.emails.get(key, ()):
-                if lead["email_key"] == key:
-                    return lead
-        key = values.get("phone_key")
-        if key:
-            for lead in self.phones.get(key, ()):
-                if lead["phone_key"] == key and self._same_phone(lead, values):
-                    return lead
-        key = values.get("name_key")
-        if key:
-            for lead in self.names.get((company_id, key), ()):
-                if lead["name_key"] == key and lead["company_id"] == company_id and self._same_name(lead, values):
-                    return lead
-        return None
-
-    def _fits(self, lead, values, company_id):
-        name = values.get("name_key")
-        return (
-            (values.get("external_id") and self.external.get(values["external_id"]) is lead)
-            or (values.get("email_key") and values["email_key"] == lead["email_key"])
-            or (values.get("phone_key") and values["phone_key"] == lead["phone_key"] and self._same_phone(lead, values))
-            or (
-                name and name == lead["name_key"] and company_id == lead["company_id"] and self._same_name(lead, values)
-            )
-        )
-
-    def _same_id(self, lead, values):
-        return self.trusts_ids or not self._other_email(lead, values)
-
-    def _same_phone(self, lead, values):
-        """Colleagues share a switchboard: another e-mail or id makes it another person, unless the names agree."""
-        name = values.get("name_key")
-        if name and name == lead["name_key"]:
-            return True
-        return not (self._other_email(lead, values) or self._other_id(lead, values))
-
-    def _same_name(self, lead, values):
-        if self._other_email(lead, values) or self._other_id(lead, values):
-            return False
-        if lead["company_id"] is not None:
-            return True
-        # A name and nothing else is somebody only among those who are known by nothing else either.
-        return not (
-            values.get("email_key")
-            or values.get("phone_key")
-            or values.get("external_id")
-            or lead["email_key"]
-            or lead["phone_key"]
-            or lead["external_id"]
-        )
-
-    @staticmethod
-    def _other_email(lead, values):
-        key = values.get("email_key")
-        return bool(key and lead["email_key"] and key != lead["email_key"])
-
-    def _other_id(self, lead, values):
-        external_id = values.get("external_id")
-        return bool(
-            external_id
-            and lead["external_id"]
-            and lead["external_system"] == self.system
-            and lead["external_id"] != external_id
-        )
-
-
-def place(row, directory, *, company_id, source_id, campaign_id, name_key, may_change_sales=True):
+def place(row, directory, *, company_id, source_id, campaign_id, name_key, may_change_sales=True, earlier=None):
     """Decides one row: (RowResult, lead, before).
 
     Creates the lead when nobody is found. Else a value overwrites, but nothing ever becomes empty; once this import
     has met the person, only what is still empty is filled, so that the first row wins. So it is from the start with
     a lead of the sales side unless may_change_sales; what she keeps is added to the problems of the row. `before` is
-    {code: [old, new]} in JSON form, for undo.
+    {code: [old, new]} in JSON form, for undo. `earlier`: whom the same row was about in an earlier import of the file.
     """
     values = row.values
     if row.problems:
         # Said when the row was placed before, with what was known then.
         row.problems[:] = [problem for problem in row.problems if not problem[1].startswith(KEPT)]
-    lead = directory.find(row, company_id)
+    lead = directory.find(values, company_id, earlier=earlier)
     if lead is None:
         lead = {**_NEW, **values}
         lead["fields"] = dict(row.fields)

@@ -3,8 +3,10 @@
 import datetime
 from dataclasses import dataclass
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection
+from django.db.models import OuterRef, Q
 
 from leads import rules
 from leads.actions.lifecycle import begin_history, reason_payload
@@ -12,12 +14,14 @@ from leads.actions.timeline import log_activity
 from leads.activities import Because, kinds
 from leads.changes import Change
 from leads.enums import Stage
-from leads.fields import FIELDS, SEARCHED, TYPED
+from leads.fields import BY_CODE, FIELDS, SEARCHED, TYPED, Key
 from leads.intake.keys import company_key, email_key, name_key, phone_key
-from leads.models import Company, FieldDefinition, Lead
+from leads.models import Company, FieldDefinition, Lead, OtherKey
 from team.models import Workspace, validate_time_zone
 
 _IDENTIFYING = tuple(field.code for field in FIELDS if field.is_typed and field.key)
+
+_MAIN_KEYS = frozenset(BY_CODE[kind].code for kind in OtherKey.KINDS)
 
 _CONSTRAINTS = {
     "lead_external_id_once": {"external_id": "Another lead has this external id."},
@@ -110,14 +114,29 @@ def change_lead(change: Change, *, lead: Lead, values) -> Changed:
         # Always later: workers tell by this time whether a lead is still as they read it.
         current.changed_at = max(change.now, current.changed_at + datetime.timedelta(microseconds=1))
         _save(current, update_fields=[*columns, *_KEY_NAMES, "fields", "changed_at"])
-        payload = {"changed": {code: list(pair) for code, pair in changed.items()}}
-        payload |= _label_versions(changed, definitions)
-        log_activity(change, lead=current, kind=kinds.FIELD_CHANGED.code, payload=payload)
+        log_changes(change, lead=current, changed=changed, labels=_label_versions(changed, definitions))
+        if not _MAIN_KEYS.isdisjoint(changed):
+            _drop_what_is_main(current)
         if SEARCHED & changed.keys():
             refresh_search(lead_ids=[current.pk])
-        change.note([current.pk], fields=changed)
     lead.__dict__.update(current.__dict__)
     return Changed(tuple(changed))
+
+
+def log_changes(change: Change, *, lead: Lead, changed, labels=None) -> None:
+    """Puts {code: (old, new)} on the timeline, with the labels in force (_label_versions), and asks for a new score."""
+    payload = {"changed": {code: list(pair) for code, pair in changed.items()}} | (labels or {})
+    log_activity(change, lead=lead, kind=kinds.FIELD_CHANGED.code, payload=payload)
+    change.note([lead.pk], fields=changed)
+
+
+def _drop_what_is_main(lead):
+    """What has become the main address, number or id is no other one any more."""
+    lead.other_keys.filter(
+        Q(kind=Key.EMAIL, key=lead.email_key)
+        | Q(kind=Key.PHONE, key=lead.phone_key)
+        | Q(kind=Key.EXTERNAL_ID, system=lead.external_system, key=lead.external_id)
+    ).delete()
 
 
 def companies_by_name(names, *, now) -> dict[str, int]:
@@ -148,13 +167,24 @@ def companies_by_key(names, *, now) -> dict[str, int]:
 
 def refresh_search(*, lead_ids) -> None:
     """Writes the search documents of these leads anew, in one statement, where they differ."""
+    beside = OtherKey.objects.filter(lead=OuterRef("pk")).exclude(kind=Key.EXTERNAL_ID)
     rows = Lead.objects.filter(pk__in=list(lead_ids)).order_by("pk")
+    rows = rows.annotate(
+        emails=ArraySubquery(beside.filter(kind=Key.EMAIL).values("value")),
+        phones=ArraySubquery(beside.filter(kind=Key.PHONE).values_list("key")),
+    )
     documents = {
         pk: rules.search_document(
-            first_name=first, last_name=last, email=email, company=company or "", phone=phone, phone_key=key
+            first_name=first,
+            last_name=last,
+            email=" ".join([email, *emails]),
+            company=company or "",
+            phone=phone,
+            phone_key=key,
+            phone_keys=phones,
         )
-        for pk, first, last, email, company, phone, key in rows.values_list(
-            "pk", "first_name", "last_name", "email", "company__name", "phone", "phone_key"
+        for pk, first, last, email, company, phone, key, emails, phones in rows.values_list(
+            "pk", "first_name", "last_name", "email", "company__name", "phone", "phone_key", "emails", "phones"
         )
     }
     if documents:

@@ -72,4 +72,10 @@ def check_dependencies() -> None:
 
 
 # What scoring and hand-overs write of a lead, their rooms register.
-register(*(built_in(field.code) for field in FIELDS if field.writer not in {Writer.SCORING, Writer.HANDOVER}))
+register(
+    *(
+        built_in(field.code)
+        for field in FIELDS
+        if field.writer not in {Writer.SCORING, Writer.HANDOVER} and not field.beside
+    )
+)

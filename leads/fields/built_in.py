@@ -54,7 +54,8 @@ class BuiltIn:
     may be no value. past_only: stamped by the machine, never in the future. key: what it tells about who somebody is.
     is_searched: its words find the lead. is_column: a list can show it; in_list: and does unless told otherwise.
     merge: what imports do with it; None where they bring none. called: what files call it, in small letters and digits.
-    hint: what imports say beside its label. is_quick: the form for a new lead asks for it.
+    hint: what imports say beside its label. is_quick: the form for a new lead asks for it. beside: the field of the
+    main one, where this holds all others of its kind: rows of OtherKey, which exports show and conditions do not know.
     """
 
     code: str
@@ -76,6 +77,7 @@ class BuiltIn:
     called: str = ""
     hint: str = ""
     is_quick: bool = False
+    beside: str = ""
 
     @property
     def model_field(self) -> models.Field:
@@ -128,6 +130,11 @@ def _one_of(code, label, choices, **more):
     return _lifecycle(code, label, ValueType.CHOICE, choices=tuple(choices), **{"can_be_empty": False} | more)
 
 
+def _others(beside, label):
+    code = f"other_{beside}s"
+    return BuiltIn(code, label, ValueType.LIST, code, "Person", writer=Writer.PROGRAM, beside=beside)
+
+
 _PLACE = {"group": "Place", "fact": "Address"}
 _OBJECTION = {
     "group": "Objections",
@@ -154,6 +161,7 @@ FIELDS = (
         called="externalid id contactid leadid recordid prospectid customerid userid personid clientid uuid guid "
         "memberid subscriberid crmid",
     ),
+    _others("external_id", "Other external ids"),
     _person(
         "first_name",
         "First name",
@@ -193,6 +201,7 @@ FIELDS = (
         called="email emailaddress mail emailadresse emailwork workemail businessemail emails email1 correo "
         "correoelectronico courriel adressemail emailid contactemail personalemail",
     ),
+    _others("email", "Other e-mails"),
     _person(
         "phone",
         "Phone",
@@ -204,6 +213,7 @@ FIELDS = (
         called="phone phonenumber telephone tel mobile mobilephone mobilenumber cell cellphone phone1 phone2 "
         "workphone businessphone homephone telefon handy telefono portable phoneno contactnumber",
     ),
+    _others("phone", "Other phones"),
     _person(
         "job_title",
         "Job title",

@@ -16,6 +16,11 @@ WHERE email_key = ANY(string_to_array(%(emails)s, chr(31))) AND email_key <> '' 
 UNION ALL
 SELECT FROM leads_lead
 WHERE phone_key = ANY(string_to_array(%(phones)s, chr(31))) AND phone_key <> '' AND id <> ALL(%(apart)s)
+UNION ALL
+SELECT FROM leads_otherkey
+WHERE (kind = 'email' AND key = ANY(string_to_array(%(emails)s, chr(31)))
+       OR kind = 'phone' AND key = ANY(string_to_array(%(phones)s, chr(31))))
+  AND lead_id <> ALL(%(apart)s)
 LIMIT 1
 """
 
@@ -29,15 +34,15 @@ def entered() -> int:
     return PeopleEntered.objects.get().number
 
 
-def look_again_for_one(*, lead) -> None:
-    """Raises KnownMeanwhile when another lead has the address or the number of this new one, and counts her.
+def look_again_for_one(*, lead, apart: Collection[int] = ()) -> None:
+    """Raises KnownMeanwhile when a lead that is not `apart` has the address or the number of this new one; counts her.
 
     The last thing in the transaction that brings her. From here until its end nobody else who brings people gets past
     this point, so of two who bring the same person one sees the other's. Whoever is past it waits for nothing any
     more, so that nobody waits in a circle.
     """
     take_lock(Lock.NEWCOMERS)
-    _refuse_known([lead.email_key], [lead.phone_key], [lead.pk])
+    _refuse_known([lead.email_key], [lead.phone_key], [lead.pk, *apart])
     PeopleEntered.objects.update(number=F("number") + 1)
 
 

@@ -1,7 +1,7 @@
 from leads.models.activity import Activity, Task
 from leads.models.company import Campaign, Company, Source
 from leads.models.fields import Answer, AnswerLabel, FieldDefinition
-from leads.models.lead import DirtyLead, Lead, LeadSearch, PeopleEntered
+from leads.models.lead import DirtyLead, Lead, LeadSearch, OtherKey, PeopleEntered
 from leads.models.lifecycle import StageDefinition, Transition
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "FieldDefinition",
     "Lead",
     "LeadSearch",
+    "OtherKey",
     "PeopleEntered",
     "Source",
     "StageDefinition",

@@ -13,6 +13,7 @@ from jobs.models import Waiting, Work
 from leads import rules
 from leads.access import within_reach
 from leads.enums import Disposition, Grade, Side, Stage
+from leads.fields import BY_CODE, FIELDS
 
 # One more than a list counts to (leads.queries.COUNT_CAP), so that it can tell a thousand from more.
 SEARCH_LIMIT = 1001
@@ -268,6 +269,44 @@ class DirtyLead(Waiting):
 
     def __str__(self):
         return f"Lead {self.lead_id}"
+
+
+# Code to label of the main ones.
+_MAIN = {field.beside: BY_CODE[field.beside].label for field in FIELDS if field.beside}
+
+
+class OtherKey(models.Model):
+    """An e-mail address, phone number or external id that a lead has beside the main one, which her own columns hold.
+
+    Written by leads.actions.other_keys and the import. None is the main one as well.
+    """
+
+    KINDS = tuple(_MAIN)
+
+    lead = models.ForeignKey(Lead, models.CASCADE, related_name="other_keys", db_index=False)
+    kind = models.CharField(max_length=11, choices=list(_MAIN.items()))
+    system = models.CharField(max_length=30, blank=True, help_text="Who gave out the external id.")
+    value = models.CharField(max_length=254, help_text="As it was typed.")
+    key = models.CharField(max_length=254, help_text="As it is matched (leads.intake.keys).")
+
+    class Meta:
+        ordering = ["kind", "pk"]
+        constraints = [
+            models.CheckConstraint(condition=Q(kind__in=list(_MAIN)), name="other_key_kind_known"),
+            models.CheckConstraint(condition=~Q(key=""), name="other_key_is_filled"),
+            models.CheckConstraint(
+                condition=Q(kind="external_id") & ~Q(system="") | ~Q(kind="external_id") & Q(system=""),
+                name="other_key_of_a_system",
+            ),
+            models.UniqueConstraint(fields=["lead", "kind", "system", "key"], name="other_key_once"),
+            models.UniqueConstraint(
+                fields=["system", "key"], condition=Q(kind="external_id"), name="other_external_id_once"
+            ),
+        ]
+        indexes = [models.Index(fields=["kind", "key"], name="lead_by_other_key")]
+
+    def __str__(self):
+        return self.value
 
 
 class PeopleEntered(models.Model):

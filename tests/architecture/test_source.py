@@ -59,7 +59,8 @@ RAW_SQL = {
 }
 FORMATTED_SQL = {
     "jobs/backfill.py": "the name of the table, which stands in a migration, is quoted",
-    "capture/importing/actions/merging.py": "one of two tables, and conditions from a constant mapping",
+    "capture/importing/actions/merging.py": "names of columns from a constant list",
+    "leads/intake/resolving.py": "one of two tables, and conditions from a constant mapping",
     "capture/importing/actions/staging.py": "names of columns from a constant list",
     "insights/invariants.py": "each invariant's constant query inside the one that counts it",
     "scoring/engine/compiled.py": "numbered aliases and pieces from the condition compiler, values as parameters",

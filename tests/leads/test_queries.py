@@ -84,7 +84,7 @@ def test_duplicates_by_each_key_and_only_visible_ones(cast, now, django_assert_n
     by_all = make_lead(now=now, company="Acme", **person)
 
     cast.mia.has_role()  # loads the roles, as signing in does
-    with django_assert_num_queries(1):
+    with django_assert_num_queries(2):
         found = duplicates(lead, cast.mia)
 
     assert [(duplicate.lead.pk, duplicate.shares) for duplicate in found] == [

@@ -14,7 +14,7 @@ from scoring.queries import explain, rating_answers
 from web.access import allow
 from web.leads import queries
 from web.leads.facts import built_in_facts, codes_of, custom_facts, said
-from web.leads.forms import EditForm, LogForm, PageForm
+from web.leads.forms import EditForm, LogForm, OtherKeyForm, PageForm
 from web.leads.receipt import receipt_of
 from web.leads.timeline import SHOWS, events, field_words
 from web.page import render_page
@@ -74,6 +74,7 @@ def page_context(request, lead):
     ledger = explain(lead)
     handover = queries.latest_handover(request.user, lead)
     by_code = {field.code: field for field in fields}
+    others = list(lead.other_keys.all())
     return {
         "lead": lead,
         "now": now,
@@ -91,7 +92,9 @@ def page_context(request, lead):
         "receipt": receipt_of(handover, field_words(by_code)) if handover else None,
         "is_handed": bool(handover and not handover.ended_at),
         "tasks": queries.open_tasks(lead),
-        "duplicates": duplicates(lead, request.user),
+        "other_keys": others,
+        "key_kinds": OtherKeyForm.base_fields["kind"].choices,
+        "duplicates": duplicates(lead, request.user, others=others),
         "log_kinds": LogForm.KINDS,
         "task_kinds": TaskKind.choices,
         "tomorrow": timezone.localdate(now) + datetime.timedelta(days=1),

@@ -1,11 +1,11 @@
 """Changing facts and answers, and entering a new lead by hand."""
 
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
+from typing import NamedTuple
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Q
 from django.http import Http404
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -16,13 +16,12 @@ from leads.access import can_see_lead
 from leads.actions.record import change_lead, create_lead
 from leads.actions.timeline import log_activity
 from leads.activities import kinds
-from leads.fields import BY_CODE, TYPED
-from leads.intake.keys import email_key, phone_key
+from leads.fields import BY_CODE, SEARCHED, TYPED
 from leads.intake.newcomers import KnownMeanwhile, look_again_for_one
+from leads.intake.resolving import matches_of
 from leads.models import Lead
 from routing.actions import changing
 from scoring.queries import rating_answers
-from team.models import Workspace
 from web.access import allow
 from web.leads import queries
 from web.leads.detail import lead_page, readable_or_404
@@ -60,29 +59,29 @@ def lead_edit(request, pk):
 def lead_new(request):
     """Quick entry; the lead is graded and, where the policy says so, handed over before the answer comes.
 
-    Nobody with an e-mail address or a phone number is entered twice: whoever is known by one is linked to where the
-    user may see her; else what was typed goes on her timeline as a note, and the user learns no more than which side
-    keeps her.
+    Nobody is entered twice: whoever is certainly known (leads.intake.resolving) is linked to where the user may see
+    her; else what was typed goes on her timeline as a note, and the user learns no more than which side keeps her.
+    Where it is doubtful, the user says whether this is another person.
     """
     asked = {answer.code for answer in rating_answers(Lead())}
     definitions = [field for field in queries.active_fields() if field.code in asked]
     form = NewLeadForm(request.POST if request.method == "POST" else None, definitions=definitions)
-    known = None
+    entered = Entered()
     if request.method == "POST" and form.is_valid():
         try:
-            known, hidden, lead = _enter(request, form, definitions)
+            entered = _enter(request, form, definitions)
         except ValidationError as error:
             form.add_problems(error)
-            hidden = lead = None
-        if hidden:
+        if hidden := entered.hidden:
             messages.info(request, f"This person is known already; {hidden.get_side_display().lower()} is told.")
             return redirect("web:lead-new")
-        if lead:
+        if lead := entered.new:
             messages.success(request, f"{lead.name} is in, {_standing(lead)}.")
             seen = can_see_lead(request.user, lead)
             return redirect(reverse("web:lead-detail", args=[lead.pk]) if seen else "web:lead-new")
-    status = 422 if known or form.errors else 200
-    return render(request, "leads/new.html", {"form": form, "known": known}, status=status)
+    status = 422 if entered.known or form.errors else 200
+    context = {"form": form, "known": entered.known, "is_certain": entered.is_certain}
+    return render(request, "leads/new.html", context, status=status)
 
 
 @contextmanager
@@ -140,42 +139,54 @@ def _versions(form, lead, definitions):
     return {"rows": rows, "codes": list(form.mine), "hidden": typed + seen}
 
 
-def _same_person(values):
-    """The leads with the e-mail address or the phone number of `values`, oldest first."""
-    email = email_key(values.get("email", ""))
-    typed = values.get("phone", "")
-    phone = phone_key(typed, Workspace.objects.current().phone_region) if typed else ""
-    same = Q()
-    if email:
-        same |= Q(email_key=email)
-    if phone:
-        same |= Q(phone_key=phone)
-    return Lead.objects.filter(same).order_by("pk") if same else Lead.objects.none()
+class Entered(NamedTuple):
+    """What became of a form: a lead that is `known` to the reader (`is_certain`: and is the one), a certain one that
+    is `hidden` from her, or the `new` one."""
+
+    known: Lead | None = None
+    is_certain: bool = True
+    hidden: Lead | None = None
+    new: Lead | None = None
 
 
 def _enter(request, form, definitions):
-    """(known, hidden, new): the lead that the form is about under the name of what the reader may know, else None."""
-    same = _same_person(form.values)
-    if not same.exists():
-        # Somebody else may bring the same person at this moment.
-        with suppress(KnownMeanwhile):
-            return None, None, _create(request, form)
-    known = same.visible_to(request.user).first()
-    hidden = None if known else same.first()
-    if hidden:
+    matches = _matches(form)
+    entered = _known(request, form, matches)
+    if entered is None:
+        try:
+            return Entered(new=_create(request, form, apart=[match.lead["id"] for match in matches]))
+        except KnownMeanwhile:
+            # Somebody else has brought the same person at this moment.
+            entered = _known(request, form, _matches(form)) or Entered()
+    if entered.hidden:
         with changing(by=request.user, now=timezone.now()) as change:
-            _tell_keeper(change, form, hidden, definitions)
-    return known, hidden, None
+            _tell_keeper(change, form, entered.hidden, definitions)
+    return entered
 
 
-def _create(request, form):
-    apart = {name: form.cleaned_data[name] for name in ("source", "campaign")}
+def _matches(form):
+    return matches_of(**{code: form.values.get(code, "") for code in SEARCHED})
+
+
+def _known(request, form, matches):
+    """The Entered of somebody whom one of the matches is, or None where the person is new."""
+    certain = [match.lead["id"] for match in matches if match.is_certain]
+    doubtful = [] if form.cleaned_data["is_another"] else [match.lead["id"] for match in matches]
+    visible = Lead.objects.visible_to(request.user).in_bulk(certain or doubtful)
+    known = next((visible[pk] for pk in certain or doubtful if pk in visible), None)
+    if known:
+        return Entered(known=known, is_certain=bool(certain))
+    return Entered(hidden=Lead.objects.get(pk=certain[0])) if certain else None
+
+
+def _create(request, form, *, apart):
+    choices = {name: form.cleaned_data[name] for name in ("source", "campaign")}
     with transaction.atomic():
         with changing(by=request.user, now=timezone.now()) as change:
-            lead = create_lead(change, values=form.values, **apart)
+            lead = create_lead(change, values=form.values, **choices)
             if note := form.cleaned_data["note"]:
                 log_activity(change, lead=lead, kind=kinds.NOTE.code, payload={"note": note})
-        look_again_for_one(lead=lead)
+        look_again_for_one(lead=lead, apart=apart)
     lead.refresh_from_db()
     return lead
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 from leads.activities import all_kinds, kinds
 from leads.enums import FieldType, Outcome, TaskKind
 from leads.fields import BY_CODE, FIELDS, Key, ValueType
-from leads.models import Campaign, Source
+from leads.models import Campaign, OtherKey, Source
 from leads.rules import check_year
 from routing.enums import RejectReason
 from web.leads.facts import as_original, said, value_of
@@ -204,6 +204,7 @@ class NewLeadForm(forms.Form):
     note = forms.CharField(
         required=False, max_length=5000, widget=forms.Textarea(attrs={"rows": 3}), help_text="Kept on the timeline."
     )
+    is_another = forms.BooleanField(label="This is another person", required=False)
 
     def __init__(self, *args, definitions, **kwargs):
         super().__init__(*args, **kwargs)
@@ -215,11 +216,19 @@ class NewLeadForm(forms.Form):
     @property
     def values(self):
         """What create_lead takes: the facts that were filled in."""
-        apart = {"source", "campaign", "note"}
+        apart = {"source", "campaign", "note", "is_another"}
         values = self.cleaned_data.items()
         return {code: value for code, value in values if code not in apart and value not in (None, "", [])}
 
     add_problems = EditForm.add_problems
+
+
+class OtherKeyForm(forms.Form):
+    """Another e-mail address, phone number or external id of a lead."""
+
+    kind = forms.ChoiceField(choices=OtherKey._meta.get_field("kind").choices)
+    value = forms.CharField(max_length=254, error_messages={"required": "Give an address, a number or an id."})
+    system = forms.CharField(max_length=30, required=False)
 
 
 class PageForm(forms.Form):

@@ -9,7 +9,7 @@ from django.db.models import Max
 from capture.importing.actions import staging
 from capture.importing.columns import COLUMNS
 from capture.importing.enums import RowResult
-from capture.importing.matching import Directory, place
+from capture.importing.matching import place
 from capture.importing.models import Import, ImportRow
 from jobs.postgres import Lock, take_lock
 from leads.actions.record import companies_by_key
@@ -17,6 +17,7 @@ from leads.changes import changing
 from leads.fields import FIELDS, Merge, ValueType
 from leads.intake.keys import name_key
 from leads.intake.newcomers import entered, look_again_for_many
+from leads.intake.resolving import Directory, candidates, known_ids
 from leads.models import Company
 from team.enums import Reach
 from team.models import User
@@ -26,33 +27,21 @@ TRIES = 5
 
 _COLUMNS = ", ".join(f"lead.{name}" for name in COLUMNS)
 _OVERLAY_COLUMNS = _COLUMNS.replace("lead.", "overlay_lead.")
-
-# Each finds leads by an index; the condition on "" is what makes the partial indexes usable. Keys hold no control
-# characters (capture.importing.rows leaves them out), so one of those can stand between them.
-_BETWEEN = "\x1f"
-_KEYS = "ANY(string_to_array(%(keys)s, chr(31)))"
-_BY_KEY = {
-    "external": f"external_system = %(system)s AND external_id = {_KEYS} AND external_id <> ''",
-    "email": f"email_key = {_KEYS} AND email_key <> ''",
-    "phone": f"phone_key = {_KEYS} AND phone_key <> ''",
-    "bare_name": f"name_key = {_KEYS} AND company_id IS NULL AND email_key = '' AND phone_key = '' "
-    "AND external_id = ''",
-}
-_BY_COMPANY = """
-SELECT lead.id
-FROM unnest(%(companies)s::bigint[], string_to_array(%(keys)s, chr(31))) AS wanted (company_id, name_key)
-JOIN {table} AS lead ON lead.company_id = wanted.company_id AND lead.name_key = wanted.name_key
+_OTHERS = """
+ARRAY(SELECT concat_ws(chr(31), kind, system, key) FROM leads_otherkey WHERE lead_id = lead.id)
 """
+_OVERLAY_OTHERS = _OTHERS.replace("= lead.id", "= overlay_lead.id")
+
 _LOAD = f"""
 SELECT lead.id, company.name, lead.changed_at, lead.side = 'sales',
-       EXISTS (SELECT FROM capture_importrow WHERE lead_id = lead.id AND run_id = %(run)s), {_COLUMNS}
+       EXISTS (SELECT FROM capture_importrow WHERE lead_id = lead.id AND run_id = %(run)s), {_OTHERS}, {_COLUMNS}
 FROM leads_lead AS lead LEFT JOIN leads_company AS company ON company.id = lead.company_id
 WHERE lead.id = ANY(%(ids)s)
 """
 _LOAD_OVERLAY = f"""
 SELECT overlay_lead.id, company.name, NULL,
        EXISTS (SELECT FROM leads_lead WHERE id = overlay_lead.id AND side = 'sales'), overlay_lead.touched,
-       {_OVERLAY_COLUMNS}
+       {_OVERLAY_OTHERS}, {_OVERLAY_COLUMNS}
 FROM overlay_lead LEFT JOIN leads_company AS company ON company.id = overlay_lead.company_id
 WHERE overlay_lead.id = ANY(%(ids)s)
 """
@@ -168,11 +157,12 @@ def load_leads(ids, *, run_id=None, overlay=False) -> dict[int, dict]:
     with connection.cursor() as cursor:
         for statement in (_LOAD, _LOAD_OVERLAY) if overlay else (_LOAD,):
             cursor.execute(statement, {"ids": ids, "run": run_id})
-            for lead_id, company, changed_at, with_sales, touched, *columns in cursor.fetchall():
+            for lead_id, company, changed_at, with_sales, touched, others, *columns in cursor.fetchall():
                 lead = dict(zip(COLUMNS, columns, strict=True))
                 lead["fields"] = json.loads(lead["fields"])
                 lead |= {
                     "id": lead_id,
+                    "others": [tuple(other.split("\x1f")) for other in others],
                     "company": company or "",
                     "read_at": changed_at,
                     "touched": touched,
@@ -191,7 +181,7 @@ def _place(rows, accepted, companies, older, target):
     ids = _candidates(accepted, companies, older, target) | set(previous.values())
     leads = load_leads(list(ids), run_id=run_id, overlay=target.run is None) if ids else {}
     plan, may_change_sales = target.plan, target.may_change_sales
-    directory = Directory(leads.values(), system=plan.external_system, trusts_ids=plan.trusts_ids, previous=previous)
+    directory = Directory(leads.values(), system=plan.external_system, trusts_ids=plan.trusts_ids)
     placed = []
     for row in rows:
         if row.rejected:
@@ -206,6 +196,7 @@ def _place(rows, accepted, companies, older, target):
             campaign_id=target.campaign_id,
             name_key=name_key,
             may_change_sales=may_change_sales,
+            earlier=directory.by_id.get(previous.get(row.number)),
         )
         if before and "company_id" in before:
             lead["company"] = row.values["company"]
@@ -247,53 +238,33 @@ def _companies(rows, target, now):
 def _candidates(rows, companies, older, target):
     """Ids of the leads that the rows may be. A row whose external id is known and trusted is nobody else."""
     tables = ["leads_lead"] if target.run is not None else ["leads_lead", "overlay_lead"]
-    system = target.plan.external_system
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_hashjoin = off")
-
-        def look_up(kind, keys, column="id"):
-            if not keys:
-                return
-            for table in tables:
-                values = {"keys": _BETWEEN.join(sorted(keys)), "system": system}
-                cursor.execute(f"SELECT id, {column} FROM {table} WHERE {_BY_KEY[kind]}", values)
-                yield from cursor.fetchall()
-
         ids = {row.values["external_id"] for row in rows if "external_id" in row.values}
-        known = {external_id: lead_id for lead_id, external_id in look_up("external", ids, "external_id")}
-        found = set(known.values())
+        known = known_ids(system=target.plan.external_system, ids=ids, tables=tables)
         if target.plan.trusts_ids:
             rows = [row for row in rows if row.values.get("external_id") not in known]
-        keys, named = _other_keys(rows, companies, older)
-        for kind, wanted in keys.items():
-            found.update(lead_id for lead_id, _ in look_up(kind, wanted))
-        if named:
-            ids, names = zip(*sorted(named), strict=True)
-            for table in tables:
-                values = {"companies": list(ids), "keys": _BETWEEN.join(names)}
-                cursor.execute(_BY_COMPANY.format(table=table), values)
-                found.update(lead_id for (lead_id,) in cursor.fetchall())
+        found = candidates(**_keys_of(rows, companies, older), tables=tables)
         cursor.execute("SET LOCAL enable_hashjoin = on")
-    return found
+    return found | set(known.values())
 
 
-def _other_keys(rows, companies, older):
-    """What else identifies the people of these rows: {kind: keys}, and (company id, name key) pairs."""
-    keys = {"email": set(), "phone": set(), "bare_name": set()}
-    named = set()
+def _keys_of(rows, companies, older):
+    """What identifies the people of these rows, beside external ids, as leads.intake.resolving looks for it."""
+    emails, phones, bare_names, named = set(), set(), set(), set()
     for row in rows:
         values = row.values
-        for kind, code in (("email", "email_key"), ("phone", "phone_key")):
+        for found, code in ((emails, "email_key"), (phones, "phone_key")):
             if values.get(code):
-                keys[kind].add(values[code])
+                found.add(values[code])
         if "name_key" in values:
             key = values.get("company_key")
             if key in companies:
                 if key in older:
                     named.add((older[key], values["name_key"]))
             elif not ("email_key" in values or values.get("phone_key") or "external_id" in values):
-                keys["bare_name"].add(values["name_key"])
-    return keys, named
+                bare_names.add(values["name_key"])
+    return {"emails": emails, "phones": phones, "bare_names": bare_names, "named": named}
 
 
 def _hold_still(change, directory):

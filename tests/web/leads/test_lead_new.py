@@ -82,3 +82,23 @@ def test_two_who_enter_the_same_person_at_once_make_one_lead(committed, monkeypa
     assert Lead.objects.count() == 1
     assert [answer.status_code for answer in answers] == [302, 302]
     assert Activity.objects.filter(kind="note").count() == 1
+
+
+def test_where_it_is_doubtful_the_user_says_whether_it_is_another_person(cast, as_user, unchanged):
+    known = make_lead(first_name="Nora", email="nora@berg.example", phone="+49 30 1234567", owner=cast.ben)
+    client = as_user(cast.ben)
+    colleague = {"first_name": "Jo", "email": "jo@berg.example", "phone": "+49 30 1234567"}
+    with unchanged():
+        page = client.post(URL, colleague)
+    assert (page.status_code, page.context["known"], page.context["is_certain"]) == (422, known, False)
+    assert "Perhaps this person is known already" in page.content.decode()
+
+    answer = client.post(URL, colleague | {"is_another": "on"})
+    assert answer.status_code == 302
+    assert Lead.objects.filter(email="jo@berg.example").count() == 1
+
+
+def test_a_colleague_of_somebody_who_is_not_seen_is_new(cast, as_user):
+    make_lead(first_name="Nora", email="nora@berg.example", phone="+49 30 1234567", owner=cast.cal)
+    as_user(cast.ben).post(URL, {"first_name": "Jo", "email": "jo@berg.example", "phone": "+49 30 1234567"})
+    assert Lead.objects.count() == 2

@@ -1,0 +1,269 @@
+"""Who the people of some rows are: by external id, e-mail, phone, name with company. The one place that decides it.
+
+First `known_ids` and `candidates` find, a set at a time, whom the rows may be about; then a `Directory` of those says
+for each row in memory who it is, by what, and whether that is certain.
+"""
+
+from collections.abc import Collection, Iterable, Iterator
+from typing import NamedTuple
+
+from django.db import connection
+
+from leads.fields import FIELDS, Key
+from leads.intake import keys
+from leads.models import Company, Lead, OtherKey
+from team.models import Workspace
+
+# Keys hold no control characters, so one of those can stand between them.
+_BETWEEN = "\x1f"
+_KEYS = "ANY(string_to_array(%(keys)s, chr(31)))"
+# Each finds leads by an index; the condition on "" is what makes the partial indexes usable.
+_BARE_NAME = "bare_name"
+_BY_KEY = {
+    Key.EXTERNAL_ID: f"external_system = %(system)s AND external_id = {_KEYS} AND external_id <> ''",
+    Key.EMAIL: f"email_key = {_KEYS} AND email_key <> ''",
+    Key.PHONE: f"phone_key = {_KEYS} AND phone_key <> ''",
+    _BARE_NAME: f"name_key = {_KEYS} AND company_id IS NULL AND email_key = '' AND phone_key = '' AND external_id = ''",
+}
+_BY_OTHER_KEY = f"""
+SELECT lead_id, key FROM leads_otherkey WHERE kind = %(kind)s AND system = %(system)s AND key = {_KEYS}
+"""
+_BY_COMPANY = """
+SELECT lead.id
+FROM unnest(%(companies)s::bigint[], string_to_array(%(keys)s, chr(31))) AS wanted (company_id, name_key)
+JOIN {table} AS lead ON lead.company_id = wanted.company_id AND lead.name_key = wanted.name_key
+"""
+_STORED = ("leads_lead",)
+_KEY_COLUMNS = tuple(dict.fromkeys(field.key_column or field.column for field in FIELDS if field.key and field.path))
+
+
+class Match(NamedTuple):
+    """A lead that a row may be about: by what, whether that is certain, and which keys both have and not the same."""
+
+    lead: dict
+    by: Key
+    is_certain: bool
+    conflicts: tuple[Key, ...]
+
+
+def known_ids(*, system: str, ids: Collection[str], tables: Iterable[str] = _STORED) -> dict[str, int]:
+    """{external id: lead id} of those ids of the system that somebody has. `tables`: leads_lead and any like it."""
+    return {key: lead_id for lead_id, key in _look_up(Key.EXTERNAL_ID, ids, tables, "external_id", system)}
+
+
+def candidates(
+    *,
+    emails: Collection[str] = (),
+    phones: Collection[str] = (),
+    bare_names: Collection[str] = (),
+    named: Collection[tuple[int, str]] = (),
+    tables: Iterable[str] = _STORED,
+) -> set[int]:
+    """Ids of the leads that have one of these keys, main or other. `named`: (company id, name key) pairs."""
+    found = set()
+    for kind, wanted in ((Key.EMAIL, emails), (Key.PHONE, phones), (_BARE_NAME, bare_names)):
+        found.update(lead_id for lead_id, _ in _look_up(kind, wanted, tables))
+    if named:
+        ids, names = zip(*sorted(named), strict=True)
+        with connection.cursor() as cursor:
+            for table in tables:
+                cursor.execute(_BY_COMPANY.format(table=table), {"companies": list(ids), "keys": _BETWEEN.join(names)})
+                found.update(lead_id for (lead_id,) in cursor.fetchall())
+    return found
+
+
+def _look_up(kind, wanted, tables, column="id", system=""):
+    if not wanted:
+        return
+    values = {"kind": kind, "keys": _BETWEEN.join(sorted(wanted)), "system": system}
+    with connection.cursor() as cursor:
+        for table in tables:
+            cursor.execute(f"SELECT id, {column} FROM {table} WHERE {_BY_KEY[kind]}", values)
+            yield from cursor.fetchall()
+        if kind != _BARE_NAME:
+            cursor.execute(_BY_OTHER_KEY, values)
+            yield from cursor.fetchall()
+
+
+class Directory:
+    """The leads that some rows may be, found by what identifies them.
+
+    Leads are dicts of "id", "external_system", "external_id", "email_key", "phone_key", "name_key", "company_id" and
+    "others" (their (kind, system, key) beside those). Keys of a lead change while rows are applied to her, so a hit
+    counts only while she still has the key. `system`: which one the external ids of the rows are of.
+    """
+
+    def __init__(self, leads, *, system="", trusts_ids=True):
+        self.system = system
+        self.trusts_ids = trusts_ids
+        self.by_id = {}
+        self.external, self.emails, self.phones, self.names = {}, {}, {}, {}
+        for lead in sorted(leads, key=lambda lead: lead["id"]):
+            self.by_id[lead["id"]] = lead
+            self.enter(lead)
+
+    def enter(self, lead):
+        """Makes a lead findable by the keys she has now."""
+        if lead["external_id"] and lead["external_system"] == self.system:
+            self.external.setdefault(lead["external_id"], lead)
+        for index, key in (
+            (self.emails, lead["email_key"]),
+            (self.phones, lead["phone_key"]),
+            (self.names, lead["name_key"] and (lead["company_id"], lead["name_key"])),
+        ):
+            if key:
+                _add(index, key, lead)
+        for kind, system, key in lead["others"]:
+            if kind == Key.EMAIL:
+                _add(self.emails, key, lead)
+            elif kind == Key.PHONE:
+                _add(self.phones, key, lead)
+            elif system == self.system:
+                self.external.setdefault(key, lead)
+
+    def find(self, values, company_id, *, earlier=None):
+        """The lead that a row is certainly about, or None.
+
+        values: the row's "external_id", "email_key", "phone_key" and "name_key", each left out where it has none.
+        `earlier`: whom the same row was about before, who goes first for as long as anything of it still fits her.
+        """
+        first = None
+        for by, lead, is_certain in self._hits(values, company_id):
+            if lead is earlier and (is_certain or by == Key.EXTERNAL_ID):
+                return lead
+            if is_certain:
+                if earlier is None:
+                    return lead
+                first = first or lead
+        return first
+
+    def matches(self, values, company_id) -> Iterator[Match]:
+        """All whom a row may be about, each once, by what is surest first."""
+        seen = set()
+        for by, lead, is_certain in self._hits(values, company_id):
+            if lead["id"] not in seen:
+                seen.add(lead["id"])
+                yield Match(lead, by, is_certain, tuple(self._conflicts(lead, values)))
+
+    def _hits(self, values, company_id):
+        external_id = values.get("external_id")
+        if external_id and (lead := self.external.get(external_id)) is not None:
+            yield Key.EXTERNAL_ID, lead, self.trusts_ids or not self._other_email(lead, values)
+        key = values.get("email_key")
+        if key:
+            for lead in self.emails.get(key, ()):
+                if lead["email_key"] == key or _has(lead, Key.EMAIL, key):
+                    yield Key.EMAIL, lead, True
+        key = values.get("phone_key")
+        if key:
+            for lead in self.phones.get(key, ()):
+                if lead["phone_key"] == key or _has(lead, Key.PHONE, key):
+                    yield Key.PHONE, lead, self._same_phone(lead, values)
+        key = values.get("name_key")
+        if key:
+            for lead in self.names.get((company_id, key), ()):
+                if lead["name_key"] == key and lead["company_id"] == company_id:
+                    is_certain = self._same_name(lead, values)
+                    if is_certain or company_id is not None:
+                        yield Key.NAME, lead, is_certain
+
+    def _same_phone(self, lead, values):
+        """Colleagues share a switchboard: another e-mail or id makes it another person, unless the names agree."""
+        name = values.get("name_key")
+        if name and name == lead["name_key"]:
+            return True
+        return not (self._other_email(lead, values) or self._other_id(lead, values))
+
+    def _same_name(self, lead, values):
+        if self._other_email(lead, values) or self._other_id(lead, values):
+            return False
+        if lead["company_id"] is not None:
+            return True
+        # A name and nothing else is somebody only among those who are known by nothing else either.
+        return not (
+            values.get("email_key")
+            or values.get("phone_key")
+            or values.get("external_id")
+            or lead["email_key"]
+            or lead["phone_key"]
+            or lead["external_id"]
+        )
+
+    def _conflicts(self, lead, values):
+        name, phone = values.get("name_key"), values.get("phone_key")
+        if self._other_id(lead, values):
+            yield Key.EXTERNAL_ID
+        if self._other_email(lead, values):
+            yield Key.EMAIL
+        if phone and lead["phone_key"] and phone != lead["phone_key"] and not _has(lead, Key.PHONE, phone):
+            yield Key.PHONE
+        if name and lead["name_key"] and name != lead["name_key"]:
+            yield Key.NAME
+
+    @staticmethod
+    def _other_email(lead, values):
+        key = values.get("email_key")
+        return bool(key and lead["email_key"] and key != lead["email_key"] and not _has(lead, Key.EMAIL, key))
+
+    def _other_id(self, lead, values):
+        external_id = values.get("external_id")
+        return bool(
+            external_id
+            and lead["external_id"]
+            and lead["external_system"] == self.system
+            and lead["external_id"] != external_id
+            and not any(
+                kind == Key.EXTERNAL_ID and system == self.system and key == external_id
+                for kind, system, key in lead["others"]
+            )
+        )
+
+
+def _add(index, key, lead):
+    known = index.get(key)
+    if known is None:
+        index[key] = [lead]
+    elif lead not in known:
+        known.append(lead)
+
+
+def _has(lead, kind, key):
+    return any(each == kind and other == key for each, _, other in lead["others"])
+
+
+def matches_of(*, email="", phone="", first_name="", last_name="", company="", apart=0) -> list[Match]:
+    """Whom the typed facts of one person may be about, by what is surest first; `apart` is the lead left out.
+
+    A row of the size one, as a page, a form or a message has it.
+    """
+    company_id = None
+    if key := keys.company_key(company):
+        company_id = Company.objects.filter(name_key=key).values_list("pk", flat=True).first()
+    values = {
+        "email_key": keys.email_key(email),
+        "phone_key": keys.phone_key(phone, Workspace.objects.current().phone_region) if phone else "",
+        "name_key": keys.name_key(first_name, last_name),
+    }
+    found = candidates(
+        emails=_filled(values["email_key"]),
+        phones=_filled(values["phone_key"]),
+        named=[(company_id, values["name_key"])] if company_id and values["name_key"] else [],
+    )
+    return list(Directory(_load(found - {apart})).matches(values, company_id))
+
+
+def _filled(word):
+    return [word] if word else []
+
+
+def _load(ids):
+    if not ids:
+        return []
+    leads = {
+        lead["id"]: lead | {"others": []}
+        for lead in Lead.objects.filter(pk__in=ids).values("id", "company_id", "external_system", *_KEY_COLUMNS)
+    }
+    for lead_id, *other in OtherKey.objects.filter(lead__in=ids).values_list("lead_id", "kind", "system", "key"):
+        if lead_id in leads:
+            leads[lead_id]["others"].append(tuple(other))
+    return leads.values()
