@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("leads", "0016_answers_replace_choices"),
+        ("leads", "0017_sources_and_campaigns_retire"),
     ]
 
     operations = [
