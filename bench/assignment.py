@@ -44,6 +44,13 @@ JOIN (
 """,
     "ANALYZE chosen",
     """
+CREATE TEMP TABLE said ON COMMIT DROP AS
+SELECT field.code AS field, answer.code, count(*) AS version
+FROM leads_fielddefinition AS field JOIN leads_answer AS answer ON answer.field_id = field.id
+JOIN leads_answerlabel AS label ON label.answer_id = answer.id
+WHERE field.dimension <> '' GROUP BY field.code, answer.code
+""",
+    """
 INSERT INTO routing_handover
     (lead_id, pool_id, handed_at, receipt, owner_id, assigned_at, due_at, why, why_facts, "end",
      end_reason)
@@ -54,13 +61,18 @@ SELECT lead.id, %(pool)s, %(now)s,
             SELECT jsonb_agg(jsonb_build_object('rule', nr, 'points', points) ORDER BY nr)
             FROM unnest(lead.score_ledger) WITH ORDINALITY AS line (points, nr) WHERE points <> 0
         ),
-        'answers', lead.fields, 'source', source.code, 'source_name', source.name, 'campaign', campaign.code,
-        'campaign_name', campaign.name, 'stage', lead.stage, 'last_touches', coalesce(touches.list, '[]')
+        'answers', lead.fields, 'labels', labels.list, 'source', source.code, 'source_name', source.name,
+        'campaign', campaign.code, 'campaign_name', campaign.name, 'stage', lead.stage,
+        'last_touches', coalesce(touches.list, '[]')
     ),
     chosen.owner, %(now)s, chosen.due, 'turn', chosen.why_facts, '', ''
 FROM chosen JOIN leads_lead AS lead ON lead.id = chosen.id
 LEFT JOIN leads_source AS source ON source.id = lead.source_id
 LEFT JOIN leads_campaign AS campaign ON campaign.id = lead.campaign_id
+CROSS JOIN LATERAL (
+    SELECT jsonb_object_agg(field, jsonb_build_object(code, version)) AS list FROM said
+    WHERE lead.fields ->> field = code
+) AS labels
 LEFT JOIN LATERAL (
     SELECT jsonb_agg(jsonb_strip_nulls(jsonb_build_object(
         'kind', kind, 'at', to_char(occurred_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
