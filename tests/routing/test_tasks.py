@@ -41,6 +41,13 @@ def test_every_tick_names_a_task_and_goes_stale():
 
 
 @pytest.mark.clock
+def test_what_a_page_hurries_goes_into_the_lane_of_its_ticks():
+    lanes = {tick["task"]: tick["options"]["queue"] for tick in app.conf.beat_schedule.values()}
+    for task in ("mail.tasks.send_mail", "capture.tasks.continue_imports", "routing.tasks.settle_dirty_leads"):
+        assert app.amqp.router.route({}, task)["queue"].name == lanes[task]
+    assert app.amqp.router.route({}, "nobody.tasks.knows")["queue"].name == Lane.SETTLE
+
+
 def test_settling_twice_does_it_once(cast, model):
     city("Kiel")
     tasks.settle_dirty_leads()
