@@ -1,5 +1,6 @@
 """What a hand-over says about itself: why this rep, and why it ended. Reads rows of today and of before."""
 
+from leads.activities.reasons import reason_words
 from leads.enums import Disposition
 from routing.enums import EndReason, HandoverEnd, RejectReason, Why
 
@@ -8,21 +9,21 @@ def why_words(why: str, facts: dict | None) -> str:
     """Why this rep, of a `Why` with its facts; without facts `why` is a sentence already.
 
     turn: {"pool", "pool_name", "taken", "capacity", and where a rule chose the pool "rule", "rule_name"};
-    by_hand: {"by", "by_name", "reason"}. Names are those of that time.
+    by_hand: {"by", "by_name", "reason", "facts" where the program gave the reason}. Names are those of that time.
     """
     if facts is None:
         return why
     if why == Why.TURN:
         rule = f", by the rule {facts['rule_name']}" if facts.get("rule") else ""
         return f"Next in {facts['pool_name']}{rule}: {facts['taken']:,} of {facts['capacity']:,} places taken"
-    return f"By {facts['by_name']}: {facts['reason']}"
+    return f"By {facts['by_name']}: {reason_words(facts['reason'], facts.get('facts'))}"
 
 
 def end_words(end: str, reason: str, facts: dict | None) -> str:
     """Why a hand-over ended, of an end with its reason; "" while it is open.
 
-    With facts `reason` is an `EndReason`. faded: {"grade"}; closed: {"disposition", "reason"}; given_on: {"to",
-    "to_name", "by", "by_name", "reason"}; untouched and customer: {}. Without, it is a RejectReason, or words as they
+    With facts `reason` is an `EndReason`. faded: {"grade"}; closed: {"disposition", "reason"}; given_on: as
+    by_hand, and {"to", "to_name"}; untouched and customer: {}. Without, it is a RejectReason, or words as they
     were written.
     """
     if facts is None:
@@ -32,5 +33,6 @@ def end_words(end: str, reason: str, facts: dict | None) -> str:
     if reason == EndReason.CLOSED:
         return ": ".join(filter(None, (Disposition(facts["disposition"]).label, facts["reason"])))
     if reason == EndReason.GIVEN_ON:
-        return f"Given to {facts['to_name']} by {facts['by_name']}: {facts['reason']}"
+        reason_given = reason_words(facts["reason"], facts.get("facts"))
+        return f"Given to {facts['to_name']} by {facts['by_name']}: {reason_given}"
     return EndReason(reason).label

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from django.core.exceptions import PermissionDenied, ValidationError
 
+from leads.actions.lifecycle import reason_payload
 from leads.actions.task import pass_on_tasks
 from leads.activities import Because
 from leads.changes import changing, ids_of
@@ -57,16 +58,17 @@ def assign(*, leads, to, by, now, reason) -> Assigned:
     """Gives leads (queryset, objects or ids) to the rep `to`, whatever her free places; returns `Assigned`.
 
     A lead of another rep is recalled from her with the reason and handed over anew; one that waits in a pool is
-    served from there. Open tasks go along. Raises PermissionDenied without the permission leads.assign_lead and
-    ValidationError when `to` cannot take leads or the reason is missing. The number of statements does not depend on
-    that of the leads, but for SLICEs of them.
+    served from there. Open tasks go along. `reason` is somebody's own words, or a `Because`. Raises PermissionDenied
+    without the permission leads.assign_lead and ValidationError when `to` cannot take leads or the reason is missing.
+    The number of statements does not depend on that of the leads, but for SLICEs of them.
     """
     if by is None or not may(by, "leads.assign_lead"):
         raise PermissionDenied("Only managers and admins hand leads to people.")
     if not to.is_active or not to.has_role(Role.REP):
         raise ValidationError({"to": f"{to} cannot be given leads: that takes an active sales rep."})
-    reason = clean_reason(reason)
-    why_facts = {"by": by.pk, "by_name": str(by), "reason": reason}
+    if not isinstance(reason, Because):
+        reason = clean_reason(reason)
+    why_facts = {"by": by.pk, "by_name": str(by)} | reason_payload(reason)
     given_on = why_facts | {"to": to.pk, "to_name": str(to)}
     ids = ids_of(leads)
     with changing(ids, by=by, now=now) as change:

@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
+from leads.activities import Because
 from leads.models import Lead
 from routing.actions import assign, changing
 from routing.models import Handover
@@ -91,7 +92,7 @@ def assign_undo(request):
                 # Held before they are looked at, so that nobody gives them on in between.
                 ids = change.writable_ids(Lead.objects.filter(pk__in=opened.values("lead")))
                 still = list(opened.filter(lead__in=ids).values_list("lead", flat=True))
-                given_back += assign(leads=still, to=owner, by=request.user, now=now, reason="Hand-out undone").given
+                given_back += assign(leads=still, to=owner, by=request.user, now=now, reason=Because("undone")).given
         except ValidationError as error:
             messages.error(request, " ".join(error.messages))
     messages.success(request, f"{given_back} back where they were." if given_back else "There is nothing to undo.")
@@ -117,7 +118,7 @@ def _chosen(user, form):
 def _go(request, form, ids):
     to = form.cleaned_data["to"]
     now = timezone.now()
-    reason = form.cleaned_data["reason"] or "Given by hand"
+    reason = form.cleaned_data["reason"] or Because("by_hand")
     try:
         with changing(by=request.user, now=now) as change:
             ids = change.writable_ids(ids)

@@ -6,7 +6,7 @@ import pytest
 from django.urls import reverse
 
 from leads.actions.answers import rename_answers
-from leads.activities import FieldWords, kind_of
+from leads.activities import Because, FieldWords, kind_of
 from leads.models import Activity, Campaign, FieldDefinition, Source
 from routing.actions import assign, settle_dirty
 from routing.activities import HANDED_OVER
@@ -71,6 +71,15 @@ def test_an_end_keeps_the_names_of_its_time(handed, cast, now):
 
     assert receipt_of(handed, FIELDS).ended == "Given to Cal by Ada: Speaks Danish"
     assert receipt_of(Handover.objects.open().get(), FIELDS).why == "By Ada: Speaks Danish"
+
+
+def test_a_reason_that_the_program_gives_is_a_code(cast, now):
+    lead = make_lead(now=now)
+    assign(leads=[lead], to=cast.ben, by=cast.ada, now=now, reason=Because("by_hand"))
+    handover = Handover.objects.get(lead=lead)
+
+    assert handover.why_facts == {"by": cast.ada.pk, "by_name": "Ada", "reason": "by_hand", "facts": {}}
+    assert receipt_of(handover, FIELDS).why == "By Ada: Given by hand"
 
 
 def test_the_page_shows_it(handed, cast, as_user):
