@@ -201,6 +201,16 @@ SELECT lead_id FROM leads_dirtylead
 WHERE NOT EXISTS (SELECT FROM leads_lead WHERE leads_lead.id = leads_dirtylead.lead_id)
 """
 
+# Answers stand in the JSON of the leads, which no key of the database reaches.
+NO_SUCH_ANSWER = """
+SELECT DISTINCT lead.id FROM leads_lead AS lead
+JOIN leads_fielddefinition AS field ON field.type IN ('choice', 'choices') AND lead.fields ? field.code
+CROSS JOIN LATERAL jsonb_path_query(lead.fields -> field.code, '$[*]') AS said (value)
+WHERE NOT EXISTS (
+    SELECT FROM leads_answer AS answer WHERE answer.field_id = field.id AND answer.code = said.value #>> '{}'
+)
+"""
+
 OLD_TRANSACTION = """
 SELECT pid::bigint FROM pg_stat_activity
 WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend' AND (
@@ -277,6 +287,7 @@ INVARIANTS = (
     Invariant("I6", "No grade is better than its score allows.", "leads", GRADE_ABOVE_SCORE),
     Invariant("I6", "The engine gives a sample the same points again.", "leads", scored_otherwise),
     Invariant("I6", "No mark for rescoring belongs to a lead that is gone.", "marks", NOBODY_TO_SCORE),
+    Invariant("I6", "Every answer of a lead is one of its field.", "leads", NO_SUCH_ANSWER),
     Invariant("I12", "Every import accounts for every row.", "imports", IMPORT_SUM),
     Invariant("I12", "Every row of an import is kept with its result.", "imports", IMPORT_ROWS),
     Invariant("I12", "No row of an import points to a lead that is gone.", "rows", IMPORT_ROW_LOST),

@@ -32,7 +32,13 @@ PAGES = {
         "lead-reader": "FIRST",
         "imports": "/imports/",
     },
-    "admin": {"status": "/status/", "workspace": "/workspace/", "mail": "/mail/", "admin": "/admin/"},
+    "admin": {
+        "status": "/status/",
+        "answers": "/answers/budget/",
+        "workspace": "/workspace/",
+        "mail": "/mail/",
+        "admin": "/admin/",
+    },
     "newcomer": {"queue-empty": "/queue/", "work-empty": "/work/", "list-empty": "/leads/"},
 }
 

@@ -27,6 +27,8 @@ def places(scene):
         (scene.mia, "/leads/new/"),
         (scene.mia, "/leads/?q=nobodyofthisname"),
         (scene.ann, "/status/"),
+        (scene.ann, "/answers/"),
+        (scene.ann, "/answers/budget/"),
         (scene.ann, "/workspace/"),
         (scene.ann, "/mail/"),
     ]

@@ -42,7 +42,7 @@ def world(cast, now):
     sql("UPDATE scoring_scoringmodel SET status = 'retired', retired_at = now() WHERE status = 'published'")
     sql("UPDATE scoring_scoringmodel SET status = 'published', published_at = now() WHERE id = %s", model)
     make_lead(now=now, city="Berlin", stage=Stage.LEAD)
-    make_lead(now=now, owner=cast.ben)
+    make_lead(now=now, owner=cast.ben, budget="Planned")
     make_lead(now=now, pool=Pool.objects.get(code="sales"))
     make_lead(now=now, stage=Stage.SUSPECT, disposition=Disposition.RECYCLED)
     run = Import.objects.create(
@@ -191,6 +191,11 @@ def import_gone():
     sql("DELETE FROM capture_import")
 
 
+def answer_gone():
+    sql("DELETE FROM leads_answerlabel")
+    sql("DELETE FROM leads_answer WHERE code = 'planned'")
+
+
 def not_searchable():
     sql("DELETE FROM leads_leadsearch WHERE lead_id = (SELECT id FROM leads_lead WHERE city = 'Berlin')")
 
@@ -235,6 +240,7 @@ def marked_though_gone():
         (other_result, invariants.IMPORT_ROWS),
         (lead_gone, invariants.IMPORT_ROW_LOST),
         (import_gone, invariants.IMPORT_ROW_LOST),
+        (answer_gone, invariants.NO_SUCH_ANSWER),
         (not_searchable, invariants.NOT_IN_SEARCH),
         (definition_gone, invariants.NO_DEFINITION),
         (found_though_gone, invariants.NOBODY_FOUND),
