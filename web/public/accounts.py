@@ -9,7 +9,7 @@ from django.contrib import messages
 from django.contrib.auth import login, logout, update_session_auth_hash
 from django.contrib.auth.tokens import default_token_generator
 from django.core.exceptions import PermissionDenied
-from django.db import transaction
+from django.db import OperationalError, transaction
 from django.http import HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -46,7 +46,7 @@ def sign_in(request):
         login(request, form.get_user())
         logger.info("User %s signed in from %s", request.user.pk, throttle_address(request))
         return HttpResponseRedirect(_safe_next(request))
-    return render(request, "public/sign_in.html", {"form": form, "workspace": Workspace.objects.current()})
+    return render(request, "public/sign_in.html", {"form": form, "workspace": _workspace()})
 
 
 @allow.public("the admin's own address for the same page")
@@ -143,6 +143,14 @@ def password_change(request):
         messages.success(request, "Your password is changed. Your other sessions have ended.")
         return redirect("web:home")
     return render(request, "public/password_change.html", {"form": form})
+
+
+def _workspace():
+    """The workspace to sign in to; the page opens even while the database is away."""
+    try:
+        return Workspace.objects.current()
+    except OperationalError:
+        return Workspace()
 
 
 def _next(request):
