@@ -7,7 +7,8 @@ Leads are dicts of capture.importing.columns plus "id" (None until a new one get
 from capture.importing.columns import BLANK
 from capture.importing.enums import RowResult
 from capture.importing.mapping import TARGETS
-from leads.fields import BY_CODE, FIELDS, SEARCHED, Merge
+from leads.fields import BY_CODE, FIELDS, SEARCHED, Key, Merge
+from leads.intake.resolving import has_other
 
 PLAIN = tuple(field.code for field in FIELDS if field.merge == Merge.REPLACES)
 FLAGS = tuple(field.code for field in FIELDS if field.merge == Merge.SETS)
@@ -28,7 +29,8 @@ _NEW = BLANK | {
 def place(row, directory, *, company_id, source_id, campaign_id, name_key, may_change_sales=True, earlier=None):
     """Decides one row: (RowResult, lead, before).
 
-    Creates the lead when nobody is found. Else a value overwrites, but nothing ever becomes empty; once this import
+    Creates the lead when nobody is found. Else a value overwrites, but nothing ever becomes empty, and an address, a
+    number or an id that differs is added beside the main one; once this import
     has met the person, only what is still empty is filled, so that the first row wins. So it is from the start with
     a lead of the sales side unless may_change_sales; what she keeps is added to the problems of the row. `before` is
     {code: [old, new]} in JSON form, for undo. `earlier`: whom the same row was about in an earlier import of the file.
@@ -77,6 +79,17 @@ def _apply(lead, row, directory, company_id, source_id, campaign_id, name_key, k
         before[code] = [lead[code], new]
         lead[code] = new
 
+    def add(kind, system, key, value):
+        """Another address, number or id: nothing is overwritten by it."""
+        if has_other(lead, kind, system, key):
+            return
+        if kept is not None:
+            kept.append(TARGETS[kind])
+            return
+        others = [*lead["others"], (kind, system, key, value)]
+        before["others"] = [before["others"][0] if "others" in before else list(lead["others"]), others]
+        lead["others"] = others
+
     for code in PLAIN:
         new = values.get(code)
         if new and lead[code] != new and not stays(code, lead[code]):
@@ -86,6 +99,9 @@ def _apply(lead, row, directory, company_id, source_id, campaign_id, name_key, k
         new, key = values.get(code), values.get(key_code, "")
         old = lead[code]
         if not new or old == new or (key and key == lead[key_code]):
+            continue
+        if key and lead[key_code]:
+            add(code, "", key, new)
             continue
         if (not key and lead[key_code]) or stays(code, old):
             continue
@@ -107,11 +123,16 @@ def _apply(lead, row, directory, company_id, source_id, campaign_id, name_key, k
         put("external_id", external_id)
         before["external_system"] = [lead["external_system"], directory.system]
         lead["external_system"] = directory.system
+    elif external_id and directory.trusts_ids and external_id not in directory.external:
+        add(Key.EXTERNAL_ID, directory.system, external_id, external_id)
+    for kind, system, key, value in values.get("others", ()):
+        if key not in (lead["email_key"], lead["phone_key"]):
+            add(kind, system, key, value)
     _apply_lists(lead, row, before, fills_only, kept)
     if before:
         if "first_name" in before or "last_name" in before:
             lead["name_key"] = name_key(lead["first_name"], lead["last_name"])
-        if not before.keys().isdisjoint(_SEARCHED):
+        if not before.keys().isdisjoint(_SEARCHED | {"others"}):
             lead["search_changed"] = True
         directory.enter(lead)
     return before

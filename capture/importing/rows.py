@@ -47,7 +47,7 @@ class RowCleaner:
         """The Rows for a list of rows as they stand in the file (cells or Broken), numbered from `first_number`."""
         problems = [[] for _ in rows]
         by_column = list(zip(*self._even(rows, problems), strict=True))
-        people, fields, phones = {}, {}, []
+        people, fields, phones, emails = {}, {}, [], []
         for column, cache, clean in self.columns:
             values = self._clean_column(by_column[column.index], column, cache, clean, problems)
             if column.target == "phone" and not column.is_custom:
@@ -56,16 +56,19 @@ class RowCleaner:
             group = fields if column.is_custom else people
             known = group.get(column.target)
             if known is not None:
+                if column.target == "email" and not column.is_custom:
+                    emails.append((column.name, values))
                 join = _joined_tags if column.target == "tags" else _first_given
                 values = list(map(join, known, values))
             group[column.target] = values
         return [
-            self._row(first_number + place, rows[place], values, stored, numbers, problems[place])
-            for place, (values, stored, numbers) in enumerate(
+            self._row(first_number + place, rows[place], values, stored, numbers, addresses, problems[place])
+            for place, (values, stored, numbers, addresses) in enumerate(
                 zip(
                     _as_dicts(people, len(rows)),
                     _as_dicts(fields, len(rows)),
                     _alternatives(phones, len(rows)),
+                    _alternatives(emails, len(rows)),
                     strict=True,
                 )
             )
@@ -104,7 +107,7 @@ class RowCleaner:
             cache[""] = None
         return values
 
-    def _row(self, number, cells, values, fields, phones, problems):
+    def _row(self, number, cells, values, fields, phones, emails, problems):
         if type(cells) is Broken:
             return Row(number, {}, {}, [("", cells.message)], cells.message, [cells.text[:1000]])
         if "full_name" in values:
@@ -112,7 +115,9 @@ class RowCleaner:
             if "first_name" not in values and "last_name" not in values:
                 values["first_name"], values["last_name"] = name
         if phones:
-            self._take_phone(phones, values, problems)
+            self._take_phones(phones, values, problems)
+        for _, (address, key) in emails:
+            _add_other(values, Key.EMAIL, key, address, values["email"][1])
         if self.row_number:
             values["external_id"] = str(number)
         if self.unmailable:
@@ -141,19 +146,23 @@ class RowCleaner:
             return BadCell(problem.message, problem.kept)
         return BadCell(bad, value) if bad else value
 
-    def _take_phone(self, phones, values, problems):
+    def _take_phones(self, phones, values, problems):
+        """The first number that can be dialled is the main one; those behind it stand beside it."""
         region = cleaning.region_of(values["country"]) if "country" in values else None
         for name, raw in phones:
-            if values.get("phone_key"):
-                return
+            main = values.get("phone_key")
             try:
                 phone, key = cleaning.phone(raw, region, self.phone_region)
             except BadCell as problem:
+                if main:
+                    continue
                 problems.append((name, problem.message[:MESSAGE_LIMIT]))
                 if problem.kept is None:
                     continue
                 phone, key = problem.kept
-            if key or "phone" not in values:
+            if main:
+                _add_other(values, Key.PHONE, key, phone[:50], main)
+            elif key or "phone" not in values:
                 values["phone"], values["phone_key"] = phone[:50], key
 
     def _finish(self, values, cells):
@@ -194,6 +203,12 @@ class RowCleaner:
             problems.append(
                 ("", f"The row has {size} cells and the header {self.width}; what stands behind was left out.")
             )
+
+
+def _add_other(values, kind, key, value, main):
+    others = values.setdefault("others", [])
+    if key and key != main and all(key != other[2] for other in others):
+        others.append((kind.value, "", key, value))
 
 
 def _first_given(first, second):

@@ -89,8 +89,8 @@ class Directory:
     """The leads that some rows may be, found by what identifies them.
 
     Leads are dicts of "id", "external_system", "external_id", "email_key", "phone_key", "name_key", "company_id" and
-    "others" (their (kind, system, key) beside those). Keys of a lead change while rows are applied to her, so a hit
-    counts only while she still has the key. `system`: which one the external ids of the rows are of.
+    "others": (kind, system, key, value) of what they have beside those. Keys of a lead change while rows are applied
+    to her, so a hit counts only while she still has the key. `system`: of which the external ids of the rows are.
     """
 
     def __init__(self, leads, *, system="", trusts_ids=True):
@@ -113,7 +113,7 @@ class Directory:
         ):
             if key:
                 _add(index, key, lead)
-        for kind, system, key in lead["others"]:
+        for kind, system, key, _ in lead["others"]:
             if kind == Key.EMAIL:
                 _add(self.emails, key, lead)
             elif kind == Key.PHONE:
@@ -124,7 +124,8 @@ class Directory:
     def find(self, values, company_id, *, earlier=None):
         """The lead that a row is certainly about, or None.
 
-        values: the row's "external_id", "email_key", "phone_key" and "name_key", each left out where it has none.
+        values: the row's "external_id", "email_key", "phone_key", "name_key" and "others" (further addresses and
+        numbers, as of a lead), each left out where it has none.
         `earlier`: whom the same row was about before, who goes first for as long as anything of it still fits her.
         """
         first = None
@@ -149,13 +150,11 @@ class Directory:
         external_id = values.get("external_id")
         if external_id and (lead := self.external.get(external_id)) is not None:
             yield Key.EXTERNAL_ID, lead, self.trusts_ids or not self._other_email(lead, values)
-        key = values.get("email_key")
-        if key:
+        for key in _all(values, Key.EMAIL, "email_key"):
             for lead in self.emails.get(key, ()):
                 if lead["email_key"] == key or _has(lead, Key.EMAIL, key):
                     yield Key.EMAIL, lead, True
-        key = values.get("phone_key")
-        if key:
+        for key in _all(values, Key.PHONE, "phone_key"):
             for lead in self.phones.get(key, ()):
                 if lead["phone_key"] == key or _has(lead, Key.PHONE, key):
                     yield Key.PHONE, lead, self._same_phone(lead, values)
@@ -212,10 +211,7 @@ class Directory:
             and lead["external_id"]
             and lead["external_system"] == self.system
             and lead["external_id"] != external_id
-            and not any(
-                kind == Key.EXTERNAL_ID and system == self.system and key == external_id
-                for kind, system, key in lead["others"]
-            )
+            and not has_other(lead, Key.EXTERNAL_ID, self.system, external_id)
         )
 
 
@@ -228,7 +224,19 @@ def _add(index, key, lead):
 
 
 def _has(lead, kind, key):
-    return any(each == kind and other == key for each, _, other in lead["others"])
+    return has_other(lead, kind, "", key)
+
+
+def has_other(lead, kind: str, system: str, key: str) -> bool:
+    """Whether a lead of a Directory has this key beside her main one."""
+    return any((kind, system, key) == other[:3] for other in lead["others"])
+
+
+def _all(values, kind, main):
+    """The keys of that kind that a row has, the main one first."""
+    key, others = values.get(main), values.get("others")
+    found = (key,) if key else ()
+    return (*found, *(other[2] for other in others if other[0] == kind)) if others else found
 
 
 def matches_of(*, email="", phone="", first_name="", last_name="", company="", apart=0) -> list[Match]:
@@ -263,7 +271,9 @@ def _load(ids):
         lead["id"]: lead | {"others": []}
         for lead in Lead.objects.filter(pk__in=ids).values("id", "company_id", "external_system", *_KEY_COLUMNS)
     }
-    for lead_id, *other in OtherKey.objects.filter(lead__in=ids).values_list("lead_id", "kind", "system", "key"):
+    for lead_id, *other in OtherKey.objects.filter(lead__in=ids).values_list(
+        "lead_id", "kind", "system", "key", "value"
+    ):
         if lead_id in leads:
             leads[lead_id]["others"].append(tuple(other))
     return leads.values()

@@ -11,7 +11,7 @@ from leads import csv_export
 from leads.csv_export import UnknownFields, csv_lines, escape, lead_lines, restore
 from leads.enums import FieldType
 from leads.fields import CODES
-from leads.models import Lead
+from leads.models import Lead, OtherKey
 from tests.factories.leads import make_campaign, make_field, make_lead
 
 TRIGGERS = "=+-@\t\r"
@@ -144,3 +144,18 @@ def test_times_are_written_in_utc():
     moment = datetime.datetime(2026, 6, 10, 12, tzinfo=datetime.timezone(datetime.timedelta(hours=2)))
 
     assert csv_export.cell_text(moment) == "2026-06-10T10:00:00+00:00"
+
+
+def test_other_addresses_numbers_and_ids_are_exported_beside_the_main_ones(db):
+    lead = make_lead(last_name="Ames", email="a@x.example")
+    for kind, system, value in (
+        ("email", "", "b@x.example"),
+        ("email", "", "c@x.example"),
+        ("external_id", "shop", "7"),
+    ):
+        OtherKey.objects.create(lead=lead, kind=kind, system=system, value=value, key=value)
+
+    codes = ["email", "other_emails", "other_phones", "other_external_ids"]
+    header, row = csv_export.lead_lines(Lead.objects.all(), codes)
+    assert header == "email,other_emails,other_phones,other_external_ids\n"
+    assert row == "a@x.example,b@x.example; c@x.example,,shop 7\n"

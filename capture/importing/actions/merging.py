@@ -14,7 +14,7 @@ from capture.importing.models import Import, ImportRow
 from jobs.postgres import Lock, take_lock
 from leads.actions.record import companies_by_key
 from leads.changes import changing
-from leads.fields import FIELDS, Merge, ValueType
+from leads.fields import FIELDS, Key, Merge, ValueType
 from leads.intake.keys import name_key
 from leads.intake.newcomers import entered, look_again_for_many
 from leads.intake.resolving import Directory, candidates, known_ids
@@ -28,7 +28,7 @@ TRIES = 5
 _COLUMNS = ", ".join(f"lead.{name}" for name in COLUMNS)
 _OVERLAY_COLUMNS = _COLUMNS.replace("lead.", "overlay_lead.")
 _OTHERS = """
-ARRAY(SELECT concat_ws(chr(31), kind, system, key) FROM leads_otherkey WHERE lead_id = lead.id)
+ARRAY(SELECT concat_ws(chr(31), kind, system, key, value) FROM leads_otherkey WHERE lead_id = lead.id)
 """
 _OVERLAY_OTHERS = _OTHERS.replace("= lead.id", "= overlay_lead.id")
 
@@ -143,9 +143,10 @@ def _look_again(placed, directory, before):
         # What is checked at the commit is checked before, so that nobody waits for it.
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         cursor.execute("SET CONSTRAINTS ALL DEFERRED")
+    others = [other for lead in new for other in lead["others"]]
     look_again_for_many(
-        emails=[lead["email_key"] for lead in new],
-        phones=[lead["phone_key"] for lead in new],
+        emails=[*(lead["email_key"] for lead in new), *(key for kind, _, key, _ in others if kind == Key.EMAIL)],
+        phones=[*(lead["phone_key"] for lead in new), *(key for kind, _, key, _ in others if kind == Key.PHONE)],
         apart=[*(lead["id"] for lead in new), *directory.by_id],
         before=before,
     )
@@ -257,6 +258,8 @@ def _keys_of(rows, companies, older):
         for found, code in ((emails, "email_key"), (phones, "phone_key")):
             if values.get(code):
                 found.add(values[code])
+        for kind, _, key, _ in values.get("others", ()):
+            (emails if kind == Key.EMAIL else phones).add(key)
         if "name_key" in values:
             key = values.get("company_key")
             if key in companies:

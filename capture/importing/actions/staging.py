@@ -14,6 +14,7 @@ from capture.importing.columns import CHANGED, COLUMNS, OTHERS, TEXTS
 from leads import rules
 from leads.actions.lifecycle import begin_new_histories
 from leads.activities import Because
+from leads.fields import Key
 from leads.models import Lead
 
 _NAMES = ", ".join(COLUMNS)
@@ -45,6 +46,17 @@ _UPDATE_SEARCH = """
 INSERT INTO leads_leadsearch (lead_id, document)
 SELECT lead_id, document FROM staged_lead WHERE document IS NOT NULL ORDER BY lead_id
 ON CONFLICT (lead_id) DO UPDATE SET document = excluded.document
+"""
+_ADD_OTHER_KEYS = """
+INSERT INTO leads_otherkey (lead_id, kind, system, key, value)
+SELECT * FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::text[], %s::text[])
+ON CONFLICT DO NOTHING
+"""
+_DROP_OTHER_KEYS = """
+DELETE FROM leads_otherkey AS other
+USING unnest(%s::bigint[], %s::text[], %s::text[], %s::text[]) AS dropped (lead_id, kind, system, key)
+WHERE (other.lead_id, other.kind, other.system, other.key)
+    = (dropped.lead_id, dropped.kind, dropped.system, dropped.key)
 """
 _NEW_IDS = """
 SELECT nextval(sequence) FROM (SELECT pg_get_serial_sequence('leads_lead', 'id')::regclass AS sequence OFFSET 0) AS one
@@ -96,6 +108,9 @@ def write_chunk(change, *, run, rows, problems) -> None:
             copy(_COPY_LEADS, _new_lines(new, change.now))
         if problems := _problem_lines(run.pk, problems):
             copy(_COPY_PROBLEMS, problems)
+    if others := [(lead["id"], *other) for lead, _ in leads for other in lead["others"]]:
+        with connection.cursor() as cursor:
+            cursor.execute(_ADD_OTHER_KEYS, list(map(list, zip(*others, strict=True))))
     if old:
         with connection.cursor() as cursor:
             _update(cursor, old, change.now)
@@ -157,6 +172,8 @@ def write_restored(change, leads) -> None:
     """Updates held leads (dicts of all columns), for undo."""
     with connection.cursor() as cursor:
         _update(cursor, leads, change.now)
+        if dropped := [(lead["id"], *other[:3]) for lead in leads for other in lead.get("dropped", ())]:
+            cursor.execute(_DROP_OTHER_KEYS, list(map(list, zip(*dropped, strict=True))))
     change.note([lead["id"] for lead in leads], fields=CHANGED)
 
 
@@ -214,13 +231,15 @@ _JSON = {True: "true", False: "false"}
 
 
 def _document(lead):
+    others = lead["others"]
     return rules.search_document(
         first_name=lead["first_name"],
         last_name=lead["last_name"],
-        email=lead["email"],
+        email=" ".join([lead["email"], *(other[3] for other in others if other[0] == Key.EMAIL)]),
         company=lead.get("company") or "",
         phone=lead["phone"],
         phone_key=lead["phone_key"],
+        phone_keys=[other[2] for other in others if other[0] == Key.PHONE],
     )
 
 

@@ -73,6 +73,10 @@ def _put_back(lead, code, change, region):
         return len(mine) == len(change)
     old, new = change
     current = lead[code]
+    if code == "others":
+        lead["dropped"] = [tuple(other) for other in new if other not in old]
+        lead["others"] = [other for other in lead["others"] if other not in lead["dropped"]]
+        return True
     if code == "tags":
         added = [tag for tag in new if tag not in old]
         lead["tags"] = [tag for tag in current if tag not in added]

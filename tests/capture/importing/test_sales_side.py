@@ -68,7 +68,7 @@ def test_a_row_that_says_what_is_known_has_no_problem(lead, bring, cast):
 def test_an_admin_and_the_command_line_change_them(lead, bring, cast, who):
     run = bring(OTHER, mapping=MAPPING, by=who and getattr(cast, who))
     assert counts(run) == (0, 1, 0, 0)
-    assert known(lead) == ("4155550199", "Other", "Bonn", "Chief", ["a", "b"], {"seats": 2}, True)
+    assert known(lead) == ("4155550101", "Other", "Bonn", "Chief", ["a", "b"], {"seats": 2}, True)
     assert not ImportProblem.objects.filter(run=run).exists()
 
 
