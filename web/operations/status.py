@@ -8,7 +8,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from insights.queries import ALIVE_FOR, lane_states, last_heartbeat, pooled
+from insights.queries import is_alive, lane_states, last_heartbeat, pooled
 from jobs.actions import retry
 from jobs.enums import Lane
 from jobs.queries import backlogs, put_aside
@@ -27,7 +27,6 @@ PAGES = {"leads.DirtyLead": ("web:lead-detail", "lead_id"), "capture.Import": ("
 def status(request):
     now = timezone.now()
     states = lane_states(now)
-    beat_seen_at = last_heartbeat()
     waiting_for_reps = pooled()
     context = {
         "backlogs": [(backlog, LANES[backlog.lane], _state(backlog)) for backlog in backlogs(now)],
@@ -36,8 +35,8 @@ def status(request):
         "put_aside": [(aside, [(row, _page(aside.label, row)) for row in aside.rows]) for aside in put_aside()],
         "lanes": [(LANES[state.lane], state) for state in states],
         "silent": [LANES[state.lane] for state in states if not state.is_alive],
-        "beat_seen_at": beat_seen_at,
-        "beat_is_alive": beat_seen_at is not None and now - beat_seen_at <= ALIVE_FOR,
+        "beat_seen_at": last_heartbeat(),
+        "beat_is_alive": is_alive(now),
         "now": now,
     }
     return render(request, "operations/status.html", context)
