@@ -48,10 +48,15 @@ class AnswersForm(forms.Form):
         self.choices = choices
         for place, choice in enumerate(choices, 1):
             self.fields[f"label-{choice.code}"] = forms.CharField(
-                label=f"Label of {choice.code}", max_length=LABEL_LIMIT, initial=choice.label
+                max_length=LABEL_LIMIT,
+                initial=choice.label,
+                widget=forms.TextInput(attrs={"class": "form-control", "aria-label": f"Label of {choice.code}"}),
             )
             self.fields[f"place-{choice.code}"] = forms.IntegerField(
-                label=f"Place of {choice.label}", min_value=1, max_value=10_000, initial=place
+                min_value=1,
+                max_value=10_000,
+                initial=place,
+                widget=forms.NumberInput(attrs={"class": "form-control", "aria-label": f"Place of {choice.label}"}),
             )
 
     def row(self, choice: Choice):
