@@ -66,6 +66,14 @@ def test_labels_and_order_are_saved(cast, as_user):
     ]
 
 
+def test_the_enter_key_saves(cast, as_user):
+    page = as_user(cast.ann).get(PAGE).text
+
+    form = page[page.index(f'<form class="panel" method="post" action="{PAGE}"') :]
+    first_button = form[form.index('<button type="submit"') :].split(">")[0]
+    assert "formaction" not in first_button
+
+
 def test_a_label_that_is_taken_is_refused_and_nothing_saved(cast, as_user):
     before = listed()
 
