@@ -1,5 +1,6 @@
 from typing import NamedTuple
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import (
     Case,
     Count,
@@ -40,14 +41,14 @@ class InForce(NamedTuple):
     vocabulary: Vocabulary
 
 
-def in_force() -> InForce:
-    return InForce(published_model(), active_policy(), Vocabulary.load())
+def in_force(definitions) -> InForce:
+    """Three queries at most; `definitions` are all FieldDefinitions."""
+    return InForce(published_model(), active_policy(), Vocabulary.of(definitions))
 
 
 def active_policy() -> RoutingPolicy | None:
-    """The policy in force with its rules and default pool, or None while there is none."""
-    policies = RoutingPolicy.objects.filter(is_active=True).select_related("default_pool")
-    return policies.prefetch_related("rules__pool").first()
+    """The policy in force with its default pool, or None while there is none."""
+    return RoutingPolicy.objects.filter(is_active=True).select_related("default_pool").first()
 
 
 def rules_naming_answers(field_code: str, vocabulary: Vocabulary) -> dict[str, list[str]]:
@@ -67,29 +68,27 @@ def seats(pool_ids, *, now) -> dict[int, list[Seat]]:
 
     Today is the day in the rep's own time zone. Exact only while the caller holds the pools' locks.
     """
-    members = PoolMember.objects.filter(pool__in=pool_ids).order_by("pool", "user").values_list("pool", "user")
-    members = list(members)
     open_now = Handover.objects.open().filter(owner=OuterRef("pk")).order_by().values("owner").annotate(n=Count("pk"))
     last = Handover.objects.filter(owner=OuterRef("pk")).order_by(F("assigned_at").desc()).values("assigned_at")[:1]
+    theirs = PoolMember.objects.filter(user=OuterRef("pk"), pool__in=pool_ids).values("pool")
     reps = (
         User.objects.active()
         .in_role(Role.REP)
-        .filter(pk__in={user for _, user in members})
         .prefetch_related("absences")
         .annotate(
+            in_pools=ArraySubquery(theirs),
             open_handovers=Coalesce(Subquery(open_now.values("n"), output_field=IntegerField()), 0),
             last_assigned_at=Subquery(last),
         )
+        .exclude(in_pools=[])
+        .order_by("pk")
     )
-    seat_of = {
-        rep.pk: Seat(rep, rep.capacity, rep.open_handovers, rep.last_assigned_at)
-        for rep in reps
-        if not _absent(rep, now)
-    }
     found = {pool_id: [] for pool_id in pool_ids}
-    for pool_id, user_id in members:
-        if user_id in seat_of:
-            found[pool_id].append(seat_of[user_id])
+    for rep in reps:
+        if not _absent(rep, now):
+            seat = Seat(rep, rep.capacity, rep.open_handovers, rep.last_assigned_at)
+            for pool_id in rep.in_pools:
+                found[pool_id].append(seat)
     return found
 
 

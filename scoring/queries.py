@@ -2,13 +2,15 @@
 
 from typing import NamedTuple
 
-from django.db.models import F
+from django.db.models import F, prefetch_related_objects
 
 from leads import conditions
 from leads.models import FieldDefinition
 from leads.queries import naming_answers
 from scoring.models import GradeRequirement, RegradeRun, ScoringModel, ScoringRule
 from scoring.rules import MAX_WORDS
+
+_met = {}
 
 
 class Reads(NamedTuple):
@@ -35,8 +37,19 @@ class RatingAnswer(NamedTuple):
 
 
 def published_model() -> ScoringModel | None:
-    """The scoring model in force with its rules and requirements loaded (three queries), or None."""
-    return ScoringModel.objects.published().prefetch_related("rules", "requirements").first()
+    """The scoring model in force with its rules and requirements loaded, or None.
+
+    One query, and two more when the process meets the version for the first time: it never changes once published.
+    """
+    model = ScoringModel.objects.published().first()
+    if model is None:
+        return None
+    version = model.pk, model.published_at
+    if version not in _met:
+        prefetch_related_objects([model], "rules", "requirements")
+        _met.clear()
+        _met[version] = model
+    return _met[version]
 
 
 def what_it_reads(model, vocabulary) -> Reads:
@@ -46,15 +59,15 @@ def what_it_reads(model, vocabulary) -> Reads:
     return Reads(*(frozenset().union(*parts) for parts in zip(*found, strict=True))) if found else Reads()
 
 
-def explain(lead) -> list[LedgerLine]:
+def explain(lead, vocabulary=None) -> list[LedgerLine]:
     """The ledger of a lead's score, a LedgerLine for every rule of the version that gave it; they add up to the score.
 
-    [] for a lead that was never scored. Two queries.
+    [] for a lead that was never scored. One query, and one for the vocabulary where none is given.
     """
     if lead.score_version is None:
         return []
     rules = ScoringRule.objects.filter(model__version=lead.score_version).order_by("position")
-    vocabulary = conditions.Vocabulary.load()
+    vocabulary = vocabulary or conditions.Vocabulary.load()
     return [
         LedgerLine(rule.label, points, conditions.describe(rule.condition, vocabulary))
         for rule, points in zip(rules, lead.score_ledger, strict=False)

@@ -74,16 +74,18 @@ COPY leads_transition (lead_id, seq, to_stage, to_disposition, at, actor_id, rea
 _COPY_SIGNS = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 
 
-def move_stage(change: Change, *, leads, to, reason, check_entry=True) -> int:
+def move_stage(change: Change, *, leads, to, reason, check_entry=True, only_up=False) -> int:
     """Moves leads (queryset, objects or ids) into stage `to`; returns how many moved.
 
-    Leads already there stay as they are. All move or none: ValidationError says how many and which of them lack
-    what. The entry condition of the definition in force counts on the way up only, since falling back is normal;
-    a customer needs the dates of contract and first payment whatever `check_entry` says. `reason` is somebody's own
-    words, or a `Because` where the program moves by itself. Holds the leads.
+    Leads already there stay as they are, and with `only_up` those beyond it. All move or none: ValidationError says
+    how many and which of them lack what. The entry condition of the definition in force counts on the way up only,
+    since falling back is normal; a customer needs the dates of contract and first payment whatever `check_entry`
+    says. `reason` is somebody's own words, or a `Because` where the program moves by itself. Holds the leads.
     """
     to, reason = Stage(to), _clean_reason(reason)
     moving = Lead.objects.filter(pk__in=change.hold(leads)).exclude(stage=to)
+    if only_up:
+        moving = moving.filter(stage__in=_below(to))
     if to == Stage.CUSTOMER:
         paid = moving.filter(contract_on__isnull=False, first_paid_on__isnull=False)
         _refuse_the_rest(moving, paid, to, "the dates of the contract and of the first payment")
@@ -139,11 +141,14 @@ def _check_entry(moving, to, now):
     definition = StageDefinition.objects.get(stage=to, is_current=True)
     if definition.entry is None:
         return
-    lower = [stage for stage in Stage if stage.rank < to.rank]
-    rising = moving.filter(stage__in=lower)
+    rising = moving.filter(stage__in=_below(to))
     if rising.exists():
         met = matching(rising, definition.entry, now=now)
         _refuse_the_rest(rising, met, to, describe(definition.entry))
+
+
+def _below(stage):
+    return [lower for lower in Stage if lower.rank < stage.rank]
 
 
 def _refuse_the_rest(moving, met, to, needed):

@@ -16,7 +16,7 @@ from leads.changes import Change
 from leads.enums import Stage
 from leads.fields import BY_CODE, FIELDS, SEARCHED, TYPED, Key
 from leads.intake.keys import company_key, email_key, name_key, phone_key
-from leads.models import Company, FieldDefinition, Lead, OtherKey
+from leads.models import Company, Lead, OtherKey
 from team.models import Workspace, validate_time_zone
 
 _IDENTIFYING = tuple(field.code for field in FIELDS if field.is_typed and field.key)
@@ -62,7 +62,7 @@ def create_lead(change: Change, *, values, source=None, campaign=None, reason: s
     values: codes of fields.TYPED and of active FieldDefinitions to cleaned Python values; "company" is a name. `source`
     defaults to the campaign's; neither may be retired. Raises ValidationError naming the fields that cannot be.
     """
-    cleaned, fields, definitions = _clean(values)
+    cleaned, fields, definitions = _clean(change, values)
     _refuse_retired(fields, {}, definitions)
     for code, chosen in (("source", source), ("campaign", campaign)):
         if chosen and chosen.retired_at:
@@ -99,7 +99,7 @@ def change_lead(change: Change, *, lead: Lead, values) -> Changed:
     of an answer: version of its label in force}}}. `lead` is brought up to date. Raises ValidationError naming the
     fields. Holds the lead.
     """
-    cleaned, fields, definitions = _clean(values)
+    cleaned, fields, definitions = _clean(change, values)
     current = change.row(lead.pk)
     _refuse_retired(fields, current.fields, definitions)
     changed = _differences(current, cleaned, fields)
@@ -214,10 +214,9 @@ def _keys(columns):
     return made
 
 
-def _clean(values):
+def _clean(change, values):
     """Columns, custom fields and the definitions of these, by code; raises ValidationError that names every bad one."""
-    asked = FieldDefinition.objects.with_answers().filter(is_active=True, code__in=list(values))
-    definitions = {definition.code: definition for definition in asked}
+    definitions = {field.code: field for field in change.definitions if field.is_active and field.code in values}
     columns, fields, errors = {}, {}, {}
     for code, value in values.items():
         try:

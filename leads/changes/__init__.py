@@ -12,15 +12,14 @@ Order of locks. Whoever holds several at a time takes them in this order, each k
 
 1. the lock between imports (capture)
 2. a regrade run, then its chunk (scoring.actions.runs)
-3. marks (leads_dirtylead)
-4. leads
-5. what belongs to a held lead: hand-overs, tasks
-6. pools
-7. the lock between all who bring new people (leads.intake.newcomers), with which nothing is waited for any more
+3. leads
+4. what belongs to a held lead: hand-overs, tasks
+5. pools, for which a page does not wait
+6. the lock between all who bring new people (leads.intake.newcomers), with which no lead is waited for any more
+7. marks (leads_dirtylead), at the exit of a change
 
-A worker finds its leads by their marks, so it holds those first, and so does a change. Two come out of turn, each
-rarely: a mark that a change leaves at its exit where somebody marked the lead after it was locked, and a regrade's
-hold on leads that others marked. The worker on the other side gives way before PostgreSQL would call a deadlock.
+A worker finds its leads by their marks, so it takes those first. It waits for no lead after that: whose lead somebody
+else holds is left for the next time (scoring.actions.claim_dirty).
 """
 
 from leads.changes.change import Change, Note, changing, ids_of

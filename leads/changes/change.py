@@ -6,10 +6,11 @@ from typing import NamedTuple
 
 from django.core.exceptions import PermissionDenied
 from django.db import models, transaction
+from django.utils.functional import cached_property
 
 from leads.access import can_change_lead, can_see_lead
 from leads.changes import marks
-from leads.models import Lead
+from leads.models import FieldDefinition, Lead
 from team.models import User
 
 
@@ -38,24 +39,16 @@ class Change:
         self.found_marks = False
 
     def hold(self, leads) -> list[int]:
-        """Locks leads (queryset, objects or ids) and their marks until the end; the ids of those that exist, ascending.
+        """Locks leads (queryset, objects or ids) until the end; the ids of those that exist, ascending.
 
         All that a change will need is best held at once, at its door: only then are locks taken in one order.
         """
         ids = ids_of(leads)
         missing = [pk for pk in ids if pk not in self.held]
         if missing:
-            there, found_marks = marks.hold(missing)
+            there, found_marks = marks.lock_leads(missing)
             self.held.update(there)
             self.found_marks |= found_marks
-        return [pk for pk in ids if pk in self.held]
-
-    def hold_unmarked(self, lead_ids: Iterable[int]) -> list[int]:
-        """As `hold`, for settling, which has taken the marks already or has none to take."""
-        ids = sorted(lead_ids)
-        missing = [pk for pk in ids if pk not in self.held]
-        if missing:
-            self.held.update(marks.lock_leads(missing))
         return [pk for pk in ids if pk in self.held]
 
     def welcome(self, lead_ids: Iterable[int]) -> None:
@@ -88,6 +81,11 @@ class Change:
         if self.by is None or not ids:
             return ids
         return ids_of(Lead.objects.changeable_by(self.by).filter(pk__in=ids))
+
+    @cached_property
+    def definitions(self) -> list[FieldDefinition]:
+        """The fields that an admin added, in order and with their answers, in use or not; read once for the change."""
+        return list(FieldDefinition.objects.with_answers().order_by("position", "label", "code"))
 
     def note(self, leads, *, fields: Iterable[str] = (), kinds: Iterable[str] = ()) -> None:
         """Says what became different about leads (queryset, objects or ids); each of them is marked at the exit."""

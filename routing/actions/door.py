@@ -77,7 +77,7 @@ def regrade_and_route(lead_ids, *, now, by=None) -> Settled:
 def mark_what_is_scored(change: Change) -> None:
     """At the exit of a change that routing makes by itself: marks the leads whose score may have changed by it."""
     if change.notes:
-        _mark_what_is_scored(change, change.notes, published_model(), Vocabulary.load())
+        _mark_what_is_scored(change, change.notes, published_model(), Vocabulary.of(change.definitions))
 
 
 def settle(change: Change, lead_ids, *, wait=True) -> Settled:
@@ -89,7 +89,7 @@ def settle(change: Change, lead_ids, *, wait=True) -> Settled:
     if not lead_ids:
         return Settled()
     touched = change.found_marks or not change.notes or any(map(_may_tell_of_contact, change.notes))
-    rules = in_force()
+    rules = in_force(change.definitions)
     regraded = regrade(lead_ids, now=change.now, model=rules.model, vocabulary=rules.vocabulary)
     if rules.policy is None:
         return Settled(regraded.leads, regraded.changed)
@@ -102,7 +102,7 @@ def settle(change: Change, lead_ids, *, wait=True) -> Settled:
 
 def settle_span(change: Change, span: Span) -> Settled:
     """As `settle`, for a chunk of a regrade of everybody; first touches come with the marks of their activities."""
-    rules = in_force()
+    rules = in_force(change.definitions)
     regraded = regrade(span, now=change.now, model=rules.model, vocabulary=rules.vocabulary)
     if rules.policy is None:
         return Settled(regraded.leads, regraded.changed)
@@ -110,7 +110,7 @@ def settle_span(change: Change, span: Span) -> Settled:
     if concerned.to_route or concerned.to_wake:
         # Another chunk may be handing leads over: wait for it, with every lead locked that is needed after it, so
         # that nobody waits in a circle. Giving way here would throw a whole chunk's work away.
-        change.hold_unmarked(concerned.ids)
+        change.hold(concerned.ids)
         give_way(POOL_TIMEOUT_MS)
         lock_pools()
         give_way()
@@ -138,6 +138,7 @@ def _settle_all(change):
 
 
 def _settle_these(change, noted, held):
+    # What was found is taken away before settling leaves marks of its own.
     change.unmark(held)
     change.settled = settle(change, held, wait=False)
     change.mark(set(noted).difference(held))
@@ -146,11 +147,11 @@ def _settle_these(change, noted, held):
 def _follow_up(change, concerned, rules, *, wait=True):
     before = len(change.notes)
     if concerned.to_take_back:
-        change.hold_unmarked([pk for pks in concerned.to_take_back.values() for pk in pks])
+        change.hold([pk for pks in concerned.to_take_back.values() for pk in pks])
         for (reason, facts), pks in concerned.to_take_back.items():
             end_handovers(change, pks, end=HandoverEnd.RECALLED, reason=reason, facts=dict(facts))
     if concerned.to_wake:
-        change.hold_unmarked(concerned.to_wake)
+        change.hold(concerned.to_wake)
         set_disposition(change, leads=concerned.to_wake, to=Disposition.OPEN, reason=Because("came_back"))
     going = concerned.to_route + concerned.to_wake
     try:

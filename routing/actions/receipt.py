@@ -11,16 +11,23 @@ from leads.actions.timeline import record_activities
 from leads.activities import Trait, codes_with
 from leads.changes import Change
 from leads.enums import Stage
-from leads.models import Lead
 from routing.actions.handover import KEEPER
 from routing.activities import HANDED_OVER
 from team.business_hours import Hours, add_business_minutes
 
 SLICE = 5000
 
+# Sets side, owner and pool of the leads whose hand-overs a statement has written, the `kept` in front of it.
+_KEEP = """
+UPDATE leads_lead AS lead SET
+    side = 'sales', owner_id = kept.owner_id, pool_id = CASE WHEN kept.owner_id IS NULL THEN kept.pool_id END
+FROM kept WHERE lead.id = kept.lead_id
+"""
+
 # A lead comes back at the moment its last hand-over ended, at the earliest: the two must not overlap. What is joined
 # is gathered first, so that nothing is looked up in the table that is being filled.
-_OPEN = """
+_OPEN = (
+    """
 WITH last AS MATERIALIZED (
     SELECT lead_id, max(ended_at) AS ended_at FROM routing_handover WHERE lead_id = ANY(%(leads)s) GROUP BY lead_id
 ), question AS MATERIALIZED (
@@ -31,7 +38,7 @@ WITH last AS MATERIALIZED (
         GROUP BY answer.id
     ) AS answer ON answer.field_id = field.id
     WHERE field.dimension <> '' GROUP BY field.id
-)
+), kept AS (
 INSERT INTO routing_handover
     (lead_id, pool_id, handed_at, handed_by_id, receipt, owner_id, assigned_at, due_at, why, why_facts,
      "end", end_reason)
@@ -97,8 +104,14 @@ LEFT JOIN last ON last.lead_id = lead.id
 CROSS JOIN LATERAL (SELECT greatest(%(now)s, last.ended_at) AS at) AS start
 LEFT JOIN leads_source AS source ON source.id = lead.source_id
 LEFT JOIN leads_campaign AS campaign ON campaign.id = lead.campaign_id
+RETURNING lead_id, owner_id, pool_id
+)
 """
-_SERVE = """
+    + _KEEP
+)
+_SERVE = (
+    """
+WITH kept AS (
 UPDATE routing_handover AS handover SET
     owner_id = plan.owner_id, assigned_at = greatest(%(now)s, handover.handed_at), due_at = plan.due_at, why = plan.why,
     why_facts = plan.why_facts
@@ -106,14 +119,11 @@ FROM unnest(
     %(leads)s::bigint[], %(owners)s::bigint[], %(dues)s::timestamptz[], %(whys)s::text[], %(why_facts)s::jsonb[]
 ) AS plan (lead_id, owner_id, due_at, why, why_facts)
 WHERE handover.lead_id = plan.lead_id AND handover.ended_at IS NULL AND handover.owner_id IS NULL
+RETURNING handover.lead_id, handover.owner_id, handover.pool_id
+)
 """
-
-_KEEPER = """
-UPDATE leads_lead AS lead SET
-    side = 'sales', owner_id = plan.owner_id, pool_id = CASE WHEN plan.owner_id IS NULL THEN plan.pool_id END
-FROM unnest(%(leads)s::bigint[], %(pools)s::bigint[], %(owners)s::bigint[]) AS plan (lead_id, pool_id, owner_id)
-WHERE lead.id = plan.lead_id
-"""
+    + _KEEP
+)
 
 
 @dataclass(frozen=True)
@@ -135,16 +145,14 @@ def open_handovers(change: Change, placed, *, pools, reason) -> None:
     change holds the leads, and none of them has an open hand-over. `pools`: {id: name} of all.
     """
     touches = codes_with(Trait.TOUCH)
-    lower = [stage for stage in Stage if stage.rank < Stage.QUALIFIED.rank]
     # In slices, so that no single statement of a big batch runs into the statement timeout.
     for start in range(0, len(placed), SLICE):
         some = placed[start : start + SLICE]
         values = _columns(some) | {"now": change.now, "by": change.by and change.by.pk, "touches": touches}
         with connection.cursor() as cursor:
             cursor.execute(_OPEN, values)
-            cursor.execute(_KEEPER, values)
-        below = Lead.objects.filter(pk__in=values["leads"], stage__in=lower)
-        move_stage(change, leads=below, to=Stage.QUALIFIED, reason=reason, check_entry=False)
+        ids = values["leads"]
+        move_stage(change, leads=ids, to=Stage.QUALIFIED, reason=reason, check_entry=False, only_up=True)
     _tell(change, "handed_over", placed, pools)
 
 
@@ -155,7 +163,6 @@ def serve_waiting(change: Change, placed, *, pools) -> None:
     values = _columns(placed) | {"now": change.now}
     with connection.cursor() as cursor:
         cursor.execute(_SERVE, values)
-        cursor.execute(_KEEPER, values)
     _tell(change, "assigned", placed, pools)
 
 

@@ -46,7 +46,10 @@ def route(lead_ids, *, now, by=None) -> Routed:
 
 def hand_over(change: Change, lead_ids, policy, *, vocabulary=None, wait=True) -> Routed:
     """As `route`, of leads that the change holds by then. Without `wait`, PoolsTaken when somebody has the pools."""
-    arrivals = _arrivals(change, lead_ids, policy, vocabulary) if lead_ids and policy else {}
+    if not lead_ids or policy is None:
+        return Routed()
+    rules = list(policy.rules.all())
+    arrivals = _arrivals(change, lead_ids, policy, rules, vocabulary)
     if not arrivals:
         return Routed()
     pools = lock_pools(wait=wait)
@@ -54,7 +57,7 @@ def hand_over(change: Change, lead_ids, policy, *, vocabulary=None, wait=True) -
     contenders = [Contender(pk, pool_id, grade, score) for pk, (pool_id, _rule, grade, score) in arrivals.items()]
     shared = share_out(contenders + waiting(there), there)
     rule_of = {pk: rule for pk, (_pool, rule, _grade, _score) in arrivals.items()}
-    placed = place(contenders, shared, there, pools=pools, policy=policy, rule_of=rule_of, now=change.now)
+    placed = place(contenders, shared, there, pools=pools, policy=policy, rules=rules, rule_of=rule_of, now=change.now)
     because = Because("handed_over", {"policy": policy.pk, "policy_name": policy.name})
     open_handovers(change, placed, pools=pools, reason=because)
     given = sum(1 for one in placed if one.owner)
@@ -85,14 +88,14 @@ def waiting(there) -> list[Contender]:
     return [Contender(pk, pool_id, grade, score, is_new=False) for pk, pool_id, grade, score in best]
 
 
-def place(contenders, shared, there, *, pools, policy, now, rule_of=None) -> list[Placed]:
+def place(contenders, shared, there, *, pools, policy, now, rules=(), rule_of=None) -> list[Placed]:
     """A `Placed` for each contender: with the rep, due time and reason of `shared`, or without a rep.
 
-    `pools`: {id: name} of all.
+    `pools`: {id: name} of all; `rule_of`: {lead id: id of the one of `rules` that chose its pool}.
     """
     users = {seat.user.pk: seat.user for seats_of in there.values() for seat in seats_of if seat.given}
     due = due_times(policy, users.values(), now=now)
-    rules = {rule.pk: rule.name for rule in policy.rules.all()}
+    names = {rule.pk: rule.name for rule in rules}
     placed = []
     for contender in contenders:
         if contender.lead_id not in shared:
@@ -103,13 +106,13 @@ def place(contenders, shared, there, *, pools, policy, now, rule_of=None) -> lis
         facts = {"pool": contender.pool_id, "pool_name": pools[contender.pool_id]}
         facts |= {"taken": seat.open + turn - 1, "capacity": seat.capacity}
         if rule:
-            facts |= {"rule": rule, "rule_name": rules[rule]}
+            facts |= {"rule": rule, "rule_name": names[rule]}
         due_at = due[seat.user.pk, contender.grade == Grade.A]
         placed.append(Placed(contender.lead_id, contender.pool_id, seat.user, due_at, Why.TURN.value, facts))
     return placed
 
 
-def _arrivals(change, ids, policy, vocabulary):
+def _arrivals(change, ids, policy, rules, vocabulary):
     """{lead_id: (pool_id, id of the rule or None, grade, score)} of the leads to hand over, held."""
     eligible = Lead.objects.filter(
         side=Side.MARKETING, disposition=Disposition.OPEN, grade__in=sales_grades(policy)
@@ -117,10 +120,10 @@ def _arrivals(change, ids, policy, vocabulary):
     if not change.held.issuperset(ids):
         ids = ids_of(eligible.filter(pk__in=ids))
         # First the locks, then a fresh look: what the locks waited for may have ended a hand-over.
-        ids = change.hold_unmarked(ids)
+        ids = change.hold(ids)
     if not ids:
         return {}
-    pool, rule, last = _chosen(policy, change.now, vocabulary)
+    pool, rule, last = _chosen(policy, rules, change.now, vocabulary)
     chosen = (
         eligible.filter(pk__in=ids)
         .alias(last_end=last)
@@ -131,11 +134,11 @@ def _arrivals(change, ids, policy, vocabulary):
     return {pk: tuple(row) for pk, *row in rows}
 
 
-def _chosen(policy, now, vocabulary):
-    if policy.rules.all():
+def _chosen(policy, rules, now, vocabulary):
+    if rules:
         vocabulary = vocabulary or Vocabulary.load()
     pools, chosen_by = [], []
-    for rule in policy.rules.all():
+    for rule in rules:
         try:
             holds = compile_condition(rule.condition, now=now, vocabulary=vocabulary)
         except ConditionError as error:

@@ -7,6 +7,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from leads.access import can_change_lead
+from leads.conditions import Vocabulary
 from leads.enums import Stage, TaskKind
 from leads.queries import duplicates
 from routing.enums import RejectReason
@@ -65,13 +66,14 @@ def lead_page(request, lead, *, status=200, show="", after="", **more):
 def page_context(request, lead):
     """Everything but the timeline. The number of queries does not depend on what the lead has."""
     now = timezone.now()
-    fields = queries.active_fields()
+    definitions = queries.all_fields()
+    fields = [field for field in definitions if field.is_active]
     built_in = built_in_facts(lead)
     answered, unanswered = custom_facts(lead, fields)
     answers = rating_answers(lead)
     writable = can_change_lead(request.user, lead)
     codes = tuple(answer.code for answer in answers)
-    ledger = explain(lead)
+    ledger = explain(lead, Vocabulary.of(definitions))
     handover = queries.latest_handover(request.user, lead)
     by_code = {field.code: field for field in fields}
     others = list(lead.other_keys.all())

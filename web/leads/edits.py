@@ -34,11 +34,11 @@ from web.tabs import QueueForm
 @allow.everyone_signed_in
 def lead_edit(request, pk):
     """Saves the fields named in `field`; 409 with both versions where somebody else changed one of them meanwhile."""
-    definitions = queries.active_fields()
-    known = {*TYPED, *(field.code for field in definitions)}
     codes = tuple(dict.fromkeys(request.POST.getlist("field")))
     try:
         with changing_lead(request, pk) as (change, lead):
+            definitions = [field for field in change.definitions if field.is_active]
+            known = {*TYPED, *(field.code for field in definitions)}
             if not codes or not known.issuperset(codes):
                 raise Http404
             codes = tuple(code for code in codes if request.POST.get(f"keep-{code}") != "now")

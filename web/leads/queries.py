@@ -14,6 +14,11 @@ def readable_lead(user, pk) -> Lead | None:
     )
 
 
+def all_fields() -> list[FieldDefinition]:
+    """The fields that an admin added, whether in use or not, in order and with their answers."""
+    return list(FieldDefinition.objects.with_answers())
+
+
 def active_fields() -> list[FieldDefinition]:
     """The fields that an admin added and that are in use, in order and with their answers."""
     return list(FieldDefinition.objects.with_answers().filter(is_active=True))
