@@ -7,11 +7,14 @@ import time
 
 from django.contrib.auth.models import Group
 from django.db import connection, transaction
+from django.db.models import F
 from django.test import Client, override_settings
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
 from bench import regrade
+from leads.enums import Grade, Side
 from leads.models import DirtyLead, Lead, LeadSearch, Source
 from routing.actions import share_out_pools
 from team.enums import Role
@@ -100,6 +103,7 @@ def main(*, leads, activities):
     asked = _questions(reps, marketer, leads)
     with override_settings(ROOT_URLCONF="bench.urls"):
         _measure(asked, marketer, leads)
+    statements_per_edit(rep=reps[0], marketer=marketer)
 
 
 def _measure(asked, marketer, leads):
@@ -211,6 +215,38 @@ def _complete():
         DirtyLead.objects.all().delete()
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE")
+
+
+def statements_per_edit(*, rep, marketer):
+    """Prints how many SQL statements each kind of change costs, the page that answers it included; then undoes it."""
+    with transaction.atomic():
+        User.objects.filter(pk=rep.pk).update(capacity=F("capacity") + CAPACITY)
+        doubtful = Lead.objects.filter(side=Side.MARKETING, fields__budget="no_budget").order_by("score", "pk")
+        answer = {"field": "budget", "budget": "approved", "was-budget": '"no_budget"'}
+        low, high = doubtful.filter(grade=Grade.D).first(), doubtful.filter(grade=Grade.C).last()
+        hers = Lead.objects.filter(owner=rep).order_by("pk").first()
+        talked = {"outcome": "talked", "tab": "all"}
+        edits = {
+            "edited answer": (marketer, reverse("web:lead-edit", args=[low.pk]), answer),
+            "edited answer with hand-over": (marketer, reverse("web:lead-edit", args=[high.pk]), answer),
+            "outcome in work mode": (rep, reverse("web:work-outcome", args=[hers.pk]), talked),
+            "quick entry": (marketer, reverse("web:lead-new"), {"first_name": "Zoe", "email": "zoe@new.example"}),
+        }
+        figures = {name: _statements(_signed_in(user), url, data) for name, (user, url, data) in edits.items()}
+        high.refresh_from_db()
+        if high.owner_id is None:
+            raise SystemExit("The answer that was to hand a lead over did not.")
+        transaction.set_rollback(True)
+    print(json.dumps({"name": "statements per edit", **figures}), flush=True)
+
+
+def _statements(client, url, data):
+    with CaptureQueriesContext(connection) as captured:
+        response = client.post(url, data, headers={"HX-Request": "true"})
+    if response.status_code not in (200, 302):
+        raise SystemExit(f"{url} answered {response.status_code}.")
+    # The transaction around all of this makes savepoints of what is a transaction elsewhere.
+    return len(captured) - 2
 
 
 def _signed_in(user):

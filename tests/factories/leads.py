@@ -3,6 +3,8 @@
 import datetime
 import itertools
 
+from django.db import connection
+
 from leads.actions.answers import define_field
 from leads.enums import Disposition, FieldType, Side, SourceKind, Stage
 from leads.fields.answers import Answers
@@ -50,6 +52,29 @@ def make_lead(
         give(lead, owner=owner, pool=pool, now=now)
     lead.refresh_from_db()
     return lead
+
+
+def many(count, **values):
+    """`count` marketing-side leads copied from one, each with its first history row."""
+    first = make_lead(**values)
+    columns = ", ".join(
+        f'"{field.column}"' for field in Lead._meta.concrete_fields if field.column not in {"id", "external_id"}
+    )
+    history = "seq, to_stage, to_disposition, at, reason, definition_id"
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO leads_lead (external_id, {columns}) SELECT '', {columns} "
+            "FROM leads_lead, generate_series(2, %s) WHERE id = %s",
+            [count, first.pk],
+        )
+        cursor.execute(
+            f"INSERT INTO leads_transition (lead_id, {history}) "
+            f"SELECT lead.id, {', '.join(f'old.{name}' for name in history.split(', '))} "
+            "FROM leads_lead AS lead, leads_transition AS old WHERE old.lead_id = %s AND lead.id <> %s",
+            [first.pk, first.pk],
+        )
+        cursor.execute("INSERT INTO leads_dirtylead SELECT id, now() FROM leads_lead ON CONFLICT DO NOTHING")
+    return list(Lead.objects.order_by("pk").values_list("pk", flat=True))
 
 
 def give(lead, *, owner=None, pool=None, now=NOW):

@@ -5,7 +5,7 @@ import time
 from collections import Counter
 
 import pytest
-from django.db import connection, connections, transaction
+from django.db import connections, transaction
 from django.utils import timezone
 
 from leads.models import DirtyLead, Lead
@@ -26,7 +26,7 @@ from team.enums import Role
 from team.models import Pool, PoolMember, User
 from tests.cast import make_cast, make_user
 from tests.factories.deeds import change_lead
-from tests.factories.leads import make_lead
+from tests.factories.leads import make_lead, many
 from tests.factories.routing import publish_cities
 
 LEADS = 300
@@ -40,29 +40,6 @@ def cast(committed):
         PoolMember.objects.create(pool=Pool.objects.get(code="sales"), user=make_user(name, Role.REP))
     User.objects.update(capacity=1000)
     return cast
-
-
-def many(count, **values):
-    """`count` marketing-side leads copied from one, each with its first history row."""
-    first = make_lead(**values)
-    columns = ", ".join(
-        f'"{field.column}"' for field in Lead._meta.concrete_fields if field.column not in {"id", "external_id"}
-    )
-    history = "seq, to_stage, to_disposition, at, reason, definition_id"
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"INSERT INTO leads_lead (external_id, {columns}) SELECT '', {columns} "
-            "FROM leads_lead, generate_series(2, %s) WHERE id = %s",
-            [count, first.pk],
-        )
-        cursor.execute(
-            f"INSERT INTO leads_transition (lead_id, {history}) "
-            f"SELECT lead.id, {', '.join(f'old.{name}' for name in history.split(', '))} "
-            "FROM leads_lead AS lead, leads_transition AS old WHERE old.lead_id = %s AND lead.id <> %s",
-            [first.pk, first.pk],
-        )
-        cursor.execute("INSERT INTO leads_dirtylead SELECT id, now() FROM leads_lead ON CONFLICT DO NOTHING")
-    return list(Lead.objects.order_by("pk").values_list("pk", flat=True))
 
 
 def at_once(*jobs):
