@@ -27,21 +27,19 @@ TRIES = 5
 
 _COLUMNS = ", ".join(f"lead.{name}" for name in COLUMNS)
 _OVERLAY_COLUMNS = _COLUMNS.replace("lead.", "overlay_lead.")
-_OTHERS = """
-ARRAY(SELECT concat_ws(chr(31), kind, system, key, value) FROM leads_otherkey WHERE lead_id = lead.id)
+_LOAD_OTHERS = """
+SELECT lead_id, kind, system, key, value FROM leads_otherkey WHERE lead_id = ANY(%s) ORDER BY id
 """
-_OVERLAY_OTHERS = _OTHERS.replace("= lead.id", "= overlay_lead.id")
-
 _LOAD = f"""
 SELECT lead.id, company.name, lead.changed_at, lead.side = 'sales',
-       EXISTS (SELECT FROM capture_importrow WHERE lead_id = lead.id AND run_id = %(run)s), {_OTHERS}, {_COLUMNS}
+       EXISTS (SELECT FROM capture_importrow WHERE lead_id = lead.id AND run_id = %(run)s), {_COLUMNS}
 FROM leads_lead AS lead LEFT JOIN leads_company AS company ON company.id = lead.company_id
 WHERE lead.id = ANY(%(ids)s)
 """
 _LOAD_OVERLAY = f"""
 SELECT overlay_lead.id, company.name, NULL,
        EXISTS (SELECT FROM leads_lead WHERE id = overlay_lead.id AND side = 'sales'), overlay_lead.touched,
-       {_OVERLAY_OTHERS}, {_OVERLAY_COLUMNS}
+       {_OVERLAY_COLUMNS}
 FROM overlay_lead LEFT JOIN leads_company AS company ON company.id = overlay_lead.company_id
 WHERE overlay_lead.id = ANY(%(ids)s)
 """
@@ -158,12 +156,12 @@ def load_leads(ids, *, run_id=None, overlay=False) -> dict[int, dict]:
     with connection.cursor() as cursor:
         for statement in (_LOAD, _LOAD_OVERLAY) if overlay else (_LOAD,):
             cursor.execute(statement, {"ids": ids, "run": run_id})
-            for lead_id, company, changed_at, with_sales, touched, others, *columns in cursor.fetchall():
+            for lead_id, company, changed_at, with_sales, touched, *columns in cursor.fetchall():
                 lead = dict(zip(COLUMNS, columns, strict=True))
                 lead["fields"] = json.loads(lead["fields"])
                 lead |= {
                     "id": lead_id,
-                    "others": [tuple(other.split("\x1f")) for other in others],
+                    "others": (),
                     "company": company or "",
                     "read_at": changed_at,
                     "touched": touched,
@@ -173,6 +171,9 @@ def load_leads(ids, *, run_id=None, overlay=False) -> dict[int, dict]:
                     "search_changed": False,
                 }
                 leads[lead_id] = lead
+        cursor.execute(_LOAD_OTHERS, [list(leads)])
+        for lead_id, *other in cursor.fetchall():
+            leads[lead_id]["others"] = (*leads[lead_id]["others"], tuple(other))
     return leads
 
 
