@@ -29,7 +29,8 @@ def fold_for_search(text) -> str:
     """
     if text.isascii():
         return " ".join(_WORDS.findall(text.lower()))
-    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    # Decomposed before and after: some letters, such as a mathematical capital, have a case only when taken apart.
+    decomposed = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
     bare = "".join(letter for letter in decomposed if not unicodedata.combining(letter))
     return " ".join(_WORDS.findall(bare))
 

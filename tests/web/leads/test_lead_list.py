@@ -65,7 +65,7 @@ def test_the_number_of_queries_is_fixed(cast, as_user, count, django_assert_num_
         make_lead(owner=cast.ben, company="Firm", source=make_source())
     SavedView.objects.create(user=cast.ada, name="Mine", query="grade=A")
     client = as_user(cast.ada)
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(8):
         assert len(client.get(URL).context["rows"]) == count
 
 
