@@ -98,6 +98,15 @@ class Processes:
         process.terminate()
         return process.wait(40)
 
+    def freeze(self, *processes):
+        """Has processes and their children stand still, whatever they are at, until `thaw`."""
+        for process in processes:
+            os.killpg(process.pid, signal.SIGSTOP)
+
+    def thaw(self, *processes):
+        for process in processes:
+            os.killpg(process.pid, signal.SIGCONT)
+
     def is_writing(self, process):
         """Whether one of its children has a transaction open in which it has written."""
         with connection.cursor() as cursor:

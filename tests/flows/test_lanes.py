@@ -115,7 +115,7 @@ def test_a_host_without_the_file_does_not_keep_the_import_from_one_with_it(cast,
 
 
 def test_two_imports_at_once_hold_up_neither_settling_nor_mail(cast, processes, line_up, mail_server):
-    runs = [line_up(60_000, "people"), line_up(60_000, "others")]
+    runs = [line_up(150_000, "people"), line_up(150_000, "others")]
     processes.worker(lanes=["bulk"])
     processes.worker(lanes=["settle"])
     processes.worker(lanes=["mail"], EMAIL_URL=mail_server.url)
@@ -147,7 +147,7 @@ def test_a_killed_worker_of_settling_leaves_every_mark_to_the_next(cast, process
 
 def test_a_killed_worker_of_mail_sends_at_most_one_message_twice(cast, processes, mail_server):
     now = timezone.now()
-    for number in range(60):
+    for number in range(300):
         post(kind="notice", recipient=f"p{number}@example.com", subject="News", text="Hello", now=now)
     first = processes.worker(lanes=["mail"], EMAIL_URL=mail_server.url)
     beat = processes.beat()
@@ -159,8 +159,8 @@ def test_a_killed_worker_of_mail_sends_at_most_one_message_twice(cast, processes
     processes.beat()
     wait_for(lambda: not Message.objects.filter(done_at=None).exists(), seconds=60, why=processes.logs())
     sent = Counter(mail_server.taken)
-    assert sent.keys() == {f"p{number}@example.com" for number in range(60)}
-    assert sum(sent.values()) <= 61
+    assert sent.keys() == {f"p{number}@example.com" for number in range(300)}
+    assert sum(sent.values()) <= 301
 
 
 def test_a_killed_worker_of_a_regrade_leaves_its_chunk_to_the_next(cast, processes):

@@ -58,18 +58,20 @@ def arrive():
         refresh_search(lead_ids=ids)
 
 
-def wait_for_the_middle(processes, worker):
-    """Until some leads are handed over, and this worker is at others, in a transaction that has not ended."""
-    wait_for(
-        lambda: Handover.objects.exists() and processes.is_writing(worker),
-        seconds=60,
-        why=f"Nothing is handed over: {processes.logs()}",
-    )
+def freeze_in_the_middle(processes, workers):
+    """Has the workers stand still when some leads are handed over; returns one that is at others, in a transaction."""
+    at_it = []
 
+    def in_the_middle():
+        processes.freeze(*workers)
+        if 0 < Handover.objects.count() < FOR_SALES:
+            at_it.extend(worker for worker in workers if processes.is_writing(worker))
+        if not at_it:
+            processes.thaw(*workers)
+        return bool(at_it)
 
-def check_middle():
-    given = Handover.objects.count()
-    assert 0 < given < FOR_SALES, f"{given} leads were handed over when it happened: that is not the middle."
+    wait_for(in_the_middle, seconds=60, why=f"Nothing is handed over, or all was too soon: {processes.logs()}")
+    return at_it[0]
 
 
 def check_rush(processes, reps):
@@ -97,19 +99,19 @@ def test_a_rush_gives_everybody_one_owner(processes, workers, reps):
 
 
 def test_a_rush_outlives_a_killed_worker(processes, workers, reps):
-    killed, survivor = workers
     arrive()
-    wait_for_the_middle(processes, killed)
+    killed = freeze_in_the_middle(processes, workers)
     processes.kill(killed)
-    check_middle()
+    (survivor,) = set(workers) - {killed}
+    processes.thaw(survivor)
     check_rush(processes, reps)
     assert survivor.poll() is None
 
 
 def test_a_rush_outlives_an_emptied_broker(processes, workers, reps, broker):
     arrive()
-    wait_for_the_middle(processes, workers[0])
+    freeze_in_the_middle(processes, workers)
     broker.flush()
-    check_middle()
+    processes.thaw(*workers)
     check_rush(processes, reps)
     assert all(worker.poll() is None for worker in workers)
