@@ -16,6 +16,7 @@ from datetime import timedelta
 
 from django.db import DatabaseError, connection, transaction
 from django.db.models import Case, DateTimeField, F, QuerySet, Value, When
+from django.db.models.functions import Greatest
 
 from jobs.rules import pause_after, told
 
@@ -70,9 +71,11 @@ class Lease:
     def commit(self, now, *, where=None, **changes) -> None:
         """Notes progress: `changes`, in the caller's transaction. Raises LeaseLost unless the rows (`where`) are ours.
 
-        Whoever gets on may fail again as often as at first.
+        `now` may be when the work began: a lease that was renewed meanwhile stays so. Whoever gets on may fail again
+        as often as at first.
         """
-        if not self.jobs.filter(**where or {}).update(lease_until=now + LEASE, **FRESH | changes):
+        until = Greatest(F("lease_until"), Value(now + LEASE))
+        if not self.jobs.filter(**where or {}).update(lease_until=until, **FRESH | changes):
             raise LeaseLost
 
     def give_back(self, **changes) -> None:

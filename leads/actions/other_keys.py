@@ -45,14 +45,20 @@ def drop_key(change: Change, *, other: OtherKey) -> None:
 
 
 def make_main(change: Change, *, other: OtherKey) -> None:
-    """Makes it the main one of its kind; the one that was stays beside it."""
+    """Makes it the main one of its kind; the one that was stays beside it.
+
+    Raises ValidationError where the one that was is none that could stay, a note in the place of a number, say.
+    """
     lead, kind = change.row(other.lead_id), Key(other.kind)
     was, was_system = getattr(lead, kind), lead.external_system if kind == Key.EXTERNAL_ID else ""
+    key = was if kind == Key.EXTERNAL_ID else getattr(lead, f"{kind}_key")
+    if was and not key:
+        raise ValidationError(f"{was} is not {_NAMES[kind]} and would be lost. Correct or empty it first.")
     if not OtherKey.objects.filter(pk=other.pk).delete()[0]:
         return
     values = {kind.value: other.value} | ({"external_system": other.system} if kind == Key.EXTERNAL_ID else {})
     change_lead(change, lead=lead, values=values)
-    if was and (key := _matched(kind, was)):
+    if was:
         OtherKey.objects.create(lead=lead, kind=kind, system=was_system, value=was, key=key)
     refresh_search(lead_ids=[lead.pk])
 

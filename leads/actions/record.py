@@ -1,5 +1,6 @@
 """The facts about a person: creating and changing a lead's own fields, companies by name, the search document."""
 
+import copy
 import datetime
 from dataclasses import dataclass
 
@@ -100,7 +101,8 @@ def change_lead(change: Change, *, lead: Lead, values) -> Changed:
     fields. Holds the lead.
     """
     cleaned, fields, definitions = _clean(change, values)
-    current = change.row(lead.pk)
+    # A copy: what is refused below must not be seen on the row that a page shows afterwards.
+    current = copy.copy(change.row(lead.pk))
     _refuse_retired(fields, current.fields, definitions)
     changed = _differences(current, cleaned, fields)
     if changed:

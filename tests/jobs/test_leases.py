@@ -56,6 +56,15 @@ def test_progress_is_noted_by_its_holder_alone_and_makes_failures_forgotten(now)
 
 
 @pytest.mark.django_db
+def test_progress_told_late_does_not_shorten_a_lease_that_was_renewed(now):
+    make_job(now)
+    lease = claim(jobs(), now=now)
+    lease.jobs.update(lease_until=now + MINUTE)
+    lease.commit(now, rows_total=3)
+    assert lease.jobs.get().lease_until == now + MINUTE
+
+
+@pytest.mark.django_db
 def test_what_fails_rests_twice_as_long_each_time_and_is_put_aside_after_the_fifth(now):
     make_job(now)
     moment, rests = now, []

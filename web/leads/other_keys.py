@@ -1,5 +1,6 @@
 """The addresses, numbers and ids of a lead beside the main ones."""
 
+from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_POST
@@ -29,8 +30,12 @@ def key_add(request, pk):
 @require_POST
 @allow.everyone_signed_in
 def key_main(request, pk, key_pk):
-    with changing_lead(request, pk) as (change, lead):
-        make_main(change, other=get_object_or_404(lead.other_keys, pk=key_pk))
+    try:
+        with changing_lead(request, pk) as (change, lead):
+            make_main(change, other=get_object_or_404(lead.other_keys, pk=key_pk))
+    except ValidationError as error:
+        messages.error(request, " ".join(error.messages))
+        return after_change(request, pk, "")
     return after_change(request, pk, "Now the main one.")
 
 

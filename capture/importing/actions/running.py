@@ -59,6 +59,8 @@ def continue_import(*, run_id, clock, seconds=None) -> bool:
     except (FileNotFoundError, PermissionError):
         missing = f"The host {socket.gethostname()} cannot open the file; a host that can goes on with it."
         lease.give_back(failure=missing, next_try_at=clock() + ELSEWHERE_AFTER)
+        # Nothing of this host's time went into it: the imports behind it have their turn.
+        return False
     except Exception as error:
         if not connection.in_atomic_block:
             connection.close_if_unusable_or_obsolete()

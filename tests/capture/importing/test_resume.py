@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 from django.conf import settings
@@ -17,6 +18,7 @@ from django.utils import timezone
 from capture.importing.actions import running
 from capture.importing.actions.running import continue_import
 from capture.importing.models import Import, ImportRow
+from capture.tasks import continue_imports
 from jobs import shutdown
 from jobs.actions import LEASE
 from leadfunnel.environment import ROOT
@@ -129,8 +131,9 @@ def test_a_host_without_the_file_leaves_the_import_to_another(bring, settings, t
     with_file, settings.MEDIA_ROOT = settings.MEDIA_ROOT, tmp_path / "elsewhere"
     for tick in range(10):
         moment = now + tick * datetime.timedelta(seconds=2)
-        assert continue_import(run_id=run.pk, clock=lambda moment=moment: moment)
         assert not continue_import(run_id=run.pk, clock=lambda moment=moment: moment)
+        run.refresh_from_db()
+        assert run.next_try_at > moment
     run.refresh_from_db()
     assert (run.status, run.attempts, run.put_aside_at, run.lease_until) == ("running", 0, None, None)
     assert run.failure == f"The host {socket.gethostname()} cannot open the file; a host that can goes on with it."
@@ -138,6 +141,16 @@ def test_a_host_without_the_file_leaves_the_import_to_another(bring, settings, t
     assert continue_import(run_id=run.pk, clock=lambda: moment + 2 * LEASE)
     run.refresh_from_db()
     assert (run.status, run.failure, run.created) == ("done", "", 1)
+
+
+@pytest.mark.django_db
+def test_an_import_without_its_file_does_not_stand_in_the_way_of_those_behind_it(bring):
+    lost = bring("Email\na@x.example\n", work=False)
+    behind = bring("Email\nb@x.example\n", work=False)
+    Path(lost.file.path).unlink()
+    continue_imports()
+    behind.refresh_from_db()
+    assert (behind.status, behind.created) == ("done", 1)
 
 
 @pytest.mark.django_db

@@ -116,3 +116,21 @@ def test_changing_them_is_for_those_who_may(cast, as_user, lead, unchanged):
     page = as_user(cast.mia).get(reverse("web:lead-detail", args=[lead.pk])).content.decode()
     assert "a@x.example" in page
     assert "Make main" not in page
+
+
+def test_a_main_one_that_could_not_stay_beside_it_is_not_lost(cast, as_user):
+    lead = make_lead(last_name="Berg", phone="ask reception", owner=cast.ben)
+    other = OtherKey.objects.create(lead=lead, kind="phone", value="+49 171 1234567", key="+491711234567")
+    answer = as_user(cast.ben).post(reverse("web:key-main", args=[lead.pk, other.pk]), follow=True)
+    assert "ask reception is not a phone number and would be lost." in answer.content.decode()
+    lead.refresh_from_db()
+    assert (lead.phone, [value for _, _, value, _ in keys_of(lead)]) == ("ask reception", ["+49 171 1234567"])
+
+
+def test_an_id_that_another_lead_has_meanwhile_is_refused_with_a_word(cast, as_user, lead):
+    make_lead(last_name="First", external_system="crm", external_id="7")
+    other = OtherKey.objects.create(lead=lead, kind="external_id", system="crm", value="7", key="7")
+    answer = as_user(cast.ben).post(reverse("web:key-main", args=[lead.pk, other.pk]), follow=True)
+    assert "Another lead has this external id." in answer.content.decode()
+    lead.refresh_from_db()
+    assert (lead.external_id, [value for _, _, value, _ in keys_of(lead)]) == ("", ["7"])
