@@ -44,4 +44,10 @@ class Migration(migrations.Migration):
             name="lease_until",
             field=models.DateTimeField(editable=False, null=True),
         ),
+        # Those in line or at work have waited since they were asked for.
+        migrations.RunSQL(
+            "UPDATE capture_import SET queued_at = coalesce(started_at, created_at) "
+            "WHERE status IN ('ready', 'running', 'undoing')",
+            migrations.RunSQL.noop,
+        ),
     ]

@@ -39,6 +39,7 @@ GUARDS = {
     "scoring_graderequirement": "scoring_requirement_never_changes",
 }
 SAME = {"is", "is_not", "in", "not_in", "has_any", "has_all", "has_none"}
+SEVERAL = {"is": "in", "is_not": "not_in"}
 SEARCHES = {
     "contains": lambda word, part: part in word,
     "starts_with": str.startswith,
@@ -49,14 +50,23 @@ WORDS_OF_LEADS = """
 SELECT DISTINCT jsonb_path_query(fields -> %(code)s, '$[*] ? (@.type() == "string")') #>> '{}'
 FROM leads_lead WHERE fields ? %(code)s
 """
-# `known`: word to code of one field; `value`: what a lead has there.
+# `known`: {word: {code, place}} of one field; `value`: what a lead has there. A list comes into the order of the answers,
+# each of them once, as it is stored from now on.
 TO_CODE = """
 CREATE OR REPLACE FUNCTION pg_temp.to_code(known jsonb, value jsonb) RETURNS jsonb LANGUAGE sql IMMUTABLE AS $$
     SELECT CASE jsonb_typeof(value)
-        WHEN 'string' THEN coalesce(known -> (value #>> '{}'), value)
+        WHEN 'string' THEN coalesce(known -> (value #>> '{}') -> 'code', value)
         WHEN 'array' THEN coalesce((
-            SELECT jsonb_agg(coalesce(known -> (each #>> '{}'), each) ORDER BY number)
-            FROM jsonb_array_elements(value) WITH ORDINALITY AS listed (each, number)
+            SELECT jsonb_agg(code ORDER BY place NULLS LAST, number)
+            FROM (
+                SELECT DISTINCT ON (code) code, place, number
+                FROM (
+                    SELECT coalesce(known -> (each #>> '{}') -> 'code', each) AS code,
+                        (known -> (each #>> '{}') ->> 'place')::integer AS place, number
+                    FROM jsonb_array_elements(value) WITH ORDINALITY AS listed (each, number)
+                ) AS found
+                ORDER BY code, number
+            ) AS once
         ), value)
         ELSE value
     END
@@ -101,6 +111,15 @@ class Words:
         code = free_code(word, {*self.labels, *self.labels.values(), *self.listed} - {word, label})
         self.code_of[word] = code
         self.labels[code] = label
+
+    def codes_like(self, word):
+        """The codes of all words that differ from `word` in case at most: for conditions they were the same."""
+        like = [code for known, code in self.code_of.items() if known.lower() == word.lower()]
+        return list(dict.fromkeys(like)) or [word]
+
+    def places(self):
+        place = {code: number for number, code in enumerate(self.labels)}
+        return {word: {"code": code, "place": place[code]} for word, code in self.code_of.items()}
 
     def meet(self, word):
         """A word that a lead or a rule holds: an answer taken off the list stays as one that is retired."""
@@ -157,10 +176,14 @@ def translated(node, words):
     op, value = node.get("op"), node.get("value")
     if op in SAME:
         if isinstance(value, list):
-            return node | {
-                "value": [known.code_of.get(each, each) if isinstance(each, str) else each for each in value]
-            }
-        return node | {"value": known.code_of.get(value, value)} if isinstance(value, str) else node
+            meant = [known.codes_like(each) if isinstance(each, str) else [each] for each in value]
+            if op == "has_all" and any(len(codes) > 1 for codes in meant):
+                return {"all": [node | {"op": "has_any", "value": codes} for codes in meant]}
+            return node | {"value": list(dict.fromkeys(code for codes in meant for code in codes))}
+        if not isinstance(value, str):
+            return node
+        codes = known.codes_like(value)
+        return node | ({"value": codes[0]} if len(codes) == 1 else {"op": SEVERAL[op], "value": codes})
     if op in SEARCHES and isinstance(value, str):
         found = [code for word, code in known.code_of.items() if SEARCHES[op](word.lower(), value.lower())]
         found = list(dict.fromkeys(found))
@@ -193,7 +216,7 @@ def give_codes(apps, schema_editor):
                         for word in texts(test.get("value")):
                             words[field_of(test)].meet(word)
         _write_answers(apps, fields, words)
-        codes = {code: known.code_of for code, known in words.items()}
+        codes = {code: known.places() for code, known in words.items()}
         everything = {"codes": json.dumps(codes), "fields": list(codes)}
         cursor.execute(TO_CODE)
         cursor.execute(LEADS, everything)

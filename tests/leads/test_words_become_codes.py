@@ -105,3 +105,26 @@ def test_a_published_model_says_the_same_and_is_guarded_again(migrated, now):
     with pytest.raises(IntegrityError), transaction.atomic():
         ScoringRule.objects.update(label="Another")
     assert not GradeRequirement.objects.exists()
+
+
+def test_words_that_differ_in_case_alone_go_on_meeting_the_same_conditions(migrated, now):
+    people, trees = migrated(
+        ["Yes", "YES"],
+        [{"size": "Yes"}, {"size": "YES"}, {"size": "Maybe"}, {"sizes": ["YES", "Maybe"]}, {}],
+        [
+            is_test("is", "yes"),
+            is_test("in", ["maybe", "Yes"]),
+            is_test("is_not", "YES"),
+            {"field": "sizes", "op": "has_all", "value": ["yes", "maybe"]},
+        ],
+    )
+
+    found = [set(matching(Lead.objects.all(), tree, now=now).values_list("pk", flat=True)) for tree in trees]
+    first, second, third, fourth, none = (person.pk for person in people)
+    assert found == [{first, second}, {first, second, third}, {third, fourth, none}, {fourth}]
+
+
+def test_several_answers_come_into_the_order_of_the_list(migrated):
+    people, _ = migrated(["Solar", "Battery"], [{"sizes": ["Battery", "solar", "Gone", "Solar"]}], [])
+
+    assert people[0].fields == {"sizes": ["solar", "battery", "gone"]}
