@@ -73,12 +73,16 @@ def order_answers(*, field: FieldDefinition, codes: Sequence[str]) -> None:
 
 def retire_answer(*, field: FieldDefinition, code: str, now: datetime.datetime) -> None:
     """Offers an answer no longer; whoever has it keeps it, and rules about it go on."""
-    Answer.objects.filter(field=field, code=code, retired_at=None).update(retired_at=now)
+    with transaction.atomic():
+        _locked(field)
+        Answer.objects.filter(field=field, code=code, retired_at=None).update(retired_at=now)
 
 
 def restore_answer(*, field: FieldDefinition, code: str) -> None:
     """Offers a retired answer again."""
-    Answer.objects.filter(field=field, code=code).update(retired_at=None)
+    with transaction.atomic():
+        _locked(field)
+        Answer.objects.filter(field=field, code=code).update(retired_at=None)
 
 
 def delete_answer(*, field: FieldDefinition, code: str, is_used: Callable[[], bool]) -> None:

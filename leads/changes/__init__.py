@@ -15,8 +15,9 @@ Order of locks. Whoever holds several at a time takes them in this order, each k
 3. leads
 4. what belongs to a held lead: hand-overs, tasks
 5. pools, for which a page does not wait
-6. the lock between all who bring new people (leads.intake.newcomers), with which no lead is waited for any more
-7. marks (leads_dirtylead), at the exit of a change
+6. marks (leads_dirtylead), at the exit of a change
+7. the lock between all who bring new people (leads.intake.newcomers), after the door and just before the commit:
+   nothing is waited for any more with it
 
 A worker finds its leads by their marks, so it takes those first. It waits for no lead after that: whose lead somebody
 else holds is left for the next time (scoring.actions.claim_dirty).

@@ -7,7 +7,7 @@ from django.views.decorators.http import require_POST
 
 from leads.actions.other_keys import add_key, drop_key, make_main
 from web.access import allow
-from web.leads.detail import lead_page
+from web.leads.detail import lead_page, readable_or_404
 from web.leads.edits import after_change, changing_lead
 from web.leads.forms import OtherKeyForm
 
@@ -16,14 +16,14 @@ from web.leads.forms import OtherKeyForm
 @allow.everyone_signed_in
 def key_add(request, pk):
     form = OtherKeyForm(request.POST)
-    with changing_lead(request, pk) as (change, lead):
-        if form.is_valid():
-            try:
+    try:
+        with changing_lead(request, pk) as (change, lead):
+            if form.is_valid():
                 add_key(change, lead=lead, **form.cleaned_data)
-            except ValidationError as error:
-                form.add_error(None, error.messages)
-        if form.errors:
-            return lead_page(request, lead, status=422, key_form=form)
+    except ValidationError as error:
+        form.add_error(None, error.messages)
+    if form.errors:
+        return lead_page(request, readable_or_404(request, pk), status=422, key_form=form)
     return after_change(request, pk, "Added.")
 
 
