@@ -4,6 +4,7 @@ from django.conf import settings
 from django.urls import reverse
 
 from team.enums import Role
+from team.roles import may
 
 
 class Entry(NamedTuple):
@@ -38,7 +39,7 @@ def _entries(user):
     if user.has_role(Role.REP, Role.MANAGER, Role.ADMIN):
         entries.append(Entry("My queue", "inbox", reverse("web:queue"), "/queue/", "q"))
     entries.append(Entry("Leads", "users", reverse("web:lead-list"), "/leads/", "l"))
-    if user.has_role(Role.MARKETER, Role.ADMIN):
+    if may(user, "capture.view_import"):
         entries.append(Entry("Imports", "file-import", reverse("web:import-list"), "/imports/", "i"))
     if user.has_role(Role.ADMIN):
         entries.append(Entry("Status", "activity", reverse("web:status"), "/status/"))

@@ -7,15 +7,13 @@ from django.db.models import Q
 from capture.importing.enums import ImportStatus, RowResult
 from jobs.enums import Lane
 from jobs.models import Leased, LeasedQuerySet, Work
-from team.enums import Role
+from team.roles import may
 
 
 class ImportQuerySet(LeasedQuerySet):
     def visible_to(self, user):
-        """Imports are marketing's and the admin's."""
-        if not user.is_authenticated or not user.is_active or not user.has_role(Role.ADMIN, Role.MARKETER):
-            return self.none()
-        return self
+        """All imports for whoever may look at them (team.roles), none for others."""
+        return self if may(user, "capture.view_import") else self.none()
 
 
 class Import(Leased):

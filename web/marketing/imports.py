@@ -16,7 +16,6 @@ from capture.importing.models import Import
 from capture.importing.queries import custom_fields, error_rows, leads_of, problems_of
 from capture.importing.reading import Broken, Unreadable, open_table
 from leads.csv_export import csv_lines
-from team.enums import Role
 from web.access import allow
 from web.marketing.forms import MappingForm, UploadForm, with_fields_for_skipped
 
@@ -27,7 +26,7 @@ REHEARSED_ROWS = 20_000
 SHOWN_PROBLEMS = 200
 
 
-@allow(Role.MARKETER, Role.ADMIN)
+@allow.whoever_may("capture.change_import")
 @require_GET
 def import_list(request):
     runs = Import.objects.visible_to(request.user).select_related("created_by")[: PAGE + 1]
@@ -36,7 +35,7 @@ def import_list(request):
     )
 
 
-@allow(Role.MARKETER, Role.ADMIN)
+@allow.whoever_may("capture.change_import")
 @require_http_methods(["GET", "POST"])
 def import_new(request):
     form = UploadForm(request.POST or None, request.FILES or None)
@@ -50,7 +49,7 @@ def import_new(request):
     return render(request, "marketing/import_new.html", {"form": form}, status=422 if form.errors else 200)
 
 
-@allow(Role.MARKETER, Role.ADMIN)
+@allow.whoever_may("capture.change_import")
 @require_http_methods(["GET", "POST"])
 def import_map(request, pk):
     run = _visible(request, pk)
@@ -85,7 +84,7 @@ def import_map(request, pk):
     return render(request, "marketing/import_map.html", context, status=422 if not adds_fields and form.errors else 200)
 
 
-@allow(Role.MARKETER, Role.ADMIN)
+@allow.whoever_may("capture.change_import")
 @require_POST
 def import_start(request, pk):
     run = _visible(request, pk)
@@ -106,7 +105,7 @@ def import_start(request, pk):
     return redirect("web:import-detail", run.pk)
 
 
-@allow(Role.MARKETER, Role.ADMIN)
+@allow.whoever_may("capture.change_import")
 @require_GET
 def import_detail(request, pk):
     run = get_object_or_404(Import.objects.visible_to(request.user).select_related("created_by"), pk=pk)
@@ -133,7 +132,7 @@ def import_detail(request, pk):
     return response
 
 
-@allow(Role.MARKETER, Role.ADMIN)
+@allow.whoever_may("capture.change_import")
 @require_POST
 def import_change(request, pk, change):
     run = get_object_or_404(Import.objects.visible_to(request.user), pk=pk)
@@ -150,7 +149,7 @@ def import_change(request, pk, change):
     return redirect("web:import-detail", run.pk)
 
 
-@allow(Role.MARKETER, Role.ADMIN)
+@allow.whoever_may("capture.change_import")
 @require_POST
 def import_discard(request, pk):
     run = _visible(request, pk)
@@ -161,7 +160,7 @@ def import_discard(request, pk):
     return redirect("web:import-list")
 
 
-@allow(Role.MARKETER, Role.ADMIN)
+@allow.whoever_may("capture.change_import")
 @require_GET
 def import_errors(request, pk):
     run = get_object_or_404(Import.objects.visible_to(request.user), pk=pk)
