@@ -50,6 +50,13 @@ def fail(jobs, *, failure, now) -> int:
     )
 
 
+def put_aside(jobs, *, failure, now) -> int:
+    """Notes an attempt at these rows after which another makes no sense, and puts them aside. Returns how many."""
+    return jobs.update(
+        attempts=F("attempts") + 1, next_try_at=None, put_aside_at=now, failure=told(failure), **jobs.model.LET_GO
+    )
+
+
 def retry(jobs) -> int:
     """Has undone rows that failed, or were put aside, tried at once as if for the first time; returns how many."""
     return jobs.undone().update(**FRESH)

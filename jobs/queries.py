@@ -4,7 +4,7 @@ import datetime
 from typing import NamedTuple
 
 from django.apps import apps
-from django.db.models import Count
+from django.db.models import Count, F
 
 from jobs.enums import Lane
 from jobs.models import Leased, Waiting
@@ -24,7 +24,10 @@ class Backlog(NamedTuple):
 
 
 class Aside(NamedTuple):
-    """Work of one kind that was put aside: the label of its model, how much (as above), and the first SHOWN rows."""
+    """Work of one kind that was put aside: the label of its model, how much (as above), and the first SHOWN rows.
+
+    Each row has `asked_at`, since when it is wanted.
+    """
 
     label: str
     name: str
@@ -49,7 +52,8 @@ def put_aside() -> list[Aside]:
     for model in kinds_of_work():
         count = _some(model.objects.put_aside())
         if count:
-            rows = list(model.objects.put_aside().order_by("put_aside_at", "pk")[:SHOWN])
+            told = model.objects.put_aside().annotate(asked_at=F(model.WORK.asked_at))
+            rows = list(told.order_by("put_aside_at", "pk")[:SHOWN])
             found.append(Aside(model._meta.label, model.WORK.name, count, rows))
     return found
 

@@ -2,7 +2,7 @@ import datetime
 import logging
 
 from jobs import shutdown
-from jobs.actions import FRESH, claim, fail, renewed
+from jobs.actions import FRESH, claim, fail, put_aside, renewed
 from mail import transport
 from mail.models import Message
 from mail.renderers import rendered
@@ -24,7 +24,7 @@ def send_messages(*, clock, limit=20) -> int:
 
     clock: a callable that tells the time. The claim is committed before it talks to the mail server, and each message
     is ticked as soon as the server has it, so that a worker that is killed sends at most one of them twice. What the
-    server does not take is tried again later.
+    server does not take is tried again later, and put aside at once where it says that it never will.
     """
     lease = claim(Message.objects.all(), now=clock(), limit=limit)
     if lease is None:
@@ -74,6 +74,9 @@ def _send_each(lease, contents, send, clock):
             if message.pk in contents:
                 send(contents[message.pk], message.recipient)
                 sent += 1
+        except transport.Refused as error:
+            logger.warning("Message %s is refused for good.", message.pk)
+            put_aside(this, failure=f"The mail server refused it: {error}", now=clock())
         except Exception as error:
             # Of every error of smtplib the name says enough; anything else is a fault of ours.
             ours = not isinstance(error, OSError)

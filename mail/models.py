@@ -5,6 +5,7 @@ from django.db.models import Q
 
 from jobs.enums import Lane
 from jobs.models import Leased, Work
+from mail.renderers import label_of
 
 
 class Message(Leased):
@@ -45,4 +46,4 @@ class Message(Leased):
         ]
 
     def __str__(self):
-        return f"{self.kind}, {self.created_at:%Y-%m-%d %H:%M}"
+        return f"{label_of(self)}, to {self.recipient}"

@@ -13,11 +13,21 @@ class Content(NamedTuple):
 Renderer = Callable[[list], dict]
 
 _renderers: dict[str, Renderer] = {}
+_labels: dict[str, str] = {}
 
 
-def register(kind, renderer: Renderer):
-    """Has `renderer` write the messages of a kind; once per kind, when the program starts."""
+def register(kind, renderer: Renderer, *, label: str):
+    """Has `renderer` write the messages of a kind; once per kind, when the program starts.
+
+    `label` is what such a message is called where somebody looks after the mail.
+    """
     _renderers[kind] = renderer
+    _labels[kind] = label
+
+
+def label_of(message) -> str:
+    """What a message is called: by its kind, else by its subject."""
+    return _labels.get(message.kind) or message.subject or message.kind.replace(".", " ").replace("_", " ").capitalize()
 
 
 def rendered(messages: Iterable) -> dict[int, Content]:

@@ -80,7 +80,7 @@ def test_a_renderer_writes_the_messages_of_its_kind_together_when_they_are_sent(
         asked.append([message.recipient for message in messages])
         return {messages[0].pk: Content("Digest", "Three leads")}
 
-    register("digest", write_digests)
+    register("digest", write_digests, label="Digest")
     write(now, "ada", "ben", kind="digest")
     assert send(now) == 1
     assert asked == [["ada@example.com", "ben@example.com"]]
@@ -93,7 +93,7 @@ def test_a_message_that_cannot_be_written_holds_up_no_other(now, server):
     def fails_for_ben(messages):
         return {message.pk: Content("x", {"ada@example.com": "Hi"}[message.recipient]) for message in messages}
 
-    register("digest", fails_for_ben)
+    register("digest", fails_for_ben, label="Digest")
     write(now, "ada", "ben", kind="digest")
     assert send(now) == 1
     (failed,) = Message.objects.waiting()

@@ -31,8 +31,8 @@ $link
 
 
 def register_account_mail():
-    register(AccountMail.RESET, _written(_reset))
-    register(AccountMail.CHANGED, _written(_changed))
+    register(AccountMail.RESET, _written(_reset), label="Link for a new password")
+    register(AccountMail.CHANGED, _written(_changed), label="News of a changed password")
 
 
 def _written(content):

@@ -84,6 +84,7 @@ def test_what_was_put_aside_is_shown_and_tried_again_by_an_admin_alone(cast, as_
     Message.objects.update(**aside)
     client = as_user(cast.ann)
     text = client.get(STATUS).content.decode()
+    assert "<span>Notice, to ada@example.com</span>" in text
     assert text.count("IntegrityError: &lt;b&gt;no room&lt;/b&gt;") == 2
     assert f'<a href="{reverse("web:lead-detail", args=[lead.pk])}">' in text
 
