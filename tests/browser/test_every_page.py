@@ -13,7 +13,7 @@ CHECK = (Path(__file__).parent / "basics.js").read_text()
 
 
 def places(scene):
-    lead = queue(scene.ben, tab="all", now=timezone.now()).first()
+    lead = queue(scene.ben, now=timezone.now()).rows[0]
     theirs = [
         (scene.ben, "/queue/?tab=to_accept"),
         (scene.ben, "/queue/?tab=all"),

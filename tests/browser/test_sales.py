@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 
 from leads.models import Activity, Lead
 from routing.models import Handover
-from routing.queries import queue, queue_counts
+from routing.queries import queue
 from tests.browser.scene import DAY
 from tests.cast import PASSWORD
 from tests.factories.deeds import change_lead
@@ -32,7 +32,7 @@ def test_signing_in_leads_to_the_queue(visit, scene):
 def test_accepting_leaves_the_page_where_it_is(visit, scene):
     page = visit(scene.ben).page
     page.goto("/queue/?tab=to_accept")
-    waiting = queue_counts(scene.ben, timezone.now())["to_accept"]
+    waiting = queue(scene.ben, now=timezone.now()).counts["to_accept"]
     expect(tab_count(page, "to_accept")).to_have_text(str(waiting))
     page.get_by_role("button", name=re.compile("^Accept .")).nth(1).click()
     expect(tab_count(page, "to_accept")).to_have_text(str(waiting - 1))
@@ -95,7 +95,7 @@ def test_shortcuts_can_be_switched_off(visit, scene):
 
 @pytest.mark.clock
 def test_work_mode_by_keyboard(visit, scene):
-    line = [lead.pk for lead in queue(scene.ben, tab="all", now=timezone.now())]
+    line = [lead.pk for lead in queue(scene.ben, now=timezone.now()).rows]
     page = visit(scene.ben).page
     page.goto("/work/?tab=all")
     page.wait_for_url(f"**/work/{line[0]}/?tab=all")
@@ -125,7 +125,7 @@ def test_work_mode_by_keyboard(visit, scene):
 
 
 def test_a_fact_is_edited_in_place(visit, scene):
-    lead = queue(scene.ben, tab="all", now=timezone.now()).first()
+    lead = Lead.objects.get(pk=queue(scene.ben, now=timezone.now()).rows[0].pk)
     page = visit(scene.ben).page
     page.goto(reverse("web:lead-detail", args=[lead.pk]))
     page.locator("#edit-phone").click()
@@ -143,7 +143,7 @@ def test_a_fact_is_edited_in_place(visit, scene):
 
 
 def test_two_people_at_one_fact(visit, scene):
-    lead = queue(scene.ben, tab="all", now=timezone.now()).first()
+    lead = Lead.objects.get(pk=queue(scene.ben, now=timezone.now()).rows[0].pk)
     original = lead.phone
     visitor = visit(scene.ben)
     # The browser itself writes an answer of 409 to the console.
@@ -166,7 +166,7 @@ def test_two_people_at_one_fact(visit, scene):
 
 
 def test_logging_a_call_and_showing_a_part_of_the_timeline(visit, scene):
-    lead = queue(scene.ben, tab="all", now=timezone.now()).first()
+    lead = Lead.objects.get(pk=queue(scene.ben, now=timezone.now()).rows[0].pk)
     page = visit(scene.ben).page
     page.goto(reverse("web:lead-detail", args=[lead.pk]))
     page.get_by_label("What was said").fill("Asked for samples")
@@ -212,11 +212,11 @@ def test_the_filters_without_javascript(visit, scene):
 
 
 def test_without_javascript_everything_is_sent_too(visit, scene):
-    lead = queue(scene.ben, tab="to_accept", now=timezone.now()).first()
+    lead = queue(scene.ben, tab="to_accept", now=timezone.now()).rows[0]
     page = visit(scene.ben, javascript=False).page
     page.goto("/queue/?tab=to_accept")
     page.locator(f"#accept-{lead.pk}").click()
-    assert Handover.objects.open().get(lead=lead).accepted_at is not None
+    assert Handover.objects.open().get(lead=lead.pk).accepted_at is not None
     page.goto(reverse("web:lead-detail", args=[lead.pk]))
     page.locator("#edit-phone").click()
     page.get_by_role("textbox", name="Phone").fill("+49 30 5")

@@ -8,7 +8,7 @@ from demo.fill import fill_demo
 from insights.invariants import check_all
 from leads.models import Activity, Lead, Transition
 from routing.models import Handover
-from routing.queries import queue_counts
+from routing.queries import queue
 from team.models import User
 
 
@@ -17,7 +17,7 @@ from team.models import User
 def test_the_demo_holds_at_any_hour():
     now = timezone.now()
     fill_demo(leads=200, now=now)
-    counts = queue_counts(User.objects.get(email="rita.rep@leadfunnel.example"), now)
+    counts = queue(User.objects.get(email="rita.rep@leadfunnel.example"), now=now).counts
     assert [tab for tab, count in counts.items() if not count] == []
     assert Handover.objects.open().filter(accepted_at=None, due_at__gt=now).exists()
     assert [finding.invariant.says for finding in check_all() if finding.count] == []

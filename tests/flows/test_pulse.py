@@ -60,7 +60,7 @@ def move_to_kiel(lead, by):
 
 
 def is_in_queue(lead, user):
-    return lambda: queue(user, tab="to_accept", now=timezone.now()).filter(pk=lead.pk).exists()
+    return lambda: lead.pk in [row.pk for row in queue(user, tab="to_accept", now=timezone.now()).rows]
 
 
 def test_a_change_reaches_the_queue_by_the_bell_and_without_it(cast, processes, ring_bell):

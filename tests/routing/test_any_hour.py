@@ -9,7 +9,7 @@ from django.utils import timezone
 from leads.models import Lead
 from routing.actions import record_outcome, regrade_and_route, route
 from routing.models import Handover
-from routing.queries import queue, queue_counts
+from routing.queries import queue
 from team.business_hours import Hours, business_minutes_between, end_of_day
 from team.models import Absence
 from tests.factories.leads import make_lead
@@ -45,8 +45,8 @@ def lead(ben, now):
 
 
 def tab_of(lead, user, now):
-    (tab,) = [tab for tab in ("to_accept", "today", "waiting") if lead in queue(user, tab=tab, now=now)]
-    assert queue_counts(user, now) == {"to_accept": 0, "today": 0, "waiting": 0, "all": 1} | {tab: 1}
+    (tab,) = [tab for tab in ("to_accept", "today", "waiting") if queue(user, tab=tab, now=now).rows]
+    assert queue(user, now=now).counts == {"to_accept": 0, "today": 0, "waiting": 0, "all": 1} | {tab: 1}
     return tab
 
 

@@ -1,7 +1,6 @@
 """My queue: one ordered list of the leads a rep has to do something about."""
 
 import hashlib
-import operator
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse
@@ -14,7 +13,6 @@ from leads.models import Lead
 from routing.actions import changing
 from routing.actions.handover import accept_all
 from routing.queries import queue as queue_of
-from routing.queries import queue_counts
 from scoring.queries import why
 from team.enums import Role
 from web.access import allow
@@ -23,18 +21,6 @@ from web.sales.forms import AcceptForm
 from web.tabs import TABS, QueueForm
 
 SHOWN = 100
-_SHOWN_FACTS = (
-    "pk",
-    "grade",
-    "score",
-    "changed_at",
-    "handover_id",
-    "due_at",
-    "accepted_at",
-    "first_touch_at",
-    "next_task_at",
-    "last_touch_at",
-)
 POLL = "1800ms"  # A lead is on the page within two seconds of reaching the queue, the answer included.
 
 
@@ -83,18 +69,20 @@ def _after(request, tab):
 
 def _queue_page(request, tab, *, seen="", with_messages=False):
     now = timezone.now()
-    counts = queue_counts(request.user, now)
-    tab = tab or ("to_accept" if counts["to_accept"] else "today")
-    leads = list(queue_of(request.user, tab=tab, now=now).select_related("company")[: SHOWN + 1])
-    version = _version(tab, counts, leads, now)
+    found = queue_of(request.user, tab=tab or "to_accept", now=now, most=SHOWN + 1)
+    if not tab:
+        tab = "to_accept" if found.rows else "today"
+        found = found if found.rows else queue_of(request.user, tab=tab, now=now, most=SHOWN + 1)
+    version = _version(tab, found, now)
     if seen == version:
         return HttpResponse(status=204)
+    leads = found.rows[:SHOWN]
     context = {
         "tab": tab,
-        "tabs": [(code, label, counts[code]) for code, label in TABS.items()],
-        "leads": leads[:SHOWN],
-        "has_more": len(leads) > SHOWN,
-        "why": why(leads[:SHOWN]),
+        "tabs": [(code, label, found.counts[code]) for code, label in TABS.items()],
+        "leads": leads,
+        "has_more": len(found.rows) > SHOWN,
+        "why": why(leads),
         "version": version,
         "poll": POLL,
         "now": now,
@@ -103,9 +91,7 @@ def _queue_page(request, tab, *, seen="", with_messages=False):
     return render_page(request, "sales/queue.html", context, part="queue-live")
 
 
-def _version(tab, counts, leads, now):
+def _version(tab, found, now):
     """A short name for what the list shows; time left is said to the minute, so it changes with the minute too."""
-    facts = operator.attrgetter(*_SHOWN_FACTS)
-    rows = [facts(lead) for lead in leads]
-    shown = repr((tab, sorted(counts.items()), rows, int(now.timestamp()) // 60))
+    shown = repr((tab, found, int(now.timestamp()) // 60))
     return hashlib.sha256(shown.encode()).hexdigest()[:16]

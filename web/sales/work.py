@@ -14,7 +14,7 @@ from leads.activities import kinds
 from leads.enums import Outcome
 from routing.actions import record_outcome
 from routing.enums import PLANS
-from routing.queries import queue, queue_counts
+from routing.queries import queue
 from team.enums import Role
 from web.access import allow
 from web.leads.detail import page_context, readable_or_404, timeline_context
@@ -32,12 +32,12 @@ def work(request):
     tab = _tab(request)
     now = timezone.now()
     if not tab:
-        counts = queue_counts(request.user, now)
+        counts = queue(request.user, now=now, most=1).counts
         tab = next((code for code in ("today", "to_accept", "waiting") if counts[code]), "today")
-    first = queue(request.user, tab=tab, now=now).values_list("pk", flat=True).first()
-    if first is None:
+    first = queue(request.user, tab=tab, now=now, most=1).rows
+    if not first:
         return render(request, "sales/work_done.html", {"tab": tab, "label": TABS[tab]})
-    return redirect(_place(first, tab))
+    return redirect(_place(first[0].pk, tab))
 
 
 @require_safe
@@ -113,7 +113,7 @@ def _tab(request):
 
 
 def _line(user, tab, now):
-    return list(queue(user, tab=tab, now=now).values_list("pk", flat=True)[:LINED_UP])
+    return [row.pk for row in queue(user, tab=tab, now=now, most=LINED_UP).rows]
 
 
 def _neighbours(line, pk):

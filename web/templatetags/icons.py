@@ -14,6 +14,7 @@ _NAME = re.compile(r"[a-z0-9-]+")
 
 
 @register.simple_tag
+@cache
 def icon(name, label=""):
     """The outline icon `name`: hidden from screen readers, or an image called `label` when that is given.
 

@@ -46,7 +46,6 @@ def ago(moment, now):
     return format_html('<time datetime="{}" title="{}">{}</time>', moment.isoformat(), exact(moment), words)
 
 
-@register.filter
 def time_left(due_at, now):
     """ "3 h left", or "2 h over" once `due_at` has passed."""
     seconds = int((due_at - now).total_seconds())
@@ -54,6 +53,20 @@ def time_left(due_at, now):
 
 
 @register.simple_tag
+def due_bar(started_at, due_at, now):
+    """The time left until `due_at`, as words and as a bar that is full at `started_at` and empty once it is over."""
+    left = share_left(started_at, due_at, now)
+    look = " due-over" if due_at < now else " due-soon" if left < 25 else ""
+    return format_html(
+        '<span class="due{}" title="{}"><span class="due-text">{}</span>'
+        '<progress max="100" value="{}" aria-hidden="true"></progress></span>',
+        look,
+        exact(due_at),
+        time_left(due_at, now),
+        left,
+    )
+
+
 def share_left(started_at, due_at, now):
     """How much of the time from `started_at` to `due_at` is left, as a whole number from 0 to 100."""
     whole = (due_at - started_at).total_seconds()
@@ -67,12 +80,6 @@ def initials(name):
     """At most two letters for a person, "?" for nobody."""
     words = [word for word in str(name or "").replace("@", " ").split() if word[0].isalnum()]
     return "".join(word[0] for word in (words[:1] + words[-1:] if len(words) > 1 else words)).upper() or "?"
-
-
-@register.filter
-def lookup(mapping, key):
-    """mapping[key], or "" where there is none."""
-    return mapping.get(key, "")
 
 
 @register.filter

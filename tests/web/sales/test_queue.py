@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from leads.models import Lead
 from routing.models import Handover
-from routing.queries import queue_counts
+from routing.queries import queue
 from tests.factories.leads import make_lead
 from tests.web.fragments import bare
 
@@ -47,8 +47,15 @@ def test_the_number_of_queries_is_fixed(cast, as_user, count, django_assert_num_
     for _ in range(count):
         make_lead(owner=cast.ben, grade="A", score=80, company="Firm")
     client = as_user(cast.ben)
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(5):
         assert len(client.get(URL, {"tab": "to_accept"}).context["leads"]) == count
+
+
+def test_a_row_says_who_and_why(cast, as_user):
+    lead = make_lead(owner=cast.ben, grade="A", score=80, first_name="Ada", last_name="Byron", company="Engines & Co")
+    page = as_user(cast.ben).get(URL).content.decode()
+    for text in ("Ada Byron", "Engines &amp; Co", "Not touched yet", f'id="accept-{lead.pk}"'):
+        assert text in page
 
 
 @pytest.mark.clock
@@ -65,7 +72,7 @@ def test_an_unchanged_list_is_not_sent_again(cast, as_user, django_assert_num_qu
     make_lead(owner=cast.ben, grade="A", score=80)
     client = as_user(cast.ben)
     version = client.get(URL).context["version"]
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(4):
         same = client.get(URL, {"tab": "to_accept", "seen": version}, headers=HTMX)
     make_lead(owner=cast.ben, grade="B", score=60, last_name="Arrived")
     news = client.get(URL, {"tab": "to_accept", "seen": version}, headers=HTMX)
@@ -150,5 +157,5 @@ def test_counts_and_tabs_agree(cast, as_user):
     for _ in range(2):
         make_lead(owner=cast.ben, grade="A", score=80)
     page = as_user(cast.ben).get(URL)
-    assert {code: count for code, _, count in page.context["tabs"]} == queue_counts(cast.ben, timezone.now())
+    assert {code: count for code, _, count in page.context["tabs"]} == queue(cast.ben, now=timezone.now()).counts
     assert Lead.objects.filter(owner=cast.ben).count() == 2
