@@ -2,6 +2,8 @@
 
 import copy
 import datetime
+import hashlib
+import json
 from dataclasses import dataclass
 
 from django.contrib.postgres.expressions import ArraySubquery
@@ -11,10 +13,11 @@ from django.db.models import OuterRef, Q
 
 from leads import rules
 from leads.actions.lifecycle import begin_history, reason_payload
-from leads.actions.timeline import log_activity
+from leads.actions.task import add_task
+from leads.actions.timeline import log_activity, record_activities
 from leads.activities import Because, kinds
 from leads.changes import Change
-from leads.enums import Stage
+from leads.enums import Stage, TaskKind
 from leads.fields import BY_CODE, FIELDS, SEARCHED, TYPED, Key
 from leads.intake.keys import company_key, email_key, name_key, phone_key
 from leads.models import Company, Lead, OtherKey
@@ -90,6 +93,40 @@ def create_lead(change: Change, *, values, source=None, campaign=None, reason: s
     refresh_search(lead_ids=[lead.pk])
     change.note([lead.pk], fields=values)
     return lead
+
+
+def note_entered_again(change: Change, *, lead: Lead, values, source=None, campaign=None, note="") -> bool:
+    """Puts what was typed about somebody who is known already on her timeline; her own facts stay as they are.
+
+    values, source, campaign: as of create_lead. Her owner, if she has one, is given a next step to look at it. The
+    same again by the same user is no news: False. Holds the lead.
+    """
+    change.hold([lead.pk])
+    cleaned, fields, definitions = _clean(change, values)
+    typed = {code: _plain(value) for code, value in (cleaned | fields).items()}
+    payload = {"values": typed} | _label_versions({code: (None, value) for code, value in typed.items()}, definitions)
+    for code, chosen in (("source", source), ("campaign", campaign)):
+        if chosen:
+            payload |= {code: chosen.code, f"{code}_name": chosen.name}
+    if note:
+        payload["note"] = note
+    digest = hashlib.sha256(json.dumps([change.by.pk, payload], sort_keys=True).encode()).hexdigest()
+    told = {
+        "lead_id": lead.pk,
+        "kind": kinds.ENTERED_AGAIN.code,
+        "occurred_at": change.now,
+        "actor_id": change.by.pk,
+        "payload": payload,
+        "dedupe_key": f"entered-again:{digest}",
+    }
+    is_news = bool(record_activities(change, rows=[told]))
+    owner = change.row(lead.pk).owner
+    if is_news and owner and owner.is_active:
+        title = f"Look at what {change.by} entered about this person"[:200]
+        add_task(
+            lead=lead, kind=TaskKind.TODO, title=title, due_at=change.now, assignee=owner, by=change.by, now=change.now
+        )
+    return is_news
 
 
 def change_lead(change: Change, *, lead: Lead, values) -> Changed:

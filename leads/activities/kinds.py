@@ -220,5 +220,17 @@ TASK_DONE = register(
     )
 )
 
+ENTERED_AGAIN = register(
+    Kind(
+        "entered_again",
+        "Entered again",
+        one="time entered again",
+        many="times entered again",
+        icon="user-plus",
+        chip=Chip.CONTACT,
+        says=words.entered_again,
+    )
+)
+
 ENTERED = Because("entered")
 register_reason(ENTERED.code, lambda facts: "Entered by hand")

@@ -34,3 +34,15 @@ def field_change(kind: Kind, payload: dict, fields: FieldWords) -> Words:
         old, new = (fields.value(code, value, versions) or "empty" for value in values)
         lines.append(f"{fields.label(code)}: {old} → {new}")
     return Words("Facts changed", "\n".join(lines))
+
+
+def entered_again(kind: Kind, payload: dict, fields: FieldWords) -> Words:
+    """{"values": {code: value}, "labels" as of field_change, "source_name", "campaign_name", "note"}, as given."""
+    lines = [
+        f"{fields.label(code)}: {fields.value(code, value, payload.get('labels', {}).get(code))}"
+        for code, value in payload.get("values", {}).items()
+    ]
+    lines += [
+        f"{fields.label(code)}: {payload[f'{code}_name']}" for code in ("source", "campaign") if payload.get(code)
+    ]
+    return Words(kind.label, "\n".join([*lines, *filter(None, [payload.get("note")])]))

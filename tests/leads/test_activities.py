@@ -97,6 +97,11 @@ def test_a_reason_is_taken_once_and_reads_when_nobody_declares_it_any_more():
             ("Became a lead", "bad_timing"),
         ),
         ("field_changed", {"changed": {"city": [None, "Kiel"]}}, ("Facts changed", "City: empty → Kiel")),
+        (
+            "entered_again",
+            {"values": {"city": "Oslo"}, "source": "fair", "source_name": "Trade fair", "note": "Met there"},
+            ("Entered again", "City: Oslo\nSource: Trade fair\nMet there"),
+        ),
         ("grade_changed", {"from": "C", "to": "A", "score": 90}, ("Grade from C to A", "90 points")),
         ("imported", {"import": 3, "file": "fair.csv"}, ("Import", "fair.csv")),
     ],

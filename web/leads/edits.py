@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
 from leads.access import can_see_lead
-from leads.actions.record import change_lead, create_lead
+from leads.actions.record import change_lead, create_lead, note_entered_again
 from leads.actions.timeline import log_activity
 from leads.activities import kinds
 from leads.fields import BY_CODE, SEARCHED, TYPED
@@ -28,6 +28,12 @@ from web.leads.detail import lead_page, readable_or_404
 from web.leads.facts import as_original, said, value_of
 from web.leads.forms import EditForm, NewLeadForm
 from web.tabs import QueueForm
+
+MOST_ATTEMPTS = 3
+KNOWN_TO_OTHERS = (
+    "This person is known already and is with {side}. What you entered is on the timeline there for them to see; "
+    "nothing else was changed, and nothing is left for you to do."
+)
 
 
 @require_POST
@@ -60,8 +66,8 @@ def lead_new(request):
     """Quick entry; the lead is graded and, where the policy says so, handed over before the answer comes.
 
     Nobody is entered twice: whoever is certainly known (leads.intake.resolving) is linked to where the user may see
-    her; else what was typed goes on her timeline as a note, and the user learns no more than which side keeps her.
-    Where it is doubtful, the user says whether this is another person.
+    her; else what was typed goes on her timeline, and the user learns no more than which side keeps her. Where it is
+    doubtful, the user says whether this is another person.
     """
     asked = {answer.code for answer in rating_answers(Lead())}
     definitions = [field for field in queries.active_fields() if field.code in asked]
@@ -69,11 +75,11 @@ def lead_new(request):
     entered = Entered()
     if request.method == "POST" and form.is_valid():
         try:
-            entered = _enter(request, form, definitions)
+            entered = _enter(request, form)
         except ValidationError as error:
             form.add_problems(error)
         if hidden := entered.hidden:
-            messages.info(request, f"This person is known already; {hidden.get_side_display().lower()} is told.")
+            messages.info(request, KNOWN_TO_OTHERS.format(side=hidden.get_side_display().lower()))
             return redirect("web:lead-new")
         if lead := entered.new:
             messages.success(request, f"{lead.name} is in, {_standing(lead)}.")
@@ -141,7 +147,7 @@ def _versions(form, lead, definitions):
 
 class Entered(NamedTuple):
     """What became of a form: a lead that is `known` to the reader (`is_certain`: and is the one), a certain one that
-    is `hidden` from her, or the `new` one."""
+    is `hidden` from her, or the `new` one. None of them where nothing has been tried yet."""
 
     known: Lead | None = None
     is_certain: bool = True
@@ -149,19 +155,21 @@ class Entered(NamedTuple):
     new: Lead | None = None
 
 
-def _enter(request, form, definitions):
-    matches = _matches(form)
-    entered = _known(request, form, matches)
-    if entered is None:
+def _enter(request, form):
+    for _ in range(MOST_ATTEMPTS):
+        matches = _matches(form)
+        entered = _known(request, form, matches)
+        if entered and entered.hidden:
+            with changing(by=request.user, now=timezone.now()) as change:
+                note_entered_again(change, lead=entered.hidden, values=form.values, **_beside(form))
+        if entered:
+            return entered
         try:
             return Entered(new=_create(request, form, apart=[match.lead["id"] for match in matches]))
         except KnownMeanwhile:
-            # Somebody else has brought the same person at this moment.
-            entered = _known(request, form, _matches(form)) or Entered()
-    if entered.hidden:
-        with changing(by=request.user, now=timezone.now()) as change:
-            _tell_keeper(change, form, entered.hidden, definitions)
-    return entered
+            # Somebody else has brought the same person at this moment, or a colleague with the same number.
+            continue
+    raise ValidationError("Others are entering people with the same address or number right now. Save once more.")
 
 
 def _matches(form):
@@ -176,29 +184,25 @@ def _known(request, form, matches):
     known = next((visible[pk] for pk in certain or doubtful if pk in visible), None)
     if known:
         return Entered(known=known, is_certain=bool(certain))
-    return Entered(hidden=Lead.objects.get(pk=certain[0])) if certain else None
+    hidden = Lead.objects.filter(pk__in=certain[:1]).first()
+    return Entered(hidden=hidden) if hidden else None
 
 
 def _create(request, form, *, apart):
-    choices = {name: form.cleaned_data[name] for name in ("source", "campaign")}
+    choices = _beside(form)
+    note = choices.pop("note")
     with transaction.atomic():
         with changing(by=request.user, now=timezone.now()) as change:
             lead = create_lead(change, values=form.values, **choices)
-            if note := form.cleaned_data["note"]:
+            if note:
                 log_activity(change, lead=lead, kind=kinds.NOTE.code, payload={"note": note})
         look_again_for_one(lead=lead, apart=apart)
     lead.refresh_from_db()
     return lead
 
 
-def _tell_keeper(change, form, lead, definitions):
-    """Notes on the lead what was typed about her; her own facts stay as they are."""
-    fields = {field.code: field for field in definitions}
-    typed = [f"{form.fields[code].label}: {said(value, fields.get(code))}" for code, value in form.values.items()]
-    apart = {name: form.cleaned_data[name] for name in ("source", "campaign", "note")}
-    typed += [f"{form[name].label}: {value}" for name, value in apart.items() if value]
-    note = "\n".join([f"Entered again by {change.by}.", *typed])
-    log_activity(change, lead=lead, kind=kinds.NOTE.code, payload={"note": note})
+def _beside(form):
+    return {name: form.cleaned_data[name] for name in ("source", "campaign", "note")}
 
 
 def _standing(lead):

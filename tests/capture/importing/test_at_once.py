@@ -63,7 +63,7 @@ def test_a_page_and_an_import_make_one(enter, bring, meet, typed):
     assert run.status == "done"
     assert Lead.objects.count() == 2
     # The page was first and the import found her, or the import was, and the page left a note.
-    told = Activity.objects.filter(kind="note").count()
+    told = Activity.objects.filter(kind="entered_again").count()
     assert (run.created, run.created + run.updated + run.unchanged) == (1 + told, 2)
     assert answer.status_code == 302
     assert [finding for finding in check_all() if finding.count] == []
