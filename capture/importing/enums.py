@@ -18,3 +18,11 @@ class RowResult(models.TextChoices):
     UPDATED = "updated", "Updated"
     UNCHANGED = "unchanged", "Unchanged"
     REJECTED = "rejected", "Rejected"
+
+
+class KeptWhy(models.TextChoices):
+    """Why undoing left something as it is."""
+
+    WORKED = "worked", "Somebody has worked on this person since"
+    CHANGED = "changed", "Changed since"
+    WITH_SALES = "with_sales", "With sales, so not marketing's to change"

@@ -3,11 +3,12 @@
 from collections.abc import Iterator
 
 from capture.importing.cleaning import RETIRED
-from capture.importing.enums import RowResult
+from capture.importing.enums import KeptWhy, RowResult
 from capture.importing.mapping import header_key
 from capture.importing.models import ImportProblem, ImportRow, RememberedMapping, UnansweredWord
+from leads.fields import BY_CODE
 from leads.fields.spelling import Spellings
-from leads.models import Campaign, FieldDefinition, Source
+from leads.models import Campaign, FieldDefinition, Lead, Source
 
 
 def custom_fields() -> dict[str, tuple]:
@@ -53,6 +54,29 @@ def leads_of(run, *, limit) -> list[tuple]:
     rows = ImportRow.objects.filter(run=run, lead__isnull=False, result__in=[RowResult.CREATED, RowResult.UPDATED])
     rows = rows.select_related("lead__company").order_by("number")[:limit]
     return [(row.number, row.get_result_display(), row.lead) for row in rows]
+
+
+def kept_of(run) -> list[tuple]:
+    """The first few rows that undoing left as they are, as (row number, lead or None once she is gone, why in words).
+
+    Two queries, and none where nothing was left.
+    """
+    examples = (run.undone or {}).get("examples", [])
+    if not examples:
+        return []
+    leads = Lead.objects.in_bulk([example["lead"] for example in examples])
+    labels = {field.code: field.label for field in FieldDefinition.objects.all()}
+    labels |= {code: field.label for code, field in BY_CODE.items()}
+    return [(example["row"], leads.get(example["lead"]), _kept_why(example, labels)) for example in examples]
+
+
+def _kept_why(example, labels):
+    why = example["why"]
+    if why not in KeptWhy.values:
+        # Written down as a sentence, before there were codes.
+        return why
+    fields = ", ".join(labels.get(code, code) for code in example.get("fields", ()))
+    return f"{KeptWhy(why).label}: {fields}" if fields else KeptWhy(why).label
 
 
 def error_rows(run) -> Iterator[tuple]:

@@ -8,6 +8,8 @@ from django import forms
 from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 
+from capture.importing.enums import RowResult
+from capture.importing.models import Import, ImportRow
 from leads.access import ON_SALES_SIDE
 from leads.enums import Disposition, Grade, Side, Stage
 from leads.models import Campaign, Lead, Source
@@ -46,6 +48,10 @@ def _offered(model, name):
     return rows
 
 
+def _imports(request):
+    return Import.objects.all() if request is None else Import.objects.visible_to(request.user)
+
+
 class TagsFilter(django_filters.Filter):
     field_class = TagsField
 
@@ -80,6 +86,9 @@ class LeadFilter(django_filters.FilterSet):
     entered_from = DayFilter(method="entered_since", label="Entered from")
     entered_to = DayFilter(method="entered_until", label="Entered to")
     tags = TagsFilter(method="tagged", label="Tags")
+    of_import = django_filters.ModelChoiceFilter(
+        queryset=_imports, method="brought", empty_label="Any", label="Brought or changed by the import"
+    )
 
     class Meta:
         model = Lead
@@ -152,6 +161,12 @@ class LeadFilter(django_filters.FilterSet):
             wanted &= Q(tags__contains=[tag])
         # Said once more for the index, which leaves the leads without tags out.
         return leads.filter(wanted).exclude(tags=[])
+
+    def brought(self, leads, name, value):
+        if value is None:
+            return leads
+        rows = ImportRow.objects.filter(run=value, result__in=[RowResult.CREATED, RowResult.UPDATED])
+        return leads.filter(pk__in=rows.values("lead"))
 
 
 def _midnight(day):

@@ -13,9 +13,11 @@ from capture.importing.actions.rehearsal import rehearse
 from capture.importing.enums import ImportStatus, RowResult
 from capture.importing.mapping import ERROR_COLUMNS, MappingError
 from capture.importing.models import Import
-from capture.importing.queries import custom_fields, error_rows, leads_of, problems_of
+from capture.importing.queries import custom_fields, error_rows, kept_of, leads_of, problems_of
 from capture.importing.reading import Broken, Unreadable, open_table
 from leads.csv_export import csv_lines
+from team.enums import Reach
+from team.roles import reaches
 from web.access import allow
 from web.marketing.forms import MappingForm, UploadForm, with_fields_for_skipped
 
@@ -116,6 +118,8 @@ def import_detail(request, pk):
         "run": run,
         "problems": problems,
         "leads": leads_of(run, limit=10),
+        "kept": kept_of(run),
+        "may_change_sales": Reach.EVERYBODY in reaches(request.user, "leads.change_lead"),
         "shown_problems": SHOWN_PROBLEMS,
         "now": timezone.now(),
     }
@@ -140,7 +144,7 @@ def import_change(request, pk, change):
         "pause": lambda: running.pause(run=run),
         "resume": lambda: running.resume(run=run, now=timezone.now()),
         "cancel": lambda: running.cancel(run=run, now=timezone.now()),
-        "undo": lambda: running.undo(run=run, now=timezone.now()),
+        "undo": lambda: running.undo(run=run, by=request.user, now=timezone.now()),
     }
     if change not in changes:
         raise Http404

@@ -15,7 +15,7 @@ from django.db.models import F
 from capture.importing.actions.merging import Disturbed, Target, merge_chunk
 from capture.importing.actions.receiving import SAMPLE_ROWS
 from capture.importing.actions.staging import put_search_in_order
-from capture.importing.actions.undoing import undo_chunk
+from capture.importing.actions.undoing import undo_begun, undo_chunk
 from capture.importing.enums import ImportStatus, RowResult
 from capture.importing.mapping import make_plan
 from capture.importing.models import Import
@@ -130,10 +130,15 @@ def cancel(*, run, now) -> bool:
     return _change(run, running, ImportStatus.CANCELLED, finished_at=now)
 
 
-def undo(*, run, now) -> bool:
-    """Puts the undoing of everything the import did in line."""
+def undo(*, run, by, now) -> bool:
+    """Puts the undoing of everything the import did in line, within what `by` may change (None: all of it).
+
+    Once more where the last time some were out of reach.
+    """
     stopped = [ImportStatus.DONE, ImportStatus.CANCELLED, ImportStatus.FAILED]
-    return _change(run, stopped, ImportStatus.UNDOING, queued_at=now)
+    if run.undone and run.undone.get("with_sales"):
+        stopped.append(ImportStatus.UNDONE)
+    return _change(run, stopped, ImportStatus.UNDOING, queued_at=now, undone=undo_begun(run=run, by=by))
 
 
 def _change(run, from_statuses, to, **fields):

@@ -1,30 +1,42 @@
 """The way back: people whom an import created are removed unless somebody has worked them since, values that it
-overwrote are restored where they still stand."""
+overwrote are restored where they still stand. Whom the user who asks may not change stays as she is.
+
+To undo once more what is undone changes nothing, but for those who were out of reach the first time.
+"""
 
 from django.db.models import Exists, OuterRef, Q
 
 from capture.activities import IMPORTED
 from capture.importing.actions.merging import load_leads
 from capture.importing.actions.staging import write_restored
-from capture.importing.enums import RowResult
+from capture.importing.enums import KeptWhy, RowResult
 from capture.importing.matching import FLAGS
 from capture.importing.models import ImportRow
 from leads.activities import Trait, codes_with
 from leads.changes import changing
 from leads.intake import keys
 from leads.models import Activity, Company, Lead, Task, Transition
-from team.models import Workspace
+from team.models import User, Workspace
 
 CHUNK_ROWS = 2000
 EXAMPLES = 20
+BEGUN = {"next": None, "kept": 0, "with_sales": 0, "examples": []}
+
+
+def undo_begun(*, run, by) -> dict:
+    """The account (see undo_chunk) of an undoing that `by` asks for, None being the command line."""
+    done = run.undone or {}
+    return BEGUN | {"by": by and by.pk} | {name: done.get(name, 0) for name in ("removed", "restored")}
 
 
 def undo_chunk(*, run, now) -> bool:
     """Undoes the next rows, last row first, in the caller's transaction; True while there is more.
 
-    Keeps account in run.undone: {"next", "removed", "restored", "kept", "examples"}; the caller saves it.
+    Keeps account in run.undone, which the caller saves: {"by": id of the user who asked, "next", "removed",
+    "restored", "kept", "with_sales": how many of the kept may not be changed, "examples": [{"row", "lead", "why": a
+    KeptWhy, "fields": codes that changed}]}.
     """
-    account = {"next": None, "removed": 0, "restored": 0, "kept": 0, "examples": []} | (run.undone or {})
+    account = BEGUN | {"by": run.created_by_id, "removed": 0, "restored": 0} | (run.undone or {})
     rows = ImportRow.objects.filter(run=run, result__in=[RowResult.CREATED, RowResult.UPDATED])
     if account["next"] is not None:
         rows = rows.filter(number__lt=account["next"])
@@ -33,10 +45,15 @@ def undo_chunk(*, run, now) -> bool:
         run.undone = account
         return False
     account["next"] = rows[-1].number
-    with changing(by=None, now=now) as change:
+    by = User.objects.get(pk=account["by"]) if account["by"] else None
+    with changing(by=by, now=now) as change:
         # Nobody works on them beside this; what is decided about them has to be read after it.
-        held = set(change.hold([row.lead_id for row in rows if row.lead_id]))
-        rows = [row for row in rows if row.lead_id in held]
+        writable = set(change.writable_ids([row.lead_id for row in rows if row.lead_id]))
+        for row in rows:
+            if row.lead_id in change.held - writable:
+                account["with_sales"] += 1
+                _keep(account, row, KeptWhy.WITH_SALES)
+        rows = [row for row in rows if row.lead_id in writable]
         _restore(change, [row for row in rows if row.result == RowResult.UPDATED], account)
         _remove([row for row in rows if row.result == RowResult.CREATED], run, account)
     run.undone = account
@@ -52,41 +69,59 @@ def _restore(change, rows, account):
         lead = leads.get(row.lead_id)
         if lead is None:
             continue
-        kept = [code for code, change in (row.before or {}).items() if not _put_back(lead, code, change, region)]
-        if len(kept) < len(row.before or {}):
+        put_back, kept = _put_all_back(lead, row.before or {}, region)
+        if put_back:
             changed[lead["id"]] = lead
             account["restored"] += 1
         if kept:
-            _keep(account, row, f"{', '.join(kept)} changed since")
+            _keep(account, row, KeptWhy.CHANGED, kept)
     if changed:
         _recompute_keys(changed.values())
         write_restored(change, list(changed.values()))
 
 
-def _put_back(lead, code, change, region):
-    """Restores one value where the imported one still stands; False when it does not."""
-    if code == "fields":
-        mine = {key: old for key, (old, new) in change.items() if lead["fields"].get(key) == new}
-        lead["fields"] = {
-            key: value for key, value in (lead["fields"] | mine).items() if not (key in mine and value is None)
-        }
-        return len(mine) == len(change)
-    old, new = change
-    current = lead[code]
+def _put_all_back(lead, before, region):
+    """Restores the values where the imported ones still stand: (whether any, codes of those changed since)."""
+    put_back, kept = False, []
+    for code, change in before.items():
+        if code == "fields":
+            for key, (old, new) in change.items():
+                current = lead["fields"].get(key)
+                if current == new != old:
+                    lead["fields"] = {name: value for name, value in lead["fields"].items() if name != key}
+                    lead["fields"] |= {} if old is None else {key: old}
+                    put_back = True
+                elif current != old:
+                    kept.append(key)
+        elif code in ("others", "tags"):
+            put_back |= _take_out(lead, code, *change)
+        elif _plain(lead[code]) == change[1] != change[0]:
+            _put_back(lead, code, change[0], region)
+            put_back = True
+        elif _plain(lead[code]) != change[0]:
+            kept.append(code)
+    return put_back, kept
+
+
+def _take_out(lead, code, old, new):
+    """Takes out of a list what the import added; whether any of it was still there."""
+    added = [each for each in new if each not in old]
     if code == "others":
-        lead["dropped"] = [tuple(other) for other in new if other not in old]
-        lead["others"] = [other for other in lead["others"] if other not in lead["dropped"]]
-        return True
-    if code == "tags":
-        added = [tag for tag in new if tag not in old]
-        lead["tags"] = [tag for tag in current if tag not in added]
-        return True
-    if (current.isoformat() if hasattr(current, "isoformat") else current) != new:
-        return False
+        added = [tuple(other) for other in added]
+        lead["dropped"] = added
+    there = len(lead[code])
+    lead[code] = [each for each in lead[code] if each not in added]
+    return len(lead[code]) < there
+
+
+def _put_back(lead, code, old, region):
     lead[code] = old
     if code == "phone":
         lead["phone_key"] = keys.phone_key(old, region)
-    return True
+
+
+def _plain(value):
+    return value.isoformat() if hasattr(value, "isoformat") else value
 
 
 def _recompute_keys(leads):
@@ -113,7 +148,7 @@ def _remove(rows, run, account):
     worked = set(_worked(ids, run).values_list("pk", flat=True))
     for row in rows:
         if row.lead_id in worked:
-            _keep(account, row, "worked since")
+            _keep(account, row, KeptWhy.WORKED)
     free = [lead_id for lead_id in ids if lead_id not in worked]
     account["removed"] += len(free)
     Lead.objects.filter(pk__in=free).delete()
@@ -141,7 +176,9 @@ def _worked(ids, run):
     return Lead.objects.filter(touched, pk__in=ids)
 
 
-def _keep(account, row, why):
+def _keep(account, row, why, fields=()):
     account["kept"] += 1
     if len(account["examples"]) < EXAMPLES:
-        account["examples"].append({"row": row.number, "lead": row.lead_id, "why": why})
+        account["examples"].append(
+            {"row": row.number, "lead": row.lead_id, "why": why.value} | ({"fields": list(fields)} if fields else {})
+        )

@@ -60,7 +60,7 @@ def test_undoing_takes_away_what_the_import_added(bring):
     bring("Id,Mail\n7,a@x.example\n", mapping=CRM)
     run = bring("Id,Mail,City\n7,b@x.example,Bonn\n", mapping=CRM)
     bring("Id,Mail\n7,c@x.example\n", mapping=CRM)
-    undo(run=run, now=timezone.now())
+    undo(run=run, by=None, now=timezone.now())
     continue_import(run_id=run.pk, clock=timezone.now)
 
     assert (Lead.objects.get().email, Lead.objects.get().city) == ("a@x.example", "")

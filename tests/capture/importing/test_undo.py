@@ -3,17 +3,19 @@ from django.utils import timezone
 
 from capture.importing.actions import running
 from capture.importing.actions.running import continue_import
-from capture.importing.models import ImportRow
+from capture.importing.models import Import, ImportRow
 from leads.models import Lead, LeadSearch, Transition
+from routing.actions import return_lead
 from tests.factories.deeds import change_lead, log_activity
+from tests.factories.leads import give
 
 pytestmark = pytest.mark.django_db
 
 OLD = {"columns": {"Email": "email", "City": "city", "Tags": "tags", "Seats": {"field": "seats", "type": "integer"}}}
 
 
-def undo(run):
-    assert running.undo(run=run, now=timezone.now())
+def undo(run, by=None):
+    assert running.undo(run=run, by=by, now=timezone.now())
     assert continue_import(run_id=run.pk, clock=timezone.now)
     run.refresh_from_db()
     assert run.status == "undone"
@@ -52,7 +54,7 @@ def test_undo_keeps_whom_somebody_worked_and_says_so(bring, cast):
     log_activity(lead=ann, kind="call", by=cast.ben, now=timezone.now())
     assert undo(run) == (1, 0, 1)
     assert list(Lead.objects.all()) == [ann]
-    assert run.undone["examples"] == [{"row": 1, "lead": ann.pk, "why": "worked since"}]
+    assert run.undone["examples"] == [{"row": 1, "lead": ann.pk, "why": "worked"}]
     assert Transition.objects.filter(lead=ann).count() == 1
 
 
@@ -64,7 +66,7 @@ def test_undo_leaves_a_value_that_somebody_changed_since(bring, cast):
     assert undo(run) == (0, 1, 1)
     lead.refresh_from_db()
     assert (lead.city, lead.fields) == ("Rom", {"seats": 1})
-    assert "city changed since" in run.undone["examples"][0]["why"]
+    assert run.undone["examples"] == [{"row": 1, "lead": lead.pk, "why": "changed", "fields": ["city"]}]
 
 
 def test_undo_of_an_import_that_a_later_one_built_upon(bring):
@@ -79,7 +81,7 @@ def test_undo_of_an_import_that_a_later_one_built_upon(bring):
 def test_undo_goes_on_where_it_was_stopped(bring, monkeypatch):
     monkeypatch.setattr("capture.importing.actions.undoing.CHUNK_ROWS", 2)
     run = bring("Email\n" + "".join(f"p{number}@x.example\n" for number in range(7)))
-    assert running.undo(run=run, now=timezone.now())
+    assert running.undo(run=run, by=None, now=timezone.now())
     left = []
     while run.status != "undone":
         assert continue_import(run_id=run.pk, clock=timezone.now, seconds=0)
@@ -95,4 +97,50 @@ def test_an_undone_file_can_be_imported_again(bring):
     undo(run)
     again = bring("Email\na@x.example\n")
     assert (again.created, Lead.objects.count()) == (1, 1)
-    assert not running.undo(run=run, now=timezone.now())
+    assert not running.undo(run=run, by=None, now=timezone.now())
+
+
+def test_undo_leaves_whom_sales_has_by_now_and_an_admin_undoes_the_rest(bring, cast, now):
+    bring("Email,City\nold@x.example,Ulm\n", by=cast.mia)
+    run = bring(
+        "Email,City\nold@x.example,Bonn\nnew@x.example,Rom\ncalled@x.example,Rom\nfree@x.example,Rom\n", by=cast.mia
+    )
+    old, new, called = (Lead.objects.get(email=f"{name}@x.example") for name in ("old", "new", "called"))
+    for lead in (old, new, called):
+        give(lead, owner=cast.ben)
+    log_activity(lead=called, kind="call", by=cast.ben, now=timezone.now())
+
+    assert undo(run, by=cast.mia) == (1, 0, 3)
+    assert run.undone["with_sales"] == 3
+    assert {example["why"] for example in run.undone["examples"]} == {"with_sales"}
+    assert Lead.objects.get(pk=old.pk).city == "Bonn"
+    assert not Lead.objects.filter(email="free@x.example").exists()
+
+    assert undo(run, by=cast.ann) == (2, 1, 1)
+    assert run.undone["with_sales"] == 0
+    assert Lead.objects.get(pk=old.pk).city == "Ulm"
+    assert set(Lead.objects.values_list("email", flat=True)) == {"old@x.example", "called@x.example"}
+    assert not running.undo(run=run, by=cast.ann, now=timezone.now())
+
+
+def test_what_a_rep_changed_stays_and_the_rest_comes_back_when_she_has_returned_the_lead(bring, cast):
+    bring_old(bring)
+    run = bring("Email,City,Tags,Seats\na@x.example,Bonn,y,2\n", mapping=OLD, by=cast.mia)
+    lead = Lead.objects.get(email="a@x.example")
+    give(lead, owner=cast.ben)
+    change_lead(lead=lead, changes={"city": "Rom"}, by=cast.ben, now=timezone.now())
+    assert undo(run, by=cast.mia) == (0, 0, 1)
+    return_lead(lead=lead, by=cast.ben, now=timezone.now(), reason="Not mine")
+    assert undo(run, by=cast.mia) == (0, 1, 1)
+    lead.refresh_from_db()
+    assert (lead.city, lead.tags, lead.fields) == ("Rom", ["x"], {"seats": 1})
+
+
+def test_an_undoing_from_before_there_was_word_of_who_asked_goes_on(bring, cast):
+    run = bring("Email\na@x.example\n", by=cast.mia)
+    give(Lead.objects.get(), owner=cast.ben)
+    account = {"next": None, "removed": 0, "restored": 0, "kept": 0, "examples": []}
+    Import.objects.update(status="undoing", undone=account)
+    assert continue_import(run_id=run.pk, clock=timezone.now)
+    run.refresh_from_db()
+    assert (run.status, run.undone["with_sales"]) == ("undone", 1)

@@ -18,7 +18,7 @@ WAITING = "SELECT count(*) FROM pg_locks WHERE NOT granted"
 
 def undo_during(work, run):
     """Undoes the import on another connection while `work` is done and not yet committed; returns the account."""
-    assert running.undo(run=run, now=timezone.now())
+    assert running.undo(run=run, by=None, now=timezone.now())
     errors = []
 
     def undo():

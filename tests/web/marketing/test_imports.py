@@ -8,6 +8,7 @@ from capture.importing.actions.running import continue_import
 from capture.importing.enums import ImportStatus
 from capture.importing.models import Import, RememberedMapping
 from leads.models import FieldDefinition, Lead
+from tests.factories.leads import give
 
 LIST = "Email,Name,Shoe size\nann@example.com,Ann Ames,38\nnot-an-address,,40\n"
 
@@ -244,3 +245,22 @@ def test_dry_run_shows_the_ids_and_red_only_for_rejected_rows(mia):
     assert "import-count-created" in page
     assert "import-count-rejected" not in page
     assert "External id" not in mia.post(url, mapped(run)).content.decode()
+
+
+def test_undo_says_whom_it_left_with_sales_and_links_to_them(mia, cast, bring):
+    run = bring("Email,Last name\na@x.example,Ames\nb@x.example,Berg\n", by=cast.mia)
+    give(Lead.objects.get(email="b@x.example"), owner=cast.ben)
+    url = reverse("web:import-detail", args=[run.pk])
+    assert "Whoever is with sales by now stays" in mia.get(url).content.decode()
+    mia.post(reverse("web:import-change", args=[run.pk, "undo"]))
+    continue_import(run_id=run.pk, clock=timezone.now)
+    page = mia.get(url).content.decode()
+    link = f"{reverse('web:lead-list')}?of_import={run.pk}&amp;side=sales"
+    assert f'1 kept, of whom <a href="{link}">1 with sales</a>' in page
+    assert "With sales, so not marketing&#x27;s to change" in page
+    assert "Undo the rest" in page
+    listed = mia.get(link.replace("&amp;", "&"))
+    assert [lead.last_name for lead, _ in listed.context["rows"]] == ["Berg"]
+
+    mia.force_login(cast.ben)
+    assert mia.get(link.replace("&amp;", "&")).status_code == 400
