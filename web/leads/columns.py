@@ -26,12 +26,20 @@ BUILT_IN = {
     for field in FIELDS
     if field.is_column or field.in_list
 }
+# What columns were called in links of before.
+FORMERLY = {"created": "created_at", "changed": "changed_at"}
 STANDARD = tuple(field.code for field in FIELDS if field.in_list)
 
 
 def all_columns(definitions):
     """{code: Column} of the built-in columns and of the fields that an admin added."""
     return BUILT_IN | {field.code: Column(field.code, field.label) for field in definitions}
+
+
+def columns_of_today(codes, columns):
+    """(codes among `columns`, codes that none of them has any more) of the columns that a link asks for."""
+    codes = list(dict.fromkeys(FORMERLY.get(code, code) for code in codes))
+    return [code for code in codes if code in columns], [code for code in codes if code not in columns]
 
 
 def shown_beside(columns):

@@ -16,7 +16,7 @@ from team.models import User
 from team.roles import may, reaches
 from web.access import allow
 from web.leads import queries
-from web.leads.columns import STANDARD, all_columns, cells, shown_beside
+from web.leads.columns import STANDARD, all_columns, cells, columns_of_today, shown_beside
 from web.leads.filters import BESIDE, LeadFilter
 from web.leads.keyset import SORTS, Page, near, page_of, read_place
 from web.models import SavedView
@@ -68,17 +68,18 @@ def lead_list(request):
     filters_hold = filters.is_valid()
     if request.htmx and request.htmx.target == "filter-panel":
         return render_page(request, "leads/list.html", {"filters": filters}, part="filter-panel")
+    gone = _without_gone_columns(request, known)
     form = ListForm(request.GET, columns=known)
     if form.is_valid() and filters_hold:
         found = find(filters)
-        shown = {name: form.cleaned_data[name] for name in ("after", "before")}
+        place = {name: form.cleaned_data[name] for name in ("after", "before")}
         sort = form.cleaned_data["sort"] or "best"
         columns = [known[code] for code in form.cleaned_data["col"] or STANDARD]
         leads = found.leads
         if found.ids is None and filters.are_facets and Reach.EVERYBODY in reaches(request.user, "leads.view_lead"):
             # Whoever sees only some leads finds them through their owner or pool.
-            leads = near(leads, sort=sort, **shown)
-        page = page_of(leads.select_related("company", *shown_beside(columns)), sort=sort, **shown)
+            leads = near(leads, sort=sort, **place)
+        page = page_of(leads.select_related("company", *shown_beside(columns)), sort=sort, **place)
         status = 200
     else:
         found, sort, columns, page, status = None, "best", [known[code] for code in STANDARD], Page([], "", ""), 400
@@ -94,6 +95,7 @@ def lead_list(request):
         "sorts": SORTS.items(),
         "columns": [column for column in columns if column.code != "grade"],
         "shows_grade": any(column.code == "grade" for column in columns),
+        "gone_columns": gone,
         "known_columns": known.values(),
         "chosen": {column.code for column in columns},
         "rows": [(lead, cells(lead, columns, fields)) for lead in page.rows],
@@ -136,6 +138,16 @@ def find(filters):
     return Found(Lead.objects.filter(pk__in=ids), ids)
 
 
+def _without_gone_columns(request, known):
+    """Has the page, and every link on it, ask for columns that there are; returns the codes of the others."""
+    if "col" not in request.GET:
+        return []
+    request.GET = request.GET.copy()
+    shown, gone = columns_of_today(request.GET.getlist("col"), known)
+    request.GET.setlist("col", shown)
+    return gone
+
+
 def query_without(request, *names, **changed):
     """The query string without the parameters `names`, and with those in `changed` set."""
     query = request.GET.copy()
@@ -159,7 +171,7 @@ def understood(query, columns):
         if name in ("after", "before", "panel") or name not in {*LeadFilter.base_filters, *BESIDE}:
             del given[name]
     if "col" in given:
-        given.setlist("col", [code for code in given.getlist("col") if code in columns])
+        given.setlist("col", columns_of_today(given.getlist("col"), columns)[0])
     return given.urlencode()
 
 

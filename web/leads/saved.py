@@ -10,7 +10,7 @@ from django.views.decorators.http import require_POST
 from leads.models import Lead
 from web.access import allow
 from web.leads import queries
-from web.leads.columns import all_columns
+from web.leads.columns import all_columns, columns_of_today
 from web.leads.filters import LeadFilter
 from web.leads.lists import ListForm, understood
 from web.models import SavedView
@@ -27,8 +27,9 @@ class ViewForm(forms.ModelForm):
         given = self.cleaned_data["query"]
         kept = QueryDict(understood(given, columns))
         # The columns are looked at as they were given: a new view is made of what there is.
-        shown = ListForm(QueryDict(given), columns=columns)
-        if not LeadFilter(kept, queryset=Lead.objects.none()).is_valid() or {"sort", "col"} & shown.errors.keys():
+        _, gone = columns_of_today(QueryDict(given).getlist("col"), columns)
+        shown = ListForm(kept, columns=columns)
+        if gone or not LeadFilter(kept, queryset=Lead.objects.none()).is_valid() or "sort" in shown.errors:
             raise forms.ValidationError("This view cannot be saved: correct its filters, order and columns first.")
         return kept.urlencode()
 
