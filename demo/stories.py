@@ -91,6 +91,7 @@ class Story:
                 "at": self.at,
                 "actor_id": by and by.pk,
                 "reason": reason.code if isinstance(reason, Because) else reason,
+                "reason_facts": reason.facts if isinstance(reason, Because) else None,
                 "definition_id": definition,
             }
         )

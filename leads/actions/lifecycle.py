@@ -21,11 +21,12 @@ _STEP = """
 WITH step AS (
     INSERT INTO leads_transition (
         lead_id, seq, previous_seq, from_stage, from_disposition, from_at,
-        to_stage, to_disposition, at, actor_id, reason, definition_id
+        to_stage, to_disposition, at, actor_id, reason, reason_facts, definition_id
     )
     SELECT lead.id, last.seq + 1, last.seq, last.to_stage, last.to_disposition, last.at,
            coalesce(%(stage)s, lead.stage), coalesce(%(disposition)s, lead.disposition),
-           greatest(%(now)s, last.at + interval '1 microsecond'), %(actor)s, %(reason)s, definition.id
+           greatest(%(now)s, last.at + interval '1 microsecond'), %(actor)s, %(reason)s, %(facts)s::jsonb,
+           definition.id
     FROM leads_lead AS lead
     CROSS JOIN LATERAL (
         SELECT seq, to_stage, to_disposition, at FROM leads_transition
@@ -59,8 +60,8 @@ FROM step JOIN moved ON moved.id = step.lead_id
 """
 
 _BEGIN = """
-INSERT INTO leads_transition (lead_id, seq, to_stage, to_disposition, at, actor_id, reason, definition_id)
-SELECT lead.id, 1, lead.stage, lead.disposition, lead.created_at, %(actor)s, %(reason)s, definition.id
+INSERT INTO leads_transition (lead_id, seq, to_stage, to_disposition, at, actor_id, reason, reason_facts, definition_id)
+SELECT lead.id, 1, lead.stage, lead.disposition, lead.created_at, %(actor)s, %(reason)s, %(facts)s::jsonb, definition.id
 FROM leads_lead AS lead
 JOIN leads_stagedefinition AS definition ON definition.stage = lead.stage AND definition.is_current
 WHERE lead.id = ANY(%(ids)s)
@@ -69,7 +70,8 @@ WHERE lead.id = ANY(%(ids)s)
 
 _COPY_MARKS = "COPY leads_dirtylead (lead_id, marked_at) FROM STDIN"
 _COPY_STEPS = """
-COPY leads_transition (lead_id, seq, to_stage, to_disposition, at, actor_id, reason, definition_id) FROM STDIN
+COPY leads_transition (lead_id, seq, to_stage, to_disposition, at, actor_id, reason, reason_facts, definition_id)
+FROM STDIN
 """
 _COPY_SIGNS = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 
@@ -114,10 +116,10 @@ def begin_history(change: Change, *, lead_ids, reason) -> int:
     ids = ids_of(lead_ids)
     if not ids:
         return 0
+    reason = _clean_reason(reason)
+    values = {"ids": ids, "actor": change.by and change.by.pk, "reason": _stored(reason), "facts": _facts(reason)}
     with connection.cursor() as cursor:
-        cursor.execute(
-            _BEGIN, {"ids": ids, "actor": change.by and change.by.pk, "reason": _stored(_clean_reason(reason))}
-        )
+        cursor.execute(_BEGIN, values)
         change.note(ids, fields=["stage", "disposition"])
         return cursor.rowcount
 
@@ -131,8 +133,10 @@ def begin_new_histories(change: Change, *, lead_ids, reason, copy) -> None:
     definition = StageDefinition.objects.only("pk").get(stage=Stage.NAME, is_current=True)
     change.welcome(lead_ids)
     at, actor = change.now.isoformat(), change.by.pk if change.by else "\\N"
-    reason = _stored(_clean_reason(reason)).translate(_COPY_SIGNS)
-    end = f"\t1\t{Stage.NAME.value}\t{Disposition.OPEN.value}\t{at}\t{actor}\t{reason}\t{definition.pk}\n"
+    reason = _clean_reason(reason)
+    facts = _facts(reason)
+    why = "\t".join([_stored(reason).translate(_COPY_SIGNS), "\\N" if facts is None else facts.translate(_COPY_SIGNS)])
+    end = f"\t1\t{Stage.NAME.value}\t{Disposition.OPEN.value}\t{at}\t{actor}\t{why}\t{definition.pk}\n"
     copy(_COPY_MARKS, "".join([f"{lead_id}\t{at}\n" for lead_id in lead_ids]))
     copy(_COPY_STEPS, "".join([f"{lead_id}{end}" for lead_id in lead_ids]))
 
@@ -176,6 +180,7 @@ def _step(change, ids, *, reason, stage=None, disposition=None, recycle_on=None)
         "disposition": disposition and disposition.value,
         "recycle_on": recycle_on,
         "reason": _stored(reason),
+        "facts": _facts(reason),
         "words": (reason.words if isinstance(reason, Because) else reason)[:REASON_LIMIT],
         "why": json.dumps(reason_payload(reason)),
         "actor": change.by and change.by.pk,
@@ -200,6 +205,10 @@ def reason_payload(reason: str | Because) -> dict:
 
 def _stored(reason):
     return reason.code if isinstance(reason, Because) else reason
+
+
+def _facts(reason):
+    return json.dumps(reason.facts) if isinstance(reason, Because) else None
 
 
 def _clean_reason(reason):

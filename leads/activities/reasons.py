@@ -33,4 +33,14 @@ def reason_words(reason: str, facts: dict | None) -> str:
     if facts is None:
         return reason
     words = _WORDS.get(reason)
-    return words(facts) if words else reason.replace("_", " ").capitalize()
+    return words(facts) if words else forgotten_reason(reason)
+
+
+def is_reason(code: str) -> bool:
+    """Whether a room has registered a reason of this code."""
+    return code in _WORDS
+
+
+def forgotten_reason(code: str) -> str:
+    """A code in words where nobody knows its facts, or its room, any more."""
+    return code.replace("_", " ").capitalize()

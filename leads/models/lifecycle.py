@@ -2,6 +2,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
+from leads.activities.reasons import forgotten_reason, is_reason, reason_words
 from leads.enums import Disposition, Stage
 
 
@@ -53,7 +54,8 @@ class Transition(models.Model):
     actor = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", db_index=False
     )
-    reason = models.CharField(max_length=200)
+    reason = models.CharField(max_length=200, help_text="Somebody's own words, or a code where the program moved.")
+    reason_facts = models.JSONField(null=True, help_text="What belongs to a code; null for somebody's own words.")
     # Unchecked by the database (docs/adr/0008): versions of a definition are never deleted.
     definition = models.ForeignKey(
         StageDefinition, models.PROTECT, related_name="+", db_index=False, db_constraint=False
@@ -97,4 +99,11 @@ class Transition(models.Model):
         ]
 
     def __str__(self):
-        return f"{self.lead_id} #{self.seq}: {self.from_stage} to {self.to_stage}"
+        return f"{self.lead_id} #{self.seq}: {self.from_stage} to {self.to_stage}, {self.reason_in_words}"
+
+    @property
+    def reason_in_words(self) -> str:
+        """The reason as a person reads it; of a row from before facts were kept a code reads without them."""
+        if self.reason_facts is None and is_reason(self.reason):
+            return forgotten_reason(self.reason)
+        return reason_words(self.reason, self.reason_facts)

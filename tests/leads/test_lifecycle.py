@@ -3,6 +3,7 @@ import datetime
 import pytest
 from django.core.exceptions import ValidationError
 
+from leads.activities import Because
 from leads.enums import Disposition, Stage
 from leads.models import Activity, DirtyLead, Lead, StageDefinition, Transition
 from tests.factories.deeds import begin_history, move_stage, set_disposition
@@ -226,3 +227,23 @@ def test_moving_nobody_is_nothing(cast, now):
     assert move_stage(leads=Lead.objects.none(), to=Stage.LEAD, reason="x", by=cast.mia, now=now) == 0
     assert move_stage(leads=[0], to=Stage.LEAD, reason="x", by=cast.mia, now=now) == 0
     assert set_disposition(leads=[], to=Disposition.LOST, reason="x", by=cast.mia, now=now) == 0
+
+
+def test_a_history_keeps_what_the_words_of_its_reasons_need(cast, now):
+    lead = make_lead()
+    because = Because("handed_over", {"policy": 7, "policy_name": "A to sales"})
+    move_stage(leads=[lead], to=Stage.LEAD, reason="handed_over, says Mia", by=cast.mia, now=now + HOUR)
+    move_stage(leads=[lead], to=Stage.QUALIFIED, reason=because, by=None, now=now + 2 * HOUR, check_entry=False)
+    steps = list(lead.transitions.order_by("seq"))
+    assert [step.reason_facts for step in steps[1:]] == [None, because.facts]
+    assert [step.reason_in_words for step in steps[1:]] == [
+        "handed_over, says Mia",
+        "Handed to sales by the policy A to sales",
+    ]
+
+
+def test_a_step_from_before_facts_were_kept_still_reads(cast, now):
+    lead = make_lead()
+    move_stage(leads=[lead], to=Stage.LEAD, reason="handed_over", by=None, now=now + HOUR)
+    step = lead.transitions.get(seq=2)
+    assert (step.reason_facts, step.reason_in_words) == (None, "Handed over")

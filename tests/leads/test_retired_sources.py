@@ -45,12 +45,14 @@ def test_a_retired_campaign_is_given_to_nobody_new(fair, now):
         create_lead(values={"last_name": "Roe"}, campaign=campaign, by=None, now=now)
 
 
-def test_whoever_came_from_a_retired_source_is_still_found(fair, now, rf):
+def test_whoever_came_from_a_retired_source_is_still_found(cast, fair, now, rf):
     lead = make_lead(source=fair)
     retire(fair, now)
     unused = retire(make_source("old"), now)
 
-    filters = LeadFilter({"source": str(fair.pk)}, queryset=Lead.objects.all(), request=rf.get("/leads/"))
+    request = rf.get("/leads/")
+    request.user = cast.ann
+    filters = LeadFilter({"source": str(fair.pk)}, queryset=Lead.objects.all(), request=request)
 
     assert filters.is_valid()
     assert list(filters.qs) == [lead]

@@ -279,3 +279,10 @@ def test_any_file_accounts_for_its_rows_and_changes_nothing_the_second_time(brin
     assert list(Lead.objects.order_by("pk").values()) == state
     for lead in Lead.objects.all():
         assert Transition.objects.filter(lead=lead).count() == 1
+
+
+def test_the_history_of_a_new_person_names_the_file(cast, bring):
+    run = bring("Email\na@x.example\n", by=cast.mia)
+    first = Lead.objects.get().transitions.get()
+    assert (first.reason, first.reason_facts) == ("imported", {"import": run.pk, "file": "people.csv"})
+    assert "people.csv" in first.reason_in_words
