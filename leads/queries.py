@@ -15,6 +15,7 @@ from leads.models import FieldDefinition, Lead, OtherKey, StageDefinition
 
 COUNT_CAP = 1000
 TIMELINE_PAGE = 30
+TIMELINE_COLUMNS = ("pk", "kind", "occurred_at", "payload", "is_machine", "actor__name", "actor__email")
 DUPLICATES_SHOWN = 10
 
 # A scalar holds itself, as a list holds its elements.
@@ -32,7 +33,7 @@ WHERE answer.field_id = %(field)s
 
 @dataclass(frozen=True)
 class TimelinePage:
-    """Activities, newest first; `next` is what to pass as `after` for the page below, or "" at the end."""
+    """Rows of TIMELINE_COLUMNS, newest first; `next` is what to pass as `after` for the page below, "" at the end."""
 
     activities: tuple
     next: str
@@ -58,19 +59,19 @@ class Duplicate:
 
 
 def timeline(lead, *, chips=(), after="", size=TIMELINE_PAGE) -> TimelinePage:
-    """One page of a lead's activities under any of `chips` (values of Chip; none means all), with their actors.
+    """One page of a lead's activities under any of `chips` (values of Chip; none means all), with who did them.
 
     `after` is the `next` of the page above. Raises ValueError for a chip or an `after` that is none. The lead comes
     from visible_to. One query, whatever the length of the history.
     """
     kinds = [kind for chip in chips for kind in _kinds(chip)]
-    activities = lead.activities.select_related("actor", "campaign").order_by("-occurred_at", "-pk")
+    activities = lead.activities.order_by("-occurred_at", "-pk")
     if kinds:
         activities = activities.filter(kind__in=kinds)
     if after:
         moment, pk = _read_place(after)
         activities = activities.filter(occurred_at__lte=moment).exclude(occurred_at=moment, pk__gte=pk)
-    found = list(activities[: size + 1])
+    found = list(activities.values_list(*TIMELINE_COLUMNS, named=True)[: size + 1])
     shown = tuple(found[:size])
     return TimelinePage(shown, _place(shown[-1]) if len(found) > size else "")
 
@@ -132,7 +133,7 @@ def duplicates(lead, user, *, others=()) -> list[Duplicate]:
         same |= Q(company=lead.company_id, name_key=lead.name_key)
     if not same:
         return []
-    found = Lead.objects.visible_to(user).filter(same).exclude(pk=lead.pk).with_people().order_by("pk")
+    found = Lead.objects.visible_to(user).filter(same).exclude(pk=lead.pk).order_by("pk")
 
     def shared(other):
         if other.email_key in emails or other.pk in beside[Key.EMAIL]:

@@ -2,8 +2,6 @@
 
 from typing import NamedTuple
 
-from django.db.models import F, prefetch_related_objects
-
 from leads import conditions
 from leads.models import FieldDefinition
 from leads.queries import naming_answers
@@ -26,30 +24,29 @@ class LedgerLine(NamedTuple):
     condition_text: str
 
 
-class RatingAnswer(NamedTuple):
-    """A question of the set in force: `answer` is the stored value or None, `field` was loaded with_answers."""
-
-    code: str
-    label: str
-    prompt: str
-    answer: object
-    field: FieldDefinition
-
-
 def published_model() -> ScoringModel | None:
     """The scoring model in force with its rules and requirements loaded, or None.
 
-    One query, and two more when the process meets the version for the first time: it never changes once published.
+    One query, and three more when the process meets the version for the first time: it never changes once published.
     """
-    model = ScoringModel.objects.published().first()
-    if model is None:
-        return None
-    version = model.pk, model.published_at
-    if version not in _met:
-        prefetch_related_objects([model], "rules", "requirements")
+    version = ScoringModel.objects.published().values_list("pk", "published_at").first()
+    return _loaded(*version) if version else None
+
+
+def published_with_questions(definitions) -> tuple[ScoringModel | None, list[FieldDefinition]]:
+    """`published_model`, and those of the FieldDefinitions that its question set asks, in order. As many queries."""
+    questions = ScoringModel.objects.published().order_by("question_set__questions__position")
+    rows = list(questions.values_list("pk", "published_at", "question_set__questions__field"))
+    by_pk = {field.pk: field for field in definitions}
+    return _loaded(*rows[0][:2]) if rows else None, [by_pk[row[2]] for row in rows if row[2] in by_pk]
+
+
+def _loaded(pk, published_at):
+    if (pk, published_at) not in _met:
+        model = ScoringModel.objects.prefetch_related("rules", "requirements").get(pk=pk)
         _met.clear()
-        _met[version] = model
-    return _met[version]
+        _met[pk, published_at] = model
+    return _met[pk, published_at]
 
 
 def what_it_reads(model, vocabulary) -> Reads:
@@ -59,25 +56,24 @@ def what_it_reads(model, vocabulary) -> Reads:
     return Reads(*(frozenset().union(*parts) for parts in zip(*found, strict=True))) if found else Reads()
 
 
-def explain(lead, vocabulary=None) -> list[LedgerLine]:
+def explain(lead, vocabulary, published=None) -> list[LedgerLine]:
     """The ledger of a lead's score, a LedgerLine for every rule of the version that gave it; they add up to the score.
 
-    [] for a lead that was never scored. One query, and one for the vocabulary where none is given.
+    [] for a lead that was never scored. No query where that version is `published`, a loaded model; else one.
     """
     if lead.score_version is None:
         return []
-    rules = ScoringRule.objects.filter(model__version=lead.score_version).order_by("position")
-    vocabulary = vocabulary or conditions.Vocabulary.load()
     return [
         LedgerLine(rule.label, points, conditions.describe(rule.condition, vocabulary))
-        for rule, points in zip(rules, lead.score_ledger, strict=False)
+        for rule, points in zip(rules_of(lead.score_version, published), lead.score_ledger, strict=False)
     ]
 
 
-def rule_labels(version: int) -> list[str]:
-    """The labels of the rules of a version, in its order, as they were when it was published."""
-    rules = ScoringRule.objects.filter(model__version=version).order_by("position")
-    return list(rules.values_list("label", flat=True))
+def rules_of(version: int, published=None) -> list[ScoringRule]:
+    """The rules of a version in its order. No query where that is the version of `published`, a loaded model."""
+    if published is not None and published.version == version:
+        return list(published.rules.all())
+    return list(ScoringRule.objects.filter(model__version=version).order_by("position"))
 
 
 def why(leads) -> dict[int, str]:
@@ -94,17 +90,6 @@ def why(leads) -> dict[int, str]:
     ):
         labels.setdefault(version, []).append(label)
     return {lead.pk: _in_few_words(labels.get(lead.score_version, ()), lead.score_ledger) for lead in leads}
-
-
-def rating_answers(lead) -> list[RatingAnswer]:
-    """The RatingAnswers of a lead to the published model's question set, in its order; [] without a set. One query."""
-    fields = (
-        FieldDefinition.objects.with_answers()
-        .filter(questions__question_set__models__in=ScoringModel.objects.published())
-        .annotate(prompt=F("questions__prompt"))
-        .order_by("questions__position", "questions__pk")
-    )
-    return [RatingAnswer(field.code, field.label, field.prompt, lead.fields.get(field.code), field) for field in fields]
 
 
 def models_naming_answers(field_code: str, vocabulary: conditions.Vocabulary) -> dict[str, list[str]]:

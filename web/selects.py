@@ -1,4 +1,4 @@
-"""Selects of hundreds of options."""
+"""Selects that cost little, however many options they have."""
 
 import zoneinfo
 from functools import cache
@@ -19,14 +19,14 @@ def time_zone_choices(present):
     return [(zone, zone.replace("_", " ")) for zone in dict.fromkeys([present, *_time_zones()])]
 
 
-class LongSelect(forms.Select):
-    """A select of hundreds of options in one go; Django's own renders a template for each."""
+class PlainSelect(forms.Select):
+    """A select with its options in one go; Django's own renders a template for each."""
 
     def render(self, name, value, attrs=None, renderer=None):
         options = format_html_join(
             "",
             '<option value="{}"{}>{}</option>',
-            ((code, flatatt({"selected": code == value}), label) for code, label in self.choices),
+            ((code, " selected" if code == value else "", label) for code, label in self.choices),
         )
         return format_html(
             "<select{}>{}</select>", flatatt(self.build_attrs(self.attrs, {**(attrs or {}), "name": name})), options

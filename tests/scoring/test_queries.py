@@ -1,8 +1,9 @@
 import pytest
 
-from leads.models import Lead
+from leads.conditions import Vocabulary
+from leads.models import FieldDefinition, Lead
 from scoring.engine import regrade
-from scoring.queries import LedgerLine, explain, published_model, rating_answers, unfinished_run, why
+from scoring.queries import LedgerLine, explain, published_model, published_with_questions, unfinished_run, why
 from tests.factories.leads import make_lead
 from tests.scoring.made import CITY, publish
 
@@ -21,8 +22,9 @@ def graded(now, **values):
 def test_the_ledger_is_told_rule_by_rule_and_adds_up(now, django_assert_num_queries):
     publish(("In Porto", 60, CITY), ("Can be phoned", -7, PHONE), now=now)
     lead = graded(now, first_name="P", city="Porto")
-    with django_assert_num_queries(2):
-        lines = explain(lead)
+    vocabulary, published = Vocabulary.load(), published_model()
+    with django_assert_num_queries(0):
+        lines = explain(lead, vocabulary, published)
     assert [line[:2] for line in lines] == [("In Porto", 60), ("Can be phoned", 0)]
     assert all(isinstance(line, LedgerLine) and line.condition_text for line in lines)
     assert sum(line.points for line in lines) == lead.score
@@ -32,12 +34,13 @@ def test_a_lead_is_explained_by_the_version_that_scored_it(now):
     publish(("In Porto", 60, CITY), now=now)
     lead = graded(now, first_name="P", city="Porto")
     publish(("Something else", 1, CITY), now=now)
-    assert [line.label for line in explain(lead)] == ["In Porto"]
+    lines = explain(lead, Vocabulary.load(), published_model())
+    assert [line.label for line in lines] == ["In Porto"]
 
 
 def test_an_unscored_lead_has_nothing_to_explain():
     lead = make_lead()
-    assert (explain(lead), why([lead])) == ([], {lead.pk: ""})
+    assert (explain(lead, Vocabulary.load()), why([lead])) == ([], {lead.pk: ""})
 
 
 def test_why_names_what_gave_most_in_at_most_eight_words(now, django_assert_num_queries):
@@ -62,21 +65,17 @@ def test_why_says_so_when_nothing_speaks_for_a_lead(now):
     assert why([lead]) == {lead.pk: "Nothing speaks for it yet"}
 
 
-def test_rating_answers_follow_the_published_set(now, django_assert_num_queries):
-    lead = make_lead(first_name="P", budget="Planned")
-    assert rating_answers(lead) == []
-    publish(question_set="btd", now=now)
+def test_the_questions_are_those_of_the_published_set(now, django_assert_num_queries):
+    definitions = list(FieldDefinition.objects.with_answers())
+    assert published_with_questions(definitions) == (None, [])
+    model = publish(question_set="btd", now=now)
+    assert published_model() == model
     with django_assert_num_queries(1):
-        answers = rating_answers(lead)
-    assert [(answer.code, answer.answer) for answer in answers] == [
-        ("budget", "planned"),
-        ("timeframe", None),
-        ("decision_maker", None),
-    ]
-    offered = answers[0].field.answer_list.offered()
-    assert [label for _, label in offered] == ["Approved", "Planned", "Not yet", "No budget"]
-    publish(now=now)
-    assert rating_answers(lead) == []
+        published, questions = published_with_questions(definitions)
+    assert published == model
+    assert [field.code for field in questions] == ["budget", "timeframe", "decision_maker"]
+    model = publish(now=now)
+    assert published_with_questions(definitions) == (model, [])
 
 
 def test_the_published_model_and_its_run(now):

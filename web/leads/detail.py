@@ -7,15 +7,16 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from leads.access import can_change_lead
+from leads.activities import all_kinds
 from leads.conditions import Vocabulary
 from leads.enums import Stage, TaskKind
 from leads.queries import duplicates
 from routing.enums import RejectReason
-from scoring.queries import explain, rating_answers
+from scoring.queries import explain, published_with_questions
 from web.access import allow
 from web.leads import queries
-from web.leads.facts import built_in_facts, codes_of, custom_facts, said
-from web.leads.forms import EditForm, LogForm, OtherKeyForm, PageForm
+from web.leads.facts import codes_of, facts_of, said
+from web.leads.forms import EditForm, OtherKeyForm, PageForm
 from web.leads.receipt import receipt_of
 from web.leads.timeline import SHOWS, events, field_words
 from web.page import render_page
@@ -57,49 +58,53 @@ def readable_or_404(request, pk):
 
 def lead_page(request, lead, *, status=200, show="", after="", **more):
     """Renders the whole page, or for HTMX all of it below the navigation, together with waiting notices."""
-    context = page_context(request, lead) | more
-    context |= timeline_context(lead, show=show, after=after, fields=context["fields"])
-    context["with_messages"] = bool(request.htmx)
-    return render_page(request, "leads/detail.html", context, part="lead", status=status)
-
-
-def page_context(request, lead):
-    """Everything but the timeline. The number of queries does not depend on what the lead has."""
-    now = timezone.now()
-    definitions = queries.all_fields()
-    fields = [field for field in definitions if field.is_active]
-    built_in = built_in_facts(lead)
-    answered, unanswered = custom_facts(lead, fields)
-    answers = rating_answers(lead)
-    writable = can_change_lead(request.user, lead)
-    codes = tuple(answer.code for answer in answers)
-    ledger = explain(lead, Vocabulary.of(definitions))
-    handover = queries.latest_handover(request.user, lead)
-    by_code = {field.code: field for field in fields}
+    context = lead_context(request, lead)
+    writable, definitions = context["writable"], context["fields"].values()
     others = list(lead.other_keys.all())
-    return {
-        "lead": lead,
-        "now": now,
-        "fields": by_code,
-        "writable": writable,
-        "owns": lead.owner_id == request.user.pk,
-        "stages": [(stage, Stage(lead.stage).rank) for stage in Stage],
-        "facts": [fact for fact in built_in if fact.text] + answered,
-        "empty_facts": [fact for fact in built_in if not fact.text] + unanswered if writable else [],
-        "answers": [(answer.label, said(answer.answer, answer.field)) for answer in answers],
-        "answers_form": EditForm(lead=lead, codes=codes, definitions=fields) if codes and writable else None,
-        "ledger": [line for line in ledger if line.points],
-        "silent": [line for line in ledger if not line.points],
-        "handover": handover,
-        "receipt": receipt_of(handover, field_words(by_code)) if handover else None,
-        "is_handed": bool(handover and not handover.ended_at),
-        "tasks": queries.open_tasks(lead),
+    asked = tuple(field.code for field, _ in context["answers"] if field.is_active)
+    context |= {
+        "answers_form": EditForm(lead=lead, codes=asked, definitions=definitions) if writable and asked else None,
         "other_keys": others,
         "key_kinds": OtherKeyForm.base_fields["kind"].choices,
         "duplicates": duplicates(lead, request.user, others=others),
-        "log_kinds": LogForm.KINDS,
+        "log_kinds": [kind for kind in all_kinds() if kind.composer],
         "task_kinds": TaskKind.choices,
-        "tomorrow": timezone.localdate(now) + datetime.timedelta(days=1),
+        "tomorrow": timezone.localdate(context["now"]) + datetime.timedelta(days=1),
+        "with_messages": bool(request.htmx),
+    }
+    context |= timeline_context(lead, show=show, after=after, fields=context["fields"])
+    return render_page(request, "leads/detail.html", context | more, part="lead", status=status)
+
+
+def lead_context(request, lead):
+    """What the lead page and work mode show but the timeline, in a number of queries that no lead changes.
+
+    One more than usual for a lead that is older in its score or its receipt than the published model.
+    """
+    now = timezone.now()
+    definitions = queries.all_fields()
+    published, asked = published_with_questions(definitions)
+    fields = {field.code: field for field in definitions if field.is_active}
+    writable = can_change_lead(request.user, lead)
+    facts = facts_of(lead, fields.values())
+    ledger = explain(lead, Vocabulary.of(definitions), published)
+    handover = queries.latest_handover(request.user, lead)
+    return {
+        "lead": lead,
+        "now": now,
+        "fields": fields,
+        "writable": writable,
+        "owns": lead.owner_id == request.user.pk,
+        "stages": [(stage, Stage(lead.stage).rank) for stage in Stage],
+        "facts": [fact for fact in facts if fact.text],
+        "empty_facts": [fact for fact in facts if not fact.text] if writable else [],
+        "answers": [(field, said(lead.fields.get(field.code), field)) for field in asked],
+        "ledger": [line for line in ledger if line.points],
+        "silent": [line for line in ledger if not line.points],
+        "handover": handover,
+        "receipt": receipt_of(handover, field_words(fields), published) if handover else None,
+        "is_handed": bool(handover and not handover.ended_at),
+        "tasks": queries.open_tasks(lead),
         "reject_reasons": RejectReason.choices,
     }
 

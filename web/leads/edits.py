@@ -21,7 +21,7 @@ from leads.intake.newcomers import KnownMeanwhile, look_again_for_one
 from leads.intake.resolving import matches_of
 from leads.models import Lead
 from routing.actions import changing
-from scoring.queries import rating_answers
+from scoring.queries import published_with_questions
 from web.access import allow
 from web.leads import queries
 from web.leads.detail import lead_page, readable_or_404
@@ -69,8 +69,7 @@ def lead_new(request):
     her; else what was typed goes on her timeline, and the user learns no more than which side keeps her. Where it is
     doubtful, the user says whether this is another person.
     """
-    asked = {answer.code for answer in rating_answers(Lead())}
-    definitions = [field for field in queries.active_fields() if field.code in asked]
+    _, definitions = published_with_questions(queries.active_fields())
     form = NewLeadForm(request.POST if request.method == "POST" else None, definitions=definitions)
     entered = Entered()
     if request.method == "POST" and form.is_valid():

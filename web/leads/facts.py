@@ -70,19 +70,17 @@ def said(value, field=None, *, versions=None):
     return f"{value:,}" if isinstance(value, int | float) else str(value)
 
 
-def built_in_facts(lead):
-    """The facts every lead has, in order."""
-    return [Fact(key, label, codes, *_built_in_text(lead, key, codes)) for key, (label, codes) in BUILT_IN.items()]
+def facts_of(lead, definitions):
+    """The facts every lead has, in order, then those of the fields that an admin added; text is "" where there is none.
 
-
-def custom_facts(lead, definitions):
-    """(answered, unanswered) facts of the fields that an admin added; rating questions have their own place."""
-    facts = [
+    Rating questions have their own place.
+    """
+    built_in = [Fact(key, label, codes, *_built_in_text(lead, key, codes)) for key, (label, codes) in BUILT_IN.items()]
+    return built_in + [
         Fact(field.code, field.label, (field.code,), said(lead.fields.get(field.code), field))
         for field in definitions
         if not field.dimension
     ]
-    return [fact for fact in facts if fact.text], [fact for fact in facts if not fact.text]
 
 
 def codes_of(key, definitions):

@@ -2,7 +2,6 @@ import datetime
 import json
 
 from crispy_forms.helper import FormHelper
-from crispy_forms.layout import Layout
 from django import forms
 from django.core.validators import ProhibitNullCharactersValidator
 from django.utils import timezone
@@ -15,6 +14,7 @@ from leads.rules import check_year
 from routing.enums import RejectReason
 from web.leads.facts import as_original, said, value_of
 from web.leads.timeline import SHOWS
+from web.selects import PlainSelect
 
 _EMPTY_CHOICE = ("", "Not answered")
 MOST_AT_ONCE = 500
@@ -97,6 +97,7 @@ def _custom_field(definition, kept=()):
         case FieldType.BOOLEAN:
             return forms.TypedChoiceField(
                 choices=[_EMPTY_CHOICE, ("true", "Yes"), ("false", "No")],
+                widget=PlainSelect,
                 coerce=lambda value: value == "true",
                 empty_value=None,
                 **options,
@@ -106,7 +107,7 @@ def _custom_field(definition, kept=()):
         case FieldType.DATETIME:
             return MomentField(**options)
         case FieldType.CHOICE:
-            return forms.ChoiceField(choices=[_EMPTY_CHOICE, *answers], **options)
+            return forms.ChoiceField(choices=[_EMPTY_CHOICE, *answers], widget=PlainSelect, **options)
         case FieldType.CHOICES:
             return forms.MultipleChoiceField(choices=answers, widget=forms.CheckboxSelectMultiple, **options)
     return forms.CharField(max_length=5000, **options)
@@ -154,10 +155,6 @@ class EditForm(forms.Form):
         for code in codes:
             self.fields[f"was-{code}"] = forms.CharField(required=False, widget=forms.HiddenInput, max_length=20_000)
             self.initial[f"was-{code}"] = as_original(value_of(lead, code))
-        self.helper = FormHelper(self)
-        self.helper.form_tag = False
-        self.helper.disable_csrf = True
-        self.helper.layout = Layout(*self.fields)
 
     def _kept(self, lead, code):
         """The answers of the lead, and those it had when editing began."""

@@ -8,7 +8,7 @@ from django.utils.dateparse import parse_datetime
 from leads.activities import FieldWords, kind_of
 from routing.models import Handover
 from routing.words import end_words, why_words
-from scoring.queries import rule_labels
+from scoring.queries import rules_of
 
 
 @dataclass(frozen=True)
@@ -32,15 +32,15 @@ class Receipt:
     touches: list[Touch]
 
 
-def receipt_of(handover: Handover, fields: FieldWords) -> Receipt:
-    """What the receipt of a hand-over says. One query where the points have to be named."""
+def receipt_of(handover: Handover, fields: FieldWords, published=None) -> Receipt:
+    """What the receipt of a hand-over says. One query for rules that are not those of `published`, a loaded model."""
     kept = handover.receipt
     return Receipt(
         why=why_words(handover.why, handover.why_facts),
         ended=end_words(handover.end, handover.end_reason, handover.end_facts),
         source=_name(kept, "source"),
         campaign=_name(kept, "campaign"),
-        ledger=_ledger(kept.get("ledger", []), kept.get("model_version")),
+        ledger=_ledger(kept.get("ledger", []), kept.get("model_version"), published),
         answers=[
             (fields.label(code), fields.value(code, value, kept.get("labels", {}).get(code)))
             for code, value in kept.get("answers", {}).items()
@@ -53,9 +53,9 @@ def _name(kept, what):
     return kept.get(f"{what}_name", kept.get(what)) or ""
 
 
-def _ledger(lines, version):
-    labels = rule_labels(version) if any("rule" in line for line in lines) else []
-    named = dict(enumerate(labels, start=1))
+def _ledger(lines, version, published):
+    rules = rules_of(version, published) if any("rule" in line for line in lines) else []
+    named = {number: rule.label for number, rule in enumerate(rules, start=1)}
     return [
         (line["label"] if "label" in line else named.get(line["rule"], f"Rule {line['rule']}"), line["points"])
         for line in lines

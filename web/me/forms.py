@@ -2,11 +2,11 @@ from django import forms
 
 from team.enums import Weekday
 from team.models import Absence, User
-from web.selects import LongSelect, time_zone_choices
+from web.selects import PlainSelect, time_zone_choices
 
 
 class ProfileForm(forms.ModelForm):
-    time_zone = forms.ChoiceField(label="Time zone", widget=LongSelect)
+    time_zone = forms.ChoiceField(label="Time zone", widget=PlainSelect)
     work_days = forms.TypedMultipleChoiceField(
         label="Working days",
         choices=Weekday.choices,

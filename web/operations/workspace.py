@@ -10,21 +10,21 @@ from django.views.decorators.http import require_http_methods
 from team.enums import Role
 from team.models import Workspace
 from web.access import allow
-from web.selects import LongSelect, time_zone_choices
+from web.selects import PlainSelect, time_zone_choices
 
 
 class WorkspaceForm(forms.ModelForm):
     time_zone = forms.ChoiceField(
-        label="Time zone", widget=LongSelect, help_text="That of new people; each chooses another on her profile."
+        label="Time zone", widget=PlainSelect, help_text="That of new people; each chooses another on her profile."
     )
     phone_region = forms.ChoiceField(
         label="Phone numbers without a country are of",
-        widget=LongSelect,
+        widget=PlainSelect,
         help_text="Counts for numbers entered or imported from now on. Stored ones stay as they were read.",
     )
     language = forms.ChoiceField(
         label="Language",
-        widget=LongSelect,
+        widget=PlainSelect,
         choices=settings.LANGUAGES,
         help_text="Which you write to people in. The pages of LeadFunnel are in English.",
     )

@@ -17,7 +17,7 @@ from routing.enums import PLANS
 from routing.queries import queue
 from team.enums import Role
 from web.access import allow
-from web.leads.detail import page_context, readable_or_404, timeline_context
+from web.leads.detail import lead_context, readable_or_404, timeline_context
 from web.leads.edits import changing_lead
 from web.leads.forms import NEXT_DAYS, OutcomeForm
 from web.tabs import TABS, QueueForm
@@ -71,7 +71,7 @@ def work_page(request, lead, tab, *, status=200, **more):
     """Renders a lead in work mode, in the line of the tab; PermissionDenied for whoever may not write to it."""
     if not can_change_lead(request.user, lead):
         raise PermissionDenied
-    context = page_context(request, lead)
+    context = lead_context(request, lead)
     context |= timeline_context(lead, fields=context["fields"])
     line = _line(request.user, tab, context["now"])
     before, after = _neighbours(line, lead.pk)

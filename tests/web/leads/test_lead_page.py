@@ -8,13 +8,14 @@ from django.utils import timezone
 
 from leads.actions.task import add_task
 from leads.activities import kinds
-from leads.models import Activity, Lead, Task
+from leads.models import Activity, FieldDefinition, Lead, Task
 from leads.queries import TIMELINE_PAGE
 from routing.enums import HandoverEnd
 from routing.models import Handover
 from team.models import User
 from tests.factories.deeds import record_activities
 from tests.factories.leads import make_field, make_lead
+from tests.scoring.made import publish
 from tests.web.fragments import bare
 
 
@@ -91,6 +92,14 @@ def test_the_number_of_queries_is_fixed(cast, as_user, lead, count, django_asser
     with django_assert_num_queries(12):
         page = client.get(url("lead-detail", lead))
     assert (len(page.context["tasks"]), len(page.context["duplicates"])) == (count, count)
+
+
+def test_a_question_whose_field_is_out_of_use_is_no_longer_asked(cast, as_user, lead, now):
+    publish(question_set="btd", now=now)
+    FieldDefinition.objects.filter(code="budget").update(is_active=False)
+    page = as_user(cast.ben).get(url("lead-detail", lead))
+    assert list(page.context["answers_form"].codes) == ["timeframe", "decision_maker"]
+    assert [field.code for field, _ in page.context["answers"]] == ["budget", "timeframe", "decision_maker"]
 
 
 def test_the_fragment_stands_in_the_page(cast, as_user, lead):
