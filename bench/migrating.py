@@ -1,6 +1,5 @@
 """A new column with a value for everybody and an index on it, on a table in use, against the same in bare SQL."""
 
-import json
 import random
 import statistics
 import threading
@@ -13,6 +12,7 @@ from django.db.migrations import AddField
 from django.db.migrations.state import ProjectState
 
 from bench import regrade
+from bench.report import Measured
 from jobs.backfill import CHUNK, BackfillInChunks
 
 PAUSE_SECONDS = 0.01
@@ -25,13 +25,13 @@ _TOUCH = "UPDATE leads_lead SET job_title = %s WHERE id = %s"
 
 
 def main(*, leads, activities):
-    """Prints a line per step: floor and ours in seconds, and in ms how long another writer has to wait meanwhile."""
+    """Yields a measure per step: floor and ours in seconds, and in ms how long another writer has to wait meanwhile."""
     regrade.build(leads=leads, activities=activities)
     floor = _by_hand("shout_by_hand")
     ours = _by_migration("shout")
     for name, (seconds, _), (our_seconds, waits) in zip(("column", "backfill", "index"), floor, ours, strict=True):
         figures = {
-            "name": f"migrate {name}",
+            "unit": "s",
             "floor": round(seconds, 3),
             "ours": round(our_seconds, 3),
             "ratio": round(our_seconds / seconds, 2),
@@ -39,7 +39,7 @@ def main(*, leads, activities):
             "wait_longest": round(max(waits) * 1000, 1) if waits else None,
             "leads": leads,
         }
-        print(json.dumps(figures), flush=True)
+        yield Measured(f"migrate {name}", figures)
     _execute("ALTER TABLE leads_lead DROP COLUMN shout, DROP COLUMN shout_by_hand")
 
 

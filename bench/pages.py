@@ -1,7 +1,6 @@
 """Pages against their main query written by hand: what Django, the other queries and the template add to it."""
 
 import datetime
-import json
 import statistics
 import time
 
@@ -14,6 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from bench import regrade
+from bench.report import Measured
 from leads.enums import Grade, Side
 from leads.models import DirtyLead, Lead, LeadSearch, Source
 from routing.actions import share_out_pools
@@ -24,6 +24,10 @@ REPS = 50
 CAPACITY = 40
 WARM_UP = 3
 ROUNDS = 40
+
+# How many times the processor time of an empty page each kind of page may take; lists and search take 6.
+MOST_OF_EMPTY = {"page queue": 3, "page lead of sales": 4, "page lead": 4}
+MOST_STATEMENTS = {"edited answer": 20, "edited answer with hand-over": 30}
 
 # The words that refresh_search gives these leads. The first names repeat as they do in life: few often, many seldom.
 _SEARCH = """
@@ -92,7 +96,7 @@ _FOUND = """lead.id IN (
 
 
 def main(*, leads, activities):
-    """Prints a line per page: floor and ours are medians in milliseconds, p95 is the page's, queries the most seen.
+    """Yields a measure per page: floor and ours are medians in milliseconds, p95 is the page's, queries the most seen.
 
     cpu is the median of this process's own time, which a busy machine distorts least; the database's is not in it. How
     many times that is what a page of the base template with nothing in it takes stands in of_empty.
@@ -102,19 +106,19 @@ def main(*, leads, activities):
     _complete()
     asked = _questions(reps, marketer, leads)
     with override_settings(ROOT_URLCONF="bench.urls"):
-        _measure(asked, marketer, leads)
-    statements_per_edit(rep=reps[0], marketer=marketer)
+        yield from _measure(asked, marketer, leads)
+    yield from statements_per_edit(rep=reps[0], marketer=marketer)
 
 
 def _measure(asked, marketer, leads):
     client = _signed_in(marketer)
     empty = statistics.median(_time_page(client, reverse("empty"))[1] for _ in range(WARM_UP + ROUNDS))
-    print(json.dumps({"name": "page empty", "cpu": round(empty * 1000, 1)}), flush=True)
+    yield Measured("page empty", {"cpu": round(empty * 1000, 1)})
     for name, user_of, statement, calls in asked:
         floors = [_time_statement(statement, params) for _, params in calls]
         client = {user.pk: _signed_in(user) for user in {user_of(number) for number in range(len(calls))}}
         pages = [_time_page(client[user_of(number).pk], url) for number, (url, _) in enumerate(calls)]
-        _print(name, floors[WARM_UP:], pages[WARM_UP:], leads, empty)
+        yield _measured(name, floors[WARM_UP:], pages[WARM_UP:], leads, empty)
 
 
 def people():
@@ -218,7 +222,7 @@ def _complete():
 
 
 def statements_per_edit(*, rep, marketer):
-    """Prints how many SQL statements each kind of change costs, the page that answers it included; then undoes it."""
+    """Yields how many SQL statements each kind of change costs, the page that answers it included; then undoes it."""
     with transaction.atomic():
         User.objects.filter(pk=rep.pk).update(capacity=F("capacity") + CAPACITY)
         doubtful = Lead.objects.filter(side=Side.MARKETING, fields__budget="no_budget").order_by("score", "pk")
@@ -237,7 +241,9 @@ def statements_per_edit(*, rep, marketer):
         if high.owner_id is None:
             raise SystemExit("The answer that was to hand a lead over did not.")
         transaction.set_rollback(True)
-    print(json.dumps({"name": "statements per edit", **figures}), flush=True)
+    for name, statements in figures.items():
+        most = {"ours": MOST_STATEMENTS[name]} if name in MOST_STATEMENTS else {}
+        yield Measured(f"statements of {name}", {"unit": "statements", "ours": statements}, most=most)
 
 
 def _statements(client, url, data):
@@ -280,11 +286,11 @@ def _time_page(client, url):
     return seconds, cpu, count
 
 
-def _print(name, floors, pages, leads, empty):
+def _measured(name, floors, pages, leads, empty):
     seconds, cpu, queries = zip(*pages, strict=True)
     floor, ours = statistics.median(floors) * 1000, statistics.median(seconds) * 1000
     figures = {
-        "name": name,
+        "unit": "ms",
         "floor": round(floor, 2),
         "ours": round(ours, 2),
         "ratio": round(ours / floor, 1),
@@ -294,4 +300,5 @@ def _print(name, floors, pages, leads, empty):
         "queries": max(queries),
         "leads": leads,
     }
-    print(json.dumps(figures), flush=True)
+    most = {"p95": 100, "of_empty": MOST_OF_EMPTY.get(name, 6)}
+    return Measured(name, figures, most=most)

@@ -3,12 +3,13 @@
 import datetime
 import json
 import multiprocessing
-import os
 import time
 from pathlib import Path
 
 from django.db import connection, connections, transaction
 
+from bench.database import unchanged
+from bench.report import Measured
 from leads.actions.lifecycle import begin_history
 from leads.changes import changing
 from leads.models import Lead
@@ -131,10 +132,9 @@ FROM floor_delta AS f WHERE f.id = l.id
 """
 
 
-def build(*, leads, activities):
-    """Fills an empty database with `leads` people and `activities` over the last 700 days, settled as of NOW.
+def people(*, leads, activities):
+    """Fills an empty database with `leads` people and `activities` over the last 700 days, nobody scored yet.
 
-    Nobody sells yet, so those that belong to sales wait in their pool.
     A database that holds the same number of such leads is used as it is; one that holds other leads is refused.
     """
     with connection.cursor() as cursor:
@@ -146,9 +146,19 @@ def build(*, leads, activities):
             raise SystemExit("This database holds other leads: measure in one of its own.")
         with transaction.atomic():
             fill(cursor, leads=leads, activities=activities)
-    publish_starter()
     vacuum()
-    _go_back()
+
+
+def build(*, leads, activities):
+    """As `people`, settled as of NOW. Nobody sells yet, so those that belong to sales wait in their pool."""
+    people(leads=leads, activities=activities)
+    if not Lead.objects.filter(scored_at=None).exists():
+        return
+    publish_starter()
+    _run_workers(NOW)
+    with connection.cursor() as cursor:
+        cursor.execute("TRUNCATE leads_dirtylead")
+    vacuum()
 
 
 def publish_starter():
@@ -158,7 +168,7 @@ def publish_starter():
 
 
 def main(*, leads, activities):
-    """Prints the measures of a regrade of everybody one day later.
+    """Yields the measures of a regrade of everybody one day later.
 
     The SELECT alone; with writing what changed, as one statement; and as a RegradeRun with routing, on two workers.
     """
@@ -168,29 +178,29 @@ def main(*, leads, activities):
     _same_scores(None, later)
     floor = _time(lambda: _run_floor_select(later))
     ours = _time(lambda: _run_our_select(later))
-    _print("regrade_select", floor, ours, size)
-    floor = _time(lambda: _run_floor(None, later))
+    yield _measured("regrade_select", floor, ours, size, most=1.3)
+    floor = _time(lambda: score_by_hand(None, later))
     vacuum()
     ours = _time(lambda: regrade(None, now=later))
     vacuum()
-    _print("regrade", floor, ours, size)
-    ours = _run_workers(later)
-    _stored_scores_are_those_by_hand(later)
-    _print("regrade_chunks", floor, ours, size)
-    _go_back()
+    yield _measured("regrade", floor, ours, size, most=1.3)
+    with unchanged():
+        ours = _run_workers(later)
+        _stored_scores_are_those_by_hand(later)
+    yield _measured("regrade_chunks", floor, ours, size, most=1.3)
 
 
 def dirty(*, leads, activities, count=1000, rounds=5):
-    """Prints the measure of regrading `count` scattered leads one day later; the best of `rounds` each."""
+    """Yields the measure of regrading `count` scattered leads one day later; the best of `rounds` each."""
     build(leads=leads, activities=activities)
     later = NOW + datetime.timedelta(days=1)
     with connection.cursor() as cursor:
         cursor.execute("SELECT id FROM leads_lead ORDER BY hashint8(id) LIMIT %s", [count])
         ids = [lead_id for (lead_id,) in cursor.fetchall()]
     _same_scores(ids, later)
-    floor = min(_time(lambda: _run_floor(ids, later)) for _ in range(rounds))
+    floor = min(_time(lambda: score_by_hand(ids, later)) for _ in range(rounds))
     ours = min(_time(lambda: regrade(ids, now=later)) for _ in range(rounds))
-    _print("dirty", floor, ours, {"leads": leads, "activities": activities})
+    yield _measured("dirty", floor, ours, {"leads": leads, "activities": activities}, most=2)
 
 
 def fill(cursor, *, leads, activities):
@@ -231,7 +241,8 @@ def _floor(ids):
     )
 
 
-def _run_floor(ids, now):
+def score_by_hand(ids, now):
+    """Scores these leads, everybody for None, and writes what differs, in the caller's transaction."""
     params = {"now": now, "ids": ids, "version": published_model().version}
     with connection.cursor() as cursor:
         cursor.execute(_DELTA.format(floor=_floor(ids)), params)
@@ -268,7 +279,6 @@ def _run_workers(now):
     run = RegradeRun.objects.with_progress().get(pk=run.pk)
     if run.finished_at is None or run.done != run.total or any(worker.exitcode for worker in workers):
         raise SystemExit(f"The run was not finished: {run.done} of {run.total} leads, {run.failure or 'no failure'}.")
-    connection.cursor().execute("SET statement_timeout = 0")
     return seconds
 
 
@@ -279,17 +289,6 @@ def _work(now, ready, start):
     while RegradeRun.objects.unfinished().exists():
         if not regrade_chunk(now=now):
             time.sleep(0.01)
-
-
-def _go_back():
-    """Everybody graded and routed as of NOW again, whatever was measured, and no trace of a later run."""
-    later = datetime.timedelta(hours=1)
-    with connection.cursor() as cursor:
-        cursor.execute("DELETE FROM leads_activity WHERE recorded_at > %s", [NOW + later])
-    _run_workers(NOW)
-    with connection.cursor() as cursor:
-        cursor.execute("TRUNCATE leads_dirtylead")
-    vacuum()
 
 
 def _same_scores(ids, now):
@@ -329,7 +328,6 @@ def _time(work):
     return seconds
 
 
-def _print(name, floor, ours, size):
-    figures = {"name": name, "floor": round(floor, 4), "ours": round(ours, 4), "ratio": round(ours / floor, 2)}
-    figures["load"] = round(os.getloadavg()[0], 1)
-    print(json.dumps(figures | size), flush=True)
+def _measured(name, floor, ours, size, *, most):
+    figures = {"unit": "s", "floor": round(floor, 4), "ours": round(ours, 4), "ratio": round(ours / floor, 2)}
+    return Measured(name, figures | size, most={"ratio": most})
