@@ -201,6 +201,18 @@ SELECT lead_id FROM leads_dirtylead
 WHERE NOT EXISTS (SELECT FROM leads_lead WHERE leads_lead.id = leads_dirtylead.lead_id)
 """
 
+# The triggers of the two tables keep the ids of both in a third, which holds each id once.
+IDS_KEPT = """
+WITH had AS (
+    SELECT external_system AS system, external_id AS key, id AS lead_id FROM leads_lead WHERE external_id <> ''
+    UNION ALL
+    SELECT system, key, lead_id FROM leads_otherkey WHERE kind = 'external_id'
+), kept AS (SELECT system, key, lead_id FROM leads_externalid)
+SELECT DISTINCT lead_id FROM (
+    (SELECT * FROM had EXCEPT ALL SELECT * FROM kept) UNION ALL (SELECT * FROM kept EXCEPT ALL SELECT * FROM had)
+) AS differing
+"""
+
 # Answers stand in the JSON of the leads, which no key of the database reaches.
 NO_SUCH_ANSWER = """
 SELECT DISTINCT lead.id FROM leads_lead AS lead
@@ -288,6 +300,7 @@ INVARIANTS = (
     Invariant("I6", "The engine gives a sample the same points again.", "leads", scored_otherwise),
     Invariant("I6", "No mark for rescoring belongs to a lead that is gone.", "marks", NOBODY_TO_SCORE),
     Invariant("I6", "Every answer of a lead is one of its field.", "leads", NO_SUCH_ANSWER),
+    Invariant("I7", "Every external id of a system is one lead's.", "leads", IDS_KEPT),
     Invariant("I12", "Every import accounts for every row.", "imports", IMPORT_SUM),
     Invariant("I12", "Every row of an import is kept with its result.", "imports", IMPORT_ROWS),
     Invariant("I12", "No row of an import points to a lead that is gone.", "rows", IMPORT_ROW_LOST),

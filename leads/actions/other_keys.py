@@ -4,7 +4,7 @@ import datetime
 
 from django.core.exceptions import ValidationError
 
-from leads.actions.record import change_lead, log_changes, refresh_search
+from leads.actions.record import change_lead, log_changes, refresh_search, saying_what_is_refused
 from leads.changes import Change
 from leads.fields import BY_CODE, Key
 from leads.intake.keys import email_key, phone_key
@@ -27,9 +27,8 @@ def add_key(change: Change, *, lead: Lead, kind: str, value: str, system: str = 
     key = _key(kind, value, system)
     if key in _keys_of(lead, kind, system):
         raise ValidationError("This lead has it already.")
-    if kind == Key.EXTERNAL_ID and _is_taken(system, key):
-        raise ValidationError("Another lead has this external id.")
-    other = OtherKey.objects.create(lead=lead, kind=kind, system=system, value=value, key=key)
+    with saying_what_is_refused():
+        other = OtherKey.objects.create(lead=lead, kind=kind, system=system, value=value, key=key)
     if not getattr(lead, kind):
         make_main(change, other=other)
     else:
@@ -85,13 +84,6 @@ def _keys_of(lead, kind, system):
         Key.EXTERNAL_ID: lead.external_id if lead.external_system == system else "",
     }[kind]
     return {main, *lead.other_keys.filter(kind=kind, system=system).values_list("key", flat=True)}
-
-
-def _is_taken(system, key):
-    return (
-        Lead.objects.filter(external_system=system, external_id=key).exists()
-        or OtherKey.objects.filter(kind=Key.EXTERNAL_ID, system=system, key=key).exists()
-    )
 
 
 def _note(change, lead, kind, old, new):

@@ -4,6 +4,8 @@ import copy
 import datetime
 import hashlib
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from django.contrib.postgres.expressions import ArraySubquery
@@ -28,7 +30,7 @@ _IDENTIFYING = tuple(field.code for field in FIELDS if field.is_typed and field.
 _MAIN_KEYS = frozenset(BY_CODE[kind].code for kind in OtherKey.KINDS)
 
 _CONSTRAINTS = {
-    "lead_external_id_once": {"external_id": "Another lead has this external id."},
+    "leads_externalid_pkey": {"external_id": "Another lead has this external id."},
     "external_id_names_its_system": {"external_system": "An external id needs the name of the system it is from."},
     "customer_has_contract_and_money": {
         "first_paid_on": "A customer needs the date of the contract and of the first payment."
@@ -152,10 +154,10 @@ def change_lead(change: Change, *, lead: Lead, values) -> Changed:
         current.fields = {code: value for code, value in (current.fields | fields).items() if value is not None}
         # Always later: workers tell by this time whether a lead is still as they read it.
         current.changed_at = max(change.now, current.changed_at + datetime.timedelta(microseconds=1))
-        _save(current, update_fields=[*columns, *_KEY_NAMES, "fields", "changed_at"])
-        log_changes(change, lead=current, changed=changed, labels=_label_versions(changed, definitions))
         if not _MAIN_KEYS.isdisjoint(changed):
             _drop_what_is_main(current)
+        _save(current, update_fields=[*columns, *_KEY_NAMES, "fields", "changed_at"])
+        log_changes(change, lead=current, changed=changed, labels=_label_versions(changed, definitions))
         if SEARCHED & changed.keys():
             refresh_search(lead_ids=[current.pk])
     lead.__dict__.update(current.__dict__)
@@ -170,7 +172,7 @@ def log_changes(change: Change, *, lead: Lead, changed, labels=None) -> None:
 
 
 def _drop_what_is_main(lead):
-    """What has become the main address, number or id is no other one any more."""
+    """What becomes the main address, number or id is no other one any more: a lead has no id twice."""
     lead.other_keys.filter(
         Q(kind=Key.EMAIL, key=lead.email_key)
         | Q(kind=Key.PHONE, key=lead.phone_key)
@@ -357,9 +359,15 @@ def _plain(value):
 
 
 def _save(lead, **how):
-    """As lead.save; what a constraint refuses is a ValidationError, after which the whole change has to be undone."""
-    try:
+    with saying_what_is_refused():
         lead.save(**how)
+
+
+@contextmanager
+def saying_what_is_refused() -> Iterator[None]:
+    """What a constraint refuses is a ValidationError, after which the whole change has to be undone."""
+    try:
+        yield
     except IntegrityError as error:
         constraint = error.__cause__.diag.constraint_name
         if constraint in _CONSTRAINTS:

@@ -20,13 +20,14 @@ _KEYS = "ANY(string_to_array(%(keys)s, chr(31)))"
 # Each finds leads by an index; the condition on "" is what makes the partial indexes usable.
 _BARE_NAME = "bare_name"
 _BY_KEY = {
-    Key.EXTERNAL_ID: f"external_system = %(system)s AND external_id = {_KEYS} AND external_id <> ''",
     Key.EMAIL: f"email_key = {_KEYS} AND email_key <> ''",
     Key.PHONE: f"phone_key = {_KEYS} AND phone_key <> ''",
     _BARE_NAME: f"name_key = {_KEYS} AND company_id IS NULL AND email_key = '' AND phone_key = '' AND external_id = ''",
 }
-_BY_OTHER_KEY = f"""
-SELECT lead_id, key FROM leads_otherkey WHERE kind = %(kind)s AND system = %(system)s AND key = {_KEYS}
+_BY_OTHER_KEY = f"SELECT lead_id FROM leads_otherkey WHERE kind = %(kind)s AND key = {_KEYS}"
+_BY_ID = f"SELECT key, lead_id FROM leads_externalid WHERE system = %(system)s AND key = {_KEYS}"
+_BY_MAIN_ID = f"""
+SELECT external_id, id FROM {{table}} WHERE external_system = %(system)s AND external_id = {_KEYS}
 """
 _BY_COMPANY = """
 SELECT lead.id
@@ -48,7 +49,14 @@ class Match(NamedTuple):
 
 def known_ids(*, system: str, ids: Collection[str], tables: Iterable[str] = _STORED) -> dict[str, int]:
     """{external id: lead id} of those ids of the system that somebody has. `tables`: leads_lead and any like it."""
-    return {key: lead_id for lead_id, key in _look_up(Key.EXTERNAL_ID, ids, tables, "external_id", system)}
+    known = {}
+    if ids:
+        values = {"system": system, "keys": _BETWEEN.join(sorted(ids))}
+        with connection.cursor() as cursor:
+            for table in tables:
+                cursor.execute(_BY_ID if table in _STORED else _BY_MAIN_ID.format(table=table), values)
+                known.update(cursor.fetchall())
+    return known
 
 
 def candidates(
@@ -62,7 +70,7 @@ def candidates(
     """Ids of the leads that have one of these keys, main or other. `named`: (company id, name key) pairs."""
     found = set()
     for kind, wanted in ((Key.EMAIL, emails), (Key.PHONE, phones), (_BARE_NAME, bare_names)):
-        found.update(lead_id for lead_id, _ in _look_up(kind, wanted, tables))
+        found.update(_look_up(kind, wanted, tables))
     if named:
         ids, names = zip(*sorted(named), strict=True)
         with connection.cursor() as cursor:
@@ -72,17 +80,15 @@ def candidates(
     return found
 
 
-def _look_up(kind, wanted, tables, column="id", system=""):
+def _look_up(kind, wanted, tables):
     if not wanted:
         return
-    values = {"kind": kind, "keys": _BETWEEN.join(sorted(wanted)), "system": system}
+    values = {"kind": kind, "keys": _BETWEEN.join(sorted(wanted))}
     with connection.cursor() as cursor:
-        for table in tables:
-            cursor.execute(f"SELECT id, {column} FROM {table} WHERE {_BY_KEY[kind]}", values)
-            yield from cursor.fetchall()
-        if kind != _BARE_NAME:
-            cursor.execute(_BY_OTHER_KEY, values)
-            yield from cursor.fetchall()
+        statements = [f"SELECT id FROM {table} WHERE {_BY_KEY[kind]}" for table in tables]
+        for statement in statements if kind == _BARE_NAME else [*statements, _BY_OTHER_KEY]:
+            cursor.execute(statement, values)
+            yield from (lead_id for (lead_id,) in cursor.fetchall())
 
 
 class Directory:

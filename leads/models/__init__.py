@@ -1,5 +1,6 @@
 from leads.models.activity import Activity, Task
 from leads.models.company import Campaign, Company, Source
+from leads.models.external_id import ExternalId
 from leads.models.fields import Answer, AnswerLabel, FieldDefinition
 from leads.models.lead import DirtyLead, Lead, LeadSearch, OtherKey, PeopleEntered
 from leads.models.lifecycle import StageDefinition, Transition
@@ -11,6 +12,7 @@ __all__ = [
     "Campaign",
     "Company",
     "DirtyLead",
+    "ExternalId",
     "FieldDefinition",
     "Lead",
     "LeadSearch",

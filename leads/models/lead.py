@@ -184,9 +184,6 @@ class Lead(models.Model):
             models.CheckConstraint(
                 condition=Q(external_id="") | ~Q(external_system=""), name="external_id_names_its_system"
             ),
-            models.UniqueConstraint(
-                fields=["external_system", "external_id"], condition=~Q(external_id=""), name="lead_external_id_once"
-            ),
         ]
         indexes = [
             models.Index(fields=["email_key"], condition=~Q(email_key=""), name="lead_by_email"),
@@ -299,9 +296,6 @@ class OtherKey(models.Model):
                 name="other_key_of_a_system",
             ),
             models.UniqueConstraint(fields=["lead", "kind", "system", "key"], name="other_key_once"),
-            models.UniqueConstraint(
-                fields=["system", "key"], condition=Q(kind="external_id"), name="other_external_id_once"
-            ),
         ]
         indexes = [models.Index(fields=["kind", "key"], name="lead_by_other_key")]
 

@@ -196,6 +196,11 @@ def answer_gone():
     sql("DELETE FROM leads_answer WHERE code = 'planned'")
 
 
+def id_forgotten():
+    sql("UPDATE leads_lead SET external_system = 'crm', external_id = '7' WHERE city = 'Berlin'")
+    sql("DELETE FROM leads_externalid")
+
+
 def not_searchable():
     sql("DELETE FROM leads_leadsearch WHERE lead_id = (SELECT id FROM leads_lead WHERE city = 'Berlin')")
 
@@ -241,6 +246,7 @@ def marked_though_gone():
         (lead_gone, invariants.IMPORT_ROW_LOST),
         (import_gone, invariants.IMPORT_ROW_LOST),
         (answer_gone, invariants.NO_SUCH_ANSWER),
+        (id_forgotten, invariants.IDS_KEPT),
         (not_searchable, invariants.NOT_IN_SEARCH),
         (definition_gone, invariants.NO_DEFINITION),
         (found_though_gone, invariants.NOBODY_FOUND),

@@ -6,7 +6,19 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 
 from leads.enums import Disposition, Side, Stage
-from leads.models import Activity, Campaign, Company, DirtyLead, Lead, LeadSearch, StageDefinition, Task, Transition
+from leads.models import (
+    Activity,
+    Campaign,
+    Company,
+    DirtyLead,
+    ExternalId,
+    Lead,
+    LeadSearch,
+    OtherKey,
+    StageDefinition,
+    Task,
+    Transition,
+)
 from team.models import Pool
 from tests.factories.leads import NOW, make_lead, make_source
 
@@ -78,11 +90,35 @@ def test_lead_has_one_keeper_never_two(cast):
 
 
 def test_external_id_is_given_once_per_system(db):
-    lead_row(external_system="crm", external_id="7")
-    lead_row(external_system="shop", external_id="7")
+    crm = lead_row(external_system="crm", external_id="7")
+    shop = lead_row(external_system="shop", external_id="7")
 
-    with refused("lead_external_id_once"):
+    with refused("leads_externalid_pkey"):
         lead_row(external_system="crm", external_id="7")
+    with refused("leads_externalid_pkey"):
+        other_id(shop, "crm", "7")
+    with refused("leads_externalid_pkey"):
+        other_id(shop, "shop", "7")
+    other_id(shop, "crm", "8")
+    with refused("leads_externalid_pkey"):
+        Lead.objects.filter(pk=crm.pk).update(external_id="8")
+
+
+def test_an_external_id_that_is_let_go_of_is_free_again(db):
+    first = lead_row(external_system="crm", external_id="7")
+    other = other_id(first, "crm", "8")
+    Lead.objects.filter(pk=first.pk).update(external_id="9")
+    other.delete()
+    second = lead_row(external_system="crm", external_id="7")
+    other_id(second, "crm", "8")
+    first.delete()
+    second.delete()
+
+    assert not ExternalId.objects.exists()
+
+
+def other_id(lead, system, key):
+    return OtherKey.objects.create(lead=lead, kind="external_id", system=system, value=key, key=key)
 
 
 def step(lead, **values):

@@ -15,11 +15,12 @@ from capture.importing.models import ImportRow
 from leads.activities import Trait, codes_with
 from leads.changes import changing
 from leads.intake import keys
-from leads.models import Activity, Company, Lead, Task, Transition
+from leads.models import Activity, Company, ExternalId, Lead, Task, Transition
 from team.models import User, Workspace
 
 CHUNK_ROWS = 2000
 EXAMPLES = 20
+_ID = ("external_id", "external_system")
 BEGUN = {"next": None, "kept": 0, "with_sales": 0, "examples": []}
 
 
@@ -64,12 +65,16 @@ def _restore(change, rows, account):
     """Puts values back of held leads, so that the rows written are the rows that were read."""
     leads = load_leads([row.lead_id for row in rows]) if rows else {}
     region = Workspace.objects.current().phone_region
+    elsewhere = _ids_elsewhere(rows, leads)
     changed = {}
     for row in rows:
         lead = leads.get(row.lead_id)
         if lead is None:
             continue
-        put_back, kept = _put_all_back(lead, row.before or {}, region)
+        stays = _ID if row.number in elsewhere else ()
+        before = {code: change for code, change in (row.before or {}).items() if code not in stays}
+        put_back, kept = _put_all_back(lead, before, region)
+        kept += stays
         if put_back:
             changed[lead["id"]] = lead
             account["restored"] += 1
@@ -78,6 +83,19 @@ def _restore(change, rows, account):
     if changed:
         _recompute_keys(changed.values())
         write_restored(change, list(changed.values()))
+
+
+def _ids_elsewhere(rows, leads):
+    """The numbers of the rows whose external id of before has come to another lead since."""
+    before = {}
+    for row in rows:
+        old = (row.before or {}).get("external_id", [""])[0]
+        if old and row.lead_id in leads:
+            system = row.before.get("external_system", [leads[row.lead_id]["external_system"]])[0]
+            before[row.number] = (system, old), row.lead_id
+    known = ExternalId.objects.filter(key__in={key for (_, key), _ in before.values()}) if before else []
+    owners = {(each.system, each.key): each.lead_id for each in known}
+    return {number for number, (pair, lead_id) in before.items() if owners.get(pair, lead_id) != lead_id}
 
 
 def _put_all_back(lead, before, region):

@@ -13,13 +13,17 @@ from django.utils import timezone
 from capture.importing.actions import merging
 from capture.importing.actions.running import continue_import
 from insights.invariants import check_all
+from leads.actions.other_keys import add_key
+from leads.changes import changing
 from leads.models import Activity, Lead
 from team.enums import Role
 from tests.cast import make_user
+from tests.factories.leads import make_lead
 from tests.leads.test_parallel import at_once
 from web.leads import edits
 
 LIST = "Email,Phone,Last name\nnora@berg.example,,Berg\n,+49 30 1234567,Berg\n"
+BY_ID = {"external_system": "crm", "columns": {"Id": "external_id", "City": "city"}}
 TYPED = [{"email": "Nora@Berg.example"}, {"phone": "030 / 1234567", "last_name": "Berg"}]
 
 
@@ -90,6 +94,70 @@ def test_an_import_that_has_looked_waits_for_the_page_to_commit(enter, bring, mo
 
     run.refresh_from_db()
     assert (run.status, run.created, Lead.objects.count()) == ("done", 1, 2)
+
+
+@pytest.mark.servers
+def test_an_id_that_a_page_gives_to_somebody_meanwhile_leads_the_import_to_her(committed, bring):
+    nora = make_lead(last_name="Berg", external_system="shop", external_id="1")
+    run = bring("Id,City\n7,Kiel\n", mapping=BY_ID, work=False)
+    entered = threading.Event()
+
+    def page():
+        with changing([nora.pk], by=None, now=timezone.now()) as change:
+            add_key(change, lead=nora, kind="external_id", value="7", system="crm")
+            entered.set()
+            wait_until_somebody_waits()
+
+    def work():
+        assert entered.wait(20)
+        continue_import(run_id=run.pk, clock=timezone.now)
+
+    at_once(page, work)
+
+    run.refresh_from_db()
+    nora.refresh_from_db()
+    assert (run.status, run.created, run.updated) == ("done", 0, 1)
+    assert (Lead.objects.count(), nora.city) == (1, "Kiel")
+    assert [finding for finding in check_all() if finding.count] == []
+
+
+@pytest.mark.servers
+def test_an_id_that_an_import_brings_meanwhile_is_refused_to_the_page(committed, bring, monkeypatch):
+    client, nora = Client(), make_lead(last_name="Berg")
+    client.force_login(make_user("mia", Role.MARKETER))
+    run = bring("Id,City\n7,Kiel\n", mapping=BY_ID, work=False)
+    written, look_again = threading.Event(), merging.look_again_for_many
+
+    def look_again_later(**keys):
+        written.set()
+        wait_until_somebody_waits()
+        look_again(**keys)
+
+    monkeypatch.setattr(merging, "look_again_for_many", look_again_later)
+
+    def page():
+        assert written.wait(20)
+        typed = {"kind": "external_id", "value": "7", "system": "crm"}
+        return client.post(reverse("web:key-add", args=[nora.pk]), typed)
+
+    answer, _ = at_once(page, partial(continue_import, run_id=run.pk, clock=timezone.now))
+
+    run.refresh_from_db()
+    assert (run.status, run.created, Lead.objects.count()) == ("done", 1, 2)
+    assert answer.status_code == 422
+    assert "Another lead has this external id." in answer.content.decode()
+    assert 'value="7"' in answer.content.decode()
+
+
+def wait_until_somebody_waits():
+    """Until a session waits for what this transaction has written."""
+    for _ in range(400):
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_backend_pid() = ANY(pg_blocking_pids(pid)) FROM pg_locks WHERE NOT granted")
+            if any(is_ours for (is_ours,) in cursor.fetchall()):
+                return
+        time.sleep(0.05)
+    pytest.fail("Nobody waits.")
 
 
 @pytest.mark.servers

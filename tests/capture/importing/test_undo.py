@@ -48,6 +48,20 @@ def test_undo_puts_everything_back(bring):
     assert everything() == before
 
 
+def test_undo_leaves_an_id_that_has_come_to_another_lead(bring):
+    mapping = {"external_system": "crm", "columns": {"Id": "external_id", "Email": "email", "City": "city"}}
+    bring("Id,Email\n8,a@x.example\n", mapping=mapping)
+    run = bring("Id,Email,City\n8,a@x.example,Ulm\n", mapping=mapping)
+    # As imports kept it that still overwrote ids.
+    ImportRow.objects.filter(run=run).update(before={"external_id": ["7", "8"], "city": ["", "Ulm"]})
+    bring("Id,Email\n7,b@x.example\n", mapping=mapping)
+
+    assert undo(run) == (0, 1, 1)
+    assert run.undone["examples"][0]["fields"] == ["external_id", "external_system"]
+    ann = Lead.objects.get(email="a@x.example")
+    assert (ann.external_id, ann.city) == ("8", "")
+
+
 def test_undo_keeps_whom_somebody_worked_and_says_so(bring, cast):
     run = bring("Email,First name\na@x.example,Ann\nb@x.example,Ben\n", by=cast.mia)
     ann = Lead.objects.get(first_name="Ann")

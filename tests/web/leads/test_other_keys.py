@@ -5,6 +5,7 @@ from django.urls import reverse
 
 from leads.models import Activity, Lead, OtherKey
 from tests.factories.leads import make_lead
+from web.leads.facts import as_original
 
 
 @pytest.fixture
@@ -127,10 +128,18 @@ def test_a_main_one_that_could_not_stay_beside_it_is_not_lost(cast, as_user):
     assert (lead.phone, [value for _, _, value, _ in keys_of(lead)]) == ("ask reception", ["+49 171 1234567"])
 
 
-def test_an_id_that_another_lead_has_meanwhile_is_refused_with_a_word(cast, as_user, lead):
-    make_lead(last_name="First", external_system="crm", external_id="7")
-    other = OtherKey.objects.create(lead=lead, kind="external_id", system="crm", value="7", key="7")
-    answer = as_user(cast.ben).post(reverse("web:key-main", args=[lead.pk, other.pk]), follow=True)
-    assert "Another lead has this external id." in answer.content.decode()
-    lead.refresh_from_db()
-    assert (lead.external_id, [value for _, _, value, _ in keys_of(lead)]) == ("", ["7"])
+def test_an_id_that_another_lead_has_beside_her_main_one_is_refused_and_what_was_typed_stays(
+    cast, as_user, lead, unchanged
+):
+    first = make_lead(last_name="First", external_system="crm", external_id="6")
+    OtherKey.objects.create(lead=first, kind="external_id", system="crm", value="7", key="7")
+    client = as_user(cast.ben)
+    typed = {"external_system": "crm", "external_id": "7"}
+    was = {f"was-{code}": as_original("") for code in typed}
+    with unchanged():
+        edited = client.post(reverse("web:lead-edit", args=[lead.pk]), {"field": list(typed), **typed, **was})
+        added = add(client, lead, kind="external_id", value="7", system="crm")
+    assert (edited.status_code, added.status_code) == (422, 422)
+    assert edited.context["edit_form"].errors == {"external_id": ["Another lead has this external id."]}
+    assert "Another lead has this external id." in added.content.decode()
+    assert 'value="7"' in added.content.decode()
