@@ -40,8 +40,10 @@ TICKS = {
     "start the nightly regrade": _every(300, "routing.tasks.start_nightly_regrade", lane=Lane.SETTLE, stale_after=300),
     "go on with imports": _every(2, "capture.tasks.continue_imports", lane=Lane.BULK, stale_after=10),
     "mail": _every(10, "mail.tasks.send_mail", lane=Lane.MAIL, stale_after=10),
+    "notices by mail": _every(5, "notices.tasks.mail_notices", lane=Lane.MAIL, stale_after=5),
     # Once a day would do, but beat counts from its own start, and may be started more often than that.
     "forget old mail": _every(3600, "mail.tasks.forget_old_mail", lane=Lane.MAIL, stale_after=3600),
+    "forget old notices": _every(3600, "notices.tasks.forget_old_notices", lane=Lane.MAIL, stale_after=3600),
     "forget old sign-ins": _every(3600, "team.tasks.forget_old_sign_ins", lane=Lane.SETTLE, stale_after=3600),
 }
 HEARTBEATS = {

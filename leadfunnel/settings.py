@@ -50,6 +50,7 @@ INSTALLED_APPS = [
     "leads",
     "scoring",
     "routing",
+    "notices",
     "nurturing",
     "capture",
     "insights",

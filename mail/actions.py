@@ -1,5 +1,6 @@
 import datetime
 import logging
+from collections.abc import Iterable
 
 from jobs import shutdown
 from jobs.actions import FRESH, claim, fail, put_aside, renewed
@@ -17,6 +18,22 @@ def post(*, kind, recipient, now, subject="", text="", requester=None) -> Messag
     return Message.objects.create(
         kind=kind, recipient=recipient, subject=subject, text=text, requester=requester, created_at=now
     )
+
+
+def post_each(wanted: Iterable[tuple[str, str]], *, now) -> list[int]:
+    """A message without words of its own for each (kind, recipient): the ids, in their order, in the transaction.
+
+    One of that kind to that recipient that waits, as while the mail server is away, serves again: what its renderer
+    is to tell meanwhile comes in one mail. Two statements.
+    """
+    wanted = list(wanted)
+    free = Message.objects.waiting().filter(lease_until=None, kind__in={kind for kind, _ in wanted})
+    # Locked, so that no worker writes it before the caller has committed.
+    waiting = free.filter(recipient__in={to for _, to in wanted}).select_for_update(skip_locked=True)
+    found = {(message.kind, message.recipient): message for message in waiting}
+    new = {one: Message(kind=one[0], recipient=one[1], created_at=now) for one in wanted if one not in found}
+    found |= dict(zip(new, Message.objects.bulk_create(new.values()), strict=True))
+    return [found[one].pk for one in wanted]
 
 
 def send_messages(*, clock, limit=20) -> int:

@@ -46,3 +46,8 @@ def may(user, permission: str) -> bool:
 
 def roles_that_may(permission: str) -> set[Role]:
     return {Role.ADMIN} | {role for role, permissions in MAY.items() if permission in permissions}
+
+
+def can_own_leads(user) -> bool:
+    """Whether a role of the user is one whose leads are hers: such a person is given leads, and told about them."""
+    return any(MAY.get(role, {}).get("leads.change_lead") == Reach.OWN for role in user.roles)

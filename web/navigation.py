@@ -2,9 +2,11 @@ from typing import NamedTuple
 
 from django.conf import settings
 from django.urls import reverse
+from django.utils.functional import SimpleLazyObject
 
+from notices.queries import unread
 from team.enums import Role
-from team.roles import may
+from team.roles import can_own_leads, may
 
 
 class Entry(NamedTuple):
@@ -18,16 +20,18 @@ class Entry(NamedTuple):
 
 
 def navigation(request):
-    """The entries of the navigation that the reader's roles may open, and the one she stands in.
+    """The entries of the navigation that the reader's roles may open, the one she stands in, and her bell.
 
-    Queries: none beyond the groups of the user, which every guarded view has read already.
+    Queries: none beyond the groups of the user, which every guarded view has read already; the bell, for whoever can
+    own leads, takes one where it is shown, which is on whole pages.
     """
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated:
         return {"navigation": []}
     entries = _entries(user)
     current = max((entry for entry in entries if request.path.startswith(entry.prefix)), key=_depth, default=None)
-    return {"navigation": entries, "current_entry": current}
+    bell = SimpleLazyObject(lambda: unread(user)) if can_own_leads(user) else None
+    return {"navigation": entries, "current_entry": current, "bell": bell}
 
 
 def _depth(entry):

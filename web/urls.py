@@ -3,6 +3,7 @@ from django.urls import path
 from web import home
 from web.leads import bulk, detail, edits, lists, other_keys, saved
 from web.marketing import imports
+from web.me import notices
 from web.me import views as me
 from web.operations import answers, conditions, mail, status, workspace
 from web.public import accounts
@@ -43,6 +44,12 @@ urlpatterns = [
     path("imports/<int:pk>/discard/", imports.import_discard, name="import-discard"),
     path("imports/<int:pk>/problems.csv", imports.import_errors, name="import-errors"),
     path("imports/<int:pk>/<slug:change>/", imports.import_change, name="import-change"),
+    path("notices/", notices.notice_list, name="notice-list"),
+    path("notices/bell/", notices.notice_bell, name="notice-bell"),
+    path("notices/read/", notices.notice_read_all, name="notice-read-all"),
+    path("notices/unread/", notices.notice_unread, name="notice-unread"),
+    path("notices/<int:pk>/open/", notices.notice_open, name="notice-open"),
+    path("profile/notices/", me.mail_wish, name="mail-wish"),
     path("profile/", me.profile, name="profile"),
     path("profile/absences/", me.absence_add, name="absence-add"),
     path("profile/absences/<int:pk>/delete/", me.absence_delete, name="absence-delete"),

@@ -76,6 +76,8 @@ TASKS = {
     "insights.tasks.write_heartbeat": "it writes the time of now, so the last one wins",
     "mail.tasks.forget_old_mail": "what was done a week ago is deleted; what is gone stays gone",
     "mail.tasks.send_mail": "messages are claimed under a lease before they are sent, and ticked one by one",
+    "notices.tasks.forget_old_notices": "what is old enough is deleted; what is gone stays gone",
+    "notices.tasks.mail_notices": "a notice goes into one message, under a lock on the wish of her who gets it",
     "routing.tasks.run_regrade_chunk": "chunks are claimed with SKIP LOCKED, and marked done in the same transaction",
     "routing.tasks.settle_dirty_leads": "leads are claimed with SKIP LOCKED; nothing dirty means nothing to do",
     "routing.tasks.share_out_waiting_leads": "each pool is shared out under its lock, from what waits there now",

@@ -74,10 +74,11 @@ class Visitor:
 
 
 @pytest.fixture
-def visit(chromium, site):
+def visit(chromium, site, committed):
     """visit(user, viewport=, scheme=, javascript=) -> Visitor, signed in as `user` unless that is None.
 
-    At the end nothing unexpected may have been complained about.
+    At the end nothing unexpected may have been complained about. The pages, which ask for what is new by themselves,
+    are closed before the database is emptied.
     """
     visitors = []
 

@@ -22,6 +22,7 @@ PAGES = {
         "lead-edit": "FIRST?edit=address",
         "list": "/leads/",
         "profile": "/profile/",
+        "notices": "/notices/",
     },
     "manager": {"list-manager": "/leads/"},
     "marketer": {
@@ -39,7 +40,12 @@ PAGES = {
         "mail": "/mail/",
         "admin": "/admin/",
     },
-    "newcomer": {"queue-empty": "/queue/", "work-empty": "/work/", "list-empty": "/leads/"},
+    "newcomer": {
+        "notices-empty": "/notices/",
+        "queue-empty": "/queue/",
+        "work-empty": "/work/",
+        "list-empty": "/leads/",
+    },
 }
 
 

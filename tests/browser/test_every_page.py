@@ -23,6 +23,7 @@ def places(scene):
         (scene.ben, f"{reverse('web:lead-detail', args=[lead.pk])}?edit=address"),
         (scene.mia, reverse("web:lead-detail", args=[lead.pk])),
         (scene.ben, "/profile/"),
+        (scene.ben, "/notices/"),
         (scene.ada, "/leads/"),
         (scene.mia, "/leads/new/"),
         (scene.mia, "/leads/?q=nobodyofthisname"),
@@ -64,7 +65,7 @@ def test_the_theme_follows_the_choice_and_else_the_device(visit, scene):
     page.goto("/profile/")
     dark = page.evaluate(ground)
     page.get_by_label("Light", exact=True).check()
-    page.get_by_role("button", name="Save").click()
+    page.get_by_role("button", name="Save", exact=True).click()
     page.wait_for_load_state()
     light = page.evaluate(ground)
     assert (dark, light) == ("rgb(20, 23, 24)", "rgb(247, 248, 248)")

@@ -8,7 +8,7 @@ from django.core.mail.backends.locmem import EmailBackend
 from jobs import shutdown
 from jobs.actions import retry
 from mail import renderers
-from mail.actions import KEPT, forget_messages, post, send_messages
+from mail.actions import KEPT, forget_messages, post, post_each, send_messages
 from mail.models import Message
 from mail.renderers import Content, register
 
@@ -152,3 +152,18 @@ def test_only_what_is_done_is_forgotten(now):
     assert Message.objects.count() == 2
     forget_messages(now=now + KEPT + MINUTE)
     assert Message.objects.get().recipient == "ben@example.com"
+
+
+def test_a_message_that_waits_serves_again_unless_somebody_is_at_it(now, django_assert_num_queries):
+    wanted = [("digest", "ada@example.com"), ("digest", "ben@example.com"), ("other", "ada@example.com")]
+    with django_assert_num_queries(2):
+        first = post_each(wanted, now=now)
+    assert post_each(wanted, now=now + MINUTE) == first
+    Message.objects.filter(pk=first[0]).update(lease_until=now, holder="a worker")
+    Message.objects.filter(pk=first[1]).update(done_at=now)
+    again = post_each(wanted, now=now + MINUTE)
+    assert set(first) & set(again) == {first[2]}
+    assert list(Message.objects.values_list("kind", "recipient").filter(pk__in=again).order_by("pk")) == [
+        wanted[2],
+        *wanted[:2],
+    ]

@@ -1,5 +1,8 @@
 from django import forms
 
+from notices.enums import MailChoice
+from notices.models import MailWish
+from notices.queries import read_group, read_place
 from team.enums import Weekday
 from team.models import Absence, User
 from web.selects import PlainSelect, time_zone_choices
@@ -45,3 +48,59 @@ class AbsenceForm(forms.ModelForm):
             "starts_on": forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
             "ends_on": forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
         }
+
+
+class MailWishForm(forms.ModelForm):
+    """How she is told by mail. It is written by notices.actions.wish_mail."""
+
+    digest_hour = forms.TypedChoiceField(
+        label="Sent at", coerce=int, choices=[(hour, f"{hour:02}:00") for hour in range(24)]
+    )
+
+    class Meta:
+        model = MailWish
+        fields = ("mail", "digest_hour")
+        labels = {"mail": "Mail about my leads"}
+        widgets = {"mail": forms.RadioSelect}
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["mail"].choices = MailChoice.choices
+        self.fields["digest_hour"].required = False
+
+    def clean_digest_hour(self):
+        hour = self.cleaned_data["digest_hour"]
+        return self.instance.digest_hour if hour == "" else hour
+
+
+class NoticesForm(forms.Form):
+    """Which part of the notices is shown, and the moment at which the last ones were marked as read."""
+
+    after = forms.CharField(required=False, max_length=30)
+    group = forms.CharField(required=False, max_length=30)
+    place = forms.CharField(required=False, max_length=40)
+    marked = forms.DateTimeField(required=False)
+
+    def clean(self):
+        for name, read in (("after", read_group), ("group", read_group), ("place", read_place)):
+            if self.cleaned_data.get(name):
+                try:
+                    read(self.cleaned_data[name])
+                except ValueError as error:
+                    self.add_error(name, str(error))
+
+
+class BellForm(forms.Form):
+    """What the asking page's bell shows already."""
+
+    seen = forms.CharField(required=False, max_length=30)
+
+
+class UpToForm(forms.Form):
+    """The number of the newest notice that the page showed."""
+
+    up_to = forms.IntegerField(min_value=1, max_value=2**63 - 1)
+
+
+class MomentForm(forms.Form):
+    marked = forms.DateTimeField()

@@ -5,9 +5,13 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
+from notices.actions import wish_mail
+from notices.models import MailWish
+from notices.queries import wish_of
 from team.models import Absence, User
+from team.roles import can_own_leads
 from web.access import allow
-from web.me.forms import AbsenceForm, ProfileForm
+from web.me.forms import AbsenceForm, MailWishForm, ProfileForm
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -20,7 +24,7 @@ def profile(request):
         form.save()
         messages.success(request, "Saved.")
         return redirect("web:profile")
-    return _page(request, form, AbsenceForm(), status=422 if form.errors else 200)
+    return _page(request, status=422 if form.errors else 200, form=form)
 
 
 @require_POST
@@ -28,7 +32,7 @@ def profile(request):
 def absence_add(request):
     form = AbsenceForm(request.POST, instance=Absence(user=request.user))
     if not form.is_valid():
-        return _page(request, ProfileForm(instance=request.user), form, status=422)
+        return _page(request, status=422, absence_form=form)
     form.save()
     messages.success(request, "Noted. No leads are handed to you on those days.")
     return redirect("web:profile")
@@ -42,11 +46,26 @@ def absence_delete(request, pk):
     return redirect("web:profile")
 
 
-def _page(request, form, absence_form, *, status):
+@require_POST
+@allow.everyone_signed_in
+def mail_wish(request):
+    """Whether, and when, she is told about her leads by mail."""
+    form = MailWishForm(request.POST)
+    if not form.is_valid():
+        return _page(request, status=422, mail_form=form)
+    wish_mail(user=request.user, now=timezone.now(), **form.cleaned_data)
+    messages.success(request, "Saved.")
+    return redirect("web:profile")
+
+
+def _page(request, *, status, form=None, absence_form=None, mail_form=None):
     today = timezone.localdate()
+    if mail_form is None and can_own_leads(request.user):
+        mail_form = MailWishForm(instance=wish_of(request.user) or MailWish())
     context = {
-        "form": form,
-        "absence_form": absence_form,
+        "form": form or ProfileForm(instance=request.user),
+        "absence_form": absence_form or AbsenceForm(),
+        "mail_form": mail_form,
         "absences": request.user.absences.filter(ends_on__gte=today).order_by("starts_on"),
     }
     return render(request, "me/profile.html", context, status=status)

@@ -47,7 +47,7 @@ def test_the_number_of_queries_is_fixed(cast, as_user, count, django_assert_num_
     for _ in range(count):
         make_lead(owner=cast.ben, grade="A", score=80, company="Firm")
     client = as_user(cast.ben)
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(6):
         assert len(client.get(URL, {"tab": "to_accept"}).context["leads"]) == count
 
 

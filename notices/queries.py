@@ -1,0 +1,172 @@
+import re
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
+
+from django.db.models import BigIntegerField, Count, Exists, F, Func, Max, OuterRef, Q, QuerySet, Window
+from django.db.models.functions import RowNumber
+
+from leads.models import Lead
+from notices.enums import NoticeKind
+from notices.models import MailWish, Notice
+from notices.words import Told, count_words
+
+MOST_COUNTED = 99
+# What happened within one of these is shown together. Every zone's midnight lies between two of them.
+SLOT_SECONDS = 15 * 60
+GROUPS = 30
+SHOWN_OF_A_GROUP = 5
+PAGE = 50
+_EPOCH = datetime.fromtimestamp(0, UTC)
+_PLACE = re.compile(r"([0-9]{1,16})_([0-9]{1,18})")
+
+
+class Unread(NamedTuple):
+    """How many notices somebody has not read, at most MOST_COUNTED + 1, and the number of the newest (0: none)."""
+
+    count: int
+    newest: int
+
+    @property
+    def label(self) -> str:
+        return f"{MOST_COUNTED}+" if self.count > MOST_COUNTED else str(self.count)
+
+    @property
+    def version(self) -> str:
+        """A short name for what the bell shows."""
+        return f"{self.count}-{self.newest}"
+
+
+class Group(NamedTuple):
+    """Notices of one kind from one slot of time: how many, how many unread, the latest time, and the first few."""
+
+    kind: str
+    slot: int
+    count: int
+    unread: int
+    at: datetime
+    notices: list
+
+    @property
+    def code(self) -> str:
+        return f"{self.kind}-{self.slot}"
+
+    @property
+    def words(self) -> str:
+        return count_words(Told(self.kind, self.count))
+
+
+class InMail(NamedTuple):
+    """Who a mail tells, by id, and of how much of what she has not read yet."""
+
+    recipient: int
+    counts: list[Told]
+
+
+def told_in_mails(messages) -> dict[int, InMail]:
+    """{number of a message: what it has to tell}, without those that have nothing to tell any more. One query."""
+    unread = Notice.objects.unread().filter(mailed_in__in=messages)
+    counted = unread.order_by("mailed_in", "kind").values_list("mailed_in", "recipient", "kind")
+    told = {}
+    for message, recipient, kind, count in counted.annotate(count=Count("pk")):
+        told.setdefault(message, InMail(recipient, [])).counts.append(Told(kind, count))
+    return told
+
+
+def unread(user) -> Unread:
+    """What the bell says. One query."""
+    newest = list(
+        Notice.objects.visible_to(user).unread().order_by("-pk").values_list("pk", flat=True)[: MOST_COUNTED + 1]
+    )
+    return Unread(len(newest), newest[0] if newest else 0)
+
+
+def wish_of(user) -> MailWish | None:
+    return MailWish.objects.filter(user=user).first()
+
+
+def groups(user, *, after="") -> tuple[list[Group], str]:
+    """A page of groups, newest first, from beyond the one of the code `after`, and the last one's code where there are
+    more; two queries. ValueError for a code that is none.
+    """
+    found = _with_slot(Notice.objects.visible_to(user))
+    if after:
+        kind, slot = read_group(after)
+        found = found.filter(Q(at__lt=_starts(slot)) | Q(at__lt=_starts(slot + 1), kind__gt=kind))
+    counted = list(
+        found.order_by()
+        .values("slot", "kind")
+        .annotate(count=Count("pk"), unread=Count("pk", filter=Q(read_at=None)), latest=Max("at"))
+        .values_list("kind", "slot", "count", "unread", "latest")
+        .order_by("-slot", "kind")[: GROUPS + 1]
+    )
+    is_more, counted = len(counted) > GROUPS, counted[:GROUPS]
+    firsts = _firsts(user, counted)
+    rows = [
+        Group(kind, slot, count, unread, latest, firsts.get((kind, slot), []))
+        for kind, slot, count, unread, latest in counted
+    ]
+    return rows, rows[-1].code if is_more else ""
+
+
+def group(user, *, kind, slot, after="") -> tuple[Group, str]:
+    """One group with the notices of a page, from beyond the place `after`, and the place of the next; two queries."""
+    found = Notice.objects.visible_to(user).filter(kind=kind, at__gte=_starts(slot), at__lt=_starts(slot + 1))
+    whole = found.aggregate(count=Count("pk"), unread=Count("pk", filter=Q(read_at=None)), at=Max("at"))
+    if after:
+        at, pk = read_place(after)
+        found = found.filter(Q(at__lt=at) | Q(at=at, pk__lt=pk))
+    rows = list(_to_show(found, user).order_by("-at", "-pk")[: PAGE + 1])
+    return Group(kind, slot, **whole, notices=rows[:PAGE]), _place(rows[PAGE - 1]) if len(rows) > PAGE else ""
+
+
+def read_group(code) -> tuple[str, int]:
+    """(kind, slot) of a group's code; ValueError for anything else."""
+    kind, _, slot = code.partition("-")
+    if kind not in NoticeKind.values or not (slot.isascii() and slot.isdecimal() and len(slot) <= 7):
+        raise ValueError("There is no such group of notices.")
+    return kind, int(slot)
+
+
+def _firsts(user, counted):
+    """{(kind, slot): the first few notices} of the groups of a page."""
+    if not counted:
+        return {}
+    newest, oldest = counted[0][1], counted[-1][1]
+    found = _with_slot(Notice.objects.visible_to(user).filter(at__gte=_starts(oldest), at__lt=_starts(newest + 1)))
+    place = Window(RowNumber(), partition_by=[F("slot"), F("kind")], order_by=[F("at").desc(), F("pk").desc()])
+    firsts = {}
+    for notice in _to_show(found, user).annotate(place=place).filter(place__lte=SHOWN_OF_A_GROUP).order_by("place"):
+        firsts.setdefault((notice.kind, notice.slot), []).append(notice)
+    return firsts
+
+
+def _to_show(notices, user) -> QuerySet[Notice]:
+    """With lead, company and hand-over, and whether the reader may open the lead."""
+    may_open = Exists(Lead.objects.visible_to(user).filter(pk=OuterRef("lead")))
+    return notices.select_related("lead__company", "handover").annotate(may_open=may_open)
+
+
+def _with_slot(notices):
+    slot = Func(
+        F("at"),
+        template="floor(extract(epoch FROM %(expressions)s) / %(seconds)s)::bigint",
+        seconds=SLOT_SECONDS,
+        output_field=BigIntegerField(),
+    )
+    return notices.annotate(slot=slot)
+
+
+def _starts(slot):
+    return datetime.fromtimestamp(slot * SLOT_SECONDS, UTC)
+
+
+def read_place(text) -> tuple[datetime, int]:
+    """(time, number) of a place within a group; ValueError for anything else."""
+    found = _PLACE.fullmatch(text)
+    if not found:
+        raise ValueError("That place in the notices is not known.")
+    return _EPOCH + timedelta(microseconds=int(found[1])), int(found[2])
+
+
+def _place(notice):
+    return f"{(notice.at - _EPOCH) // timedelta(microseconds=1)}_{notice.pk}"

@@ -1,0 +1,60 @@
+"""The mails about notices, written when they are sent: how many of what, and where to read them; no names."""
+
+from functools import partial
+from string import Template
+
+from django.conf import settings
+from django.urls import reverse
+
+from mail.renderers import Content, register
+from notices.enums import NoticeMail
+from notices.queries import told_in_mails
+from notices.words import count_words
+from team.models import User
+from team.roles import can_own_leads
+
+TEXT = Template("""Hello $name,
+
+$told
+
+See them here:
+
+$link
+
+$why Change how you are told:
+
+$profile
+""")
+WHY = {
+    NoticeMail.AT_ONCE: "This mail comes as soon as something happens to your leads, as you wished.",
+    NoticeMail.DAILY: "This mail comes once a day when there is something new about your leads, as you wished.",
+}
+
+
+def register_notice_mail():
+    for kind in NoticeMail:
+        register(kind, partial(_written, kind), label="Notices about leads")
+
+
+def _written(kind, messages):
+    """Contents for those whose recipients may sign in, can own leads, and have not read everything meanwhile."""
+    told = told_in_mails([message.pk for message in messages])
+    people = User.objects.active().with_role_names().in_bulk({mine.recipient for mine in told.values()})
+    contents = {}
+    for message in messages:
+        user = people.get(told[message.pk].recipient) if message.pk in told else None
+        if user and user.email == message.recipient and can_own_leads(user):
+            contents[message.pk] = _content(kind, user, told[message.pk].counts)
+    return contents
+
+
+def _content(kind, user, counts):
+    lines = [count_words(each) for each in counts]
+    text = TEXT.substitute(
+        name=user.get_short_name(),
+        told="\n".join(f"{line}." for line in lines),
+        link=settings.SITE_URL + reverse("web:notice-list"),
+        why=WHY[kind],
+        profile=settings.SITE_URL + reverse("web:profile") + "#notices",
+    )
+    return Content(", ".join(lines), text)
