@@ -17,6 +17,7 @@ from bench.report import Measured
 from leads.enums import Grade, Side
 from leads.models import DirtyLead, Lead, LeadSearch, Source
 from routing.actions import share_out_pools
+from scoring.queries import published_model
 from team.enums import Role
 from team.models import Pool, PoolMember, User
 
@@ -222,7 +223,11 @@ def _complete():
 
 
 def statements_per_edit(*, rep, marketer):
-    """Yields how many SQL statements each kind of change costs, the page that answers it included; then undoes it."""
+    """Yields how many SQL statements each kind of change costs, the page that answers it included; then undoes it.
+
+    In a process that has met the published model, as all have but for the first moment.
+    """
+    published_model()
     with transaction.atomic():
         User.objects.filter(pk=rep.pk).update(capacity=F("capacity") + CAPACITY)
         doubtful = Lead.objects.filter(side=Side.MARKETING, fields__budget="no_budget").order_by("score", "pk")

@@ -4,6 +4,7 @@ import contextlib
 import datetime
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from django.db import connection
 from django.db.models import Q
@@ -56,6 +57,13 @@ class Duplicate:
 
     lead: Lead
     shares: tuple[str, ...]
+
+
+class Beside(NamedTuple):
+    """What stands beside a lead's main keys, and who else may be the same person."""
+
+    other_keys: list[OtherKey]
+    duplicates: list[Duplicate]
 
 
 def timeline(lead, *, chips=(), after="", size=TIMELINE_PAGE) -> TimelinePage:
@@ -112,33 +120,37 @@ def stages_naming_answers(field_code: str, vocabulary: Vocabulary) -> dict[str, 
     return naming_answers(field_code, named, vocabulary)
 
 
-def duplicates(lead, user, *, others=()) -> list[Duplicate]:
-    """Other leads `user` may see that share an e-mail address, a phone number, or name and company with `lead`.
+def beside_of(lead, user) -> Beside:
+    """The lead's own OtherKeys, and other leads `user` may see that share a key, or name and company, with her.
 
-    others: her OtherKeys. At most DUPLICATES_SHOWN, oldest first. At most two queries; each key is looked up by its
-    index.
+    At most DUPLICATES_SHOWN, oldest first. At most two queries, and one more for keys beside the main ones; each key
+    is looked up by its index.
     """
-    emails = _filled(lead.email_key, *(other.key for other in others if other.kind == Key.EMAIL))
-    phones = _filled(lead.phone_key, *(other.key for other in others if other.kind == Key.PHONE))
+    main = {Key.EMAIL: _filled(lead.email_key), Key.PHONE: _filled(lead.phone_key)}
+    found = list(OtherKey.objects.filter(Q(lead=lead) | _any_of(main)))
+    own = [other for other in found if other.lead_id == lead.pk]
+    more = {kind: [other.key for other in own if other.kind == kind] for kind in main}
+    if any(more.values()):
+        found += OtherKey.objects.filter(_any_of(more))
+    shared = {kind: main[kind] + more[kind] for kind in main}
+    theirs = {kind: {other.lead_id for other in found if other.kind == kind} - {lead.pk} for kind in main}
+    return Beside(own, _sharing(lead, user, shared, theirs))
+
+
+def _sharing(lead, user, keys, theirs):
+    """The Duplicates by keys; `theirs` are the ids of the leads that have one of a kind beside their main one."""
     is_named = bool(lead.name_key and lead.company_id)
-    beside = _with_other_keys(emails, phones)
-    same = Q()
-    if emails:
-        same |= Q(email_key__in=emails)
-    if phones:
-        same |= Q(phone_key__in=phones)
-    if ids := set().union(*beside.values()):
+    same = Q(email_key__in=keys[Key.EMAIL]) | Q(phone_key__in=keys[Key.PHONE])
+    if ids := set().union(*theirs.values()):
         same |= Q(pk__in=ids)
     if is_named:
         same |= Q(company=lead.company_id, name_key=lead.name_key)
-    if not same:
-        return []
     found = Lead.objects.visible_to(user).filter(same).exclude(pk=lead.pk).order_by("pk")
 
     def shared(other):
-        if other.email_key in emails or other.pk in beside[Key.EMAIL]:
+        if other.email_key in keys[Key.EMAIL] or other.pk in theirs[Key.EMAIL]:
             yield "e-mail"
-        if other.phone_key in phones or other.pk in beside[Key.PHONE]:
+        if other.phone_key in keys[Key.PHONE] or other.pk in theirs[Key.PHONE]:
             yield "phone"
         if is_named and (lead.company_id, lead.name_key) == (other.company_id, other.name_key):
             yield "name and company"
@@ -146,14 +158,8 @@ def duplicates(lead, user, *, others=()) -> list[Duplicate]:
     return [Duplicate(other, tuple(shared(other))) for other in found[:DUPLICATES_SHOWN]]
 
 
-def _with_other_keys(emails, phones):
-    """{kind: ids of the leads that have one of these beside their main one}."""
-    found = {Key.EMAIL: set(), Key.PHONE: set()}
-    if emails or phones:
-        keys = OtherKey.objects.filter(Q(kind=Key.EMAIL, key__in=emails) | Q(kind=Key.PHONE, key__in=phones))
-        for kind, lead_id in keys.order_by().values_list("kind", "lead"):
-            found[Key(kind)].add(lead_id)
-    return found
+def _any_of(keys):
+    return Q(kind=Key.EMAIL, key__in=keys[Key.EMAIL]) | Q(kind=Key.PHONE, key__in=keys[Key.PHONE])
 
 
 def _filled(*words):

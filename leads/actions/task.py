@@ -20,7 +20,8 @@ def add_task(*, lead, kind, title, due_at, assignee, by, now) -> Task:
     task = Task(
         lead=lead, kind=kind, title=title.strip(), due_at=due_at, assignee=assignee, created_at=now, created_by=by
     )
-    task.clean_fields()
+    # What it refers to has been loaded: looked up again, each would cost a statement.
+    task.clean_fields(exclude=["lead", "assignee", "created_by"])
     task.save(force_insert=True)
     return task
 

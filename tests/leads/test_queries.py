@@ -4,7 +4,7 @@ import pytest
 from django.db import connection
 
 from leads.models import Activity, Lead
-from leads.queries import capped_count, duplicates, timeline
+from leads.queries import beside_of, capped_count, timeline
 from tests.factories.deeds import record_activities
 from tests.factories.leads import make_lead
 
@@ -85,7 +85,7 @@ def test_duplicates_by_each_key_and_only_visible_ones(cast, now, django_assert_n
 
     cast.mia.has_role()  # loads the roles, as signing in does
     with django_assert_num_queries(2):
-        found = duplicates(lead, cast.mia)
+        found = beside_of(lead, cast.mia).duplicates
 
     assert [(duplicate.lead.pk, duplicate.shares) for duplicate in found] == [
         (by_email.pk, ("e-mail",)),
@@ -93,15 +93,16 @@ def test_duplicates_by_each_key_and_only_visible_ones(cast, now, django_assert_n
         (by_name.pk, ("name and company",)),
         (by_all.pk, ("e-mail", "phone", "name and company")),
     ]
-    assert [duplicate.lead.pk for duplicate in duplicates(lead, cast.ben)] == [by_email.pk]
-    assert duplicates(lead, cast.cal) == []
+    assert [duplicate.lead.pk for duplicate in beside_of(lead, cast.ben).duplicates] == [by_email.pk]
+    assert beside_of(lead, cast.cal).duplicates == []
 
 
-def test_duplicates_of_somebody_without_keys_asks_nothing(cast, now, django_assert_num_queries):
+def test_nobody_is_looked_for_without_keys(cast, now, django_assert_num_queries):
     lead = make_lead(now=now, last_name="Doe")
 
-    with django_assert_num_queries(0):
-        assert duplicates(lead, cast.mia) == []
+    cast.mia.has_role()  # loads the roles, as signing in does
+    with django_assert_num_queries(1):
+        assert beside_of(lead, cast.mia) == ([], [])
 
 
 def test_duplicates_use_the_indexes(cast, now):

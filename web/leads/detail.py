@@ -10,7 +10,7 @@ from leads.access import can_change_lead
 from leads.activities import all_kinds
 from leads.conditions import Vocabulary
 from leads.enums import Stage, TaskKind
-from leads.queries import duplicates
+from leads.queries import beside_of
 from routing.enums import RejectReason
 from scoring.queries import explain, published_with_questions
 from web.access import allow
@@ -56,17 +56,20 @@ def readable_or_404(request, pk):
     return lead
 
 
-def lead_page(request, lead, *, status=200, show="", after="", **more):
-    """Renders the whole page, or for HTMX all of it below the navigation, together with waiting notices."""
-    context = lead_context(request, lead)
-    writable, definitions = context["writable"], context["fields"].values()
-    others = list(lead.other_keys.all())
+def lead_page(request, lead, *, status=200, show="", after="", definitions=None, **more):
+    """Renders the whole page, or for HTMX all of it below the navigation, together with waiting notices.
+
+    definitions: all FieldDefinitions with their answers, where somebody has read them.
+    """
+    context = lead_context(request, lead, definitions)
+    writable, fields = context["writable"], context["fields"].values()
+    beside = beside_of(lead, request.user)
     asked = tuple(field.code for field, _ in context["answers"] if field.is_active)
     context |= {
-        "answers_form": EditForm(lead=lead, codes=asked, definitions=definitions) if writable and asked else None,
-        "other_keys": others,
+        "answers_form": EditForm(lead=lead, codes=asked, definitions=fields) if writable and asked else None,
+        "other_keys": beside.other_keys,
         "key_kinds": OtherKeyForm.base_fields["kind"].choices,
-        "duplicates": duplicates(lead, request.user, others=others),
+        "duplicates": beside.duplicates,
         "log_kinds": [kind for kind in all_kinds() if kind.composer],
         "task_kinds": TaskKind.choices,
         "tomorrow": timezone.localdate(context["now"]) + datetime.timedelta(days=1),
@@ -76,13 +79,13 @@ def lead_page(request, lead, *, status=200, show="", after="", **more):
     return render_page(request, "leads/detail.html", context | more, part="lead", status=status)
 
 
-def lead_context(request, lead):
+def lead_context(request, lead, definitions=None):
     """What the lead page and work mode show but the timeline, in a number of queries that no lead changes.
 
     One more than usual for a lead that is older in its score or its receipt than the published model.
     """
     now = timezone.now()
-    definitions = queries.all_fields()
+    definitions = definitions or queries.all_fields()
     published, asked = published_with_questions(definitions)
     fields = {field.code: field for field in definitions if field.is_active}
     writable = can_change_lead(request.user, lead)

@@ -57,7 +57,7 @@ def lead_edit(request, pk):
     except ValidationError as error:
         form.add_problems(error)
         return _again(request, lead, form)
-    return after_change(request, pk, "Saved." if changed else "Nothing was different.")
+    return after_change(request, pk, "Saved." if changed else "Nothing was different.", change)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -102,8 +102,11 @@ def changing_lead(request, pk):
         raise Http404 from error
 
 
-def after_change(request, pk, text):
-    """The lead page as it is now, with `text` as a notice; the list for somebody who no longer may read the lead."""
+def after_change(request, pk, text, change=None):
+    """The lead page as it is now, with `text` as a notice; the list for somebody who no longer may read the lead.
+
+    What the change has read of the fields is not read again.
+    """
     if text:
         messages.success(request, text)
     tab = working_tab(request)
@@ -111,7 +114,7 @@ def after_change(request, pk, text):
         return redirect(f"{reverse('web:work-lead', args=[pk])}?tab={tab}")
     if not request.htmx:
         return redirect("web:lead-detail", pk=pk)
-    return lead_page(request, readable_or_404(request, pk))
+    return lead_page(request, readable_or_404(request, pk), definitions=change and change.definitions)
 
 
 def working_tab(request):

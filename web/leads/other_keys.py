@@ -24,7 +24,7 @@ def key_add(request, pk):
         form.add_error(None, error.messages)
     if form.errors:
         return lead_page(request, readable_or_404(request, pk), status=422, key_form=form)
-    return after_change(request, pk, "Added.")
+    return after_change(request, pk, "Added.", change)
 
 
 @require_POST
@@ -36,7 +36,7 @@ def key_main(request, pk, key_pk):
     except ValidationError as error:
         messages.error(request, " ".join(error.messages))
         return after_change(request, pk, "")
-    return after_change(request, pk, "Now the main one.")
+    return after_change(request, pk, "Now the main one.", change)
 
 
 @require_POST
@@ -44,4 +44,4 @@ def key_main(request, pk, key_pk):
 def key_drop(request, pk, key_pk):
     with changing_lead(request, pk) as (change, lead):
         drop_key(change, other=get_object_or_404(lead.other_keys, pk=key_pk))
-    return after_change(request, pk, "Removed.")
+    return after_change(request, pk, "Removed.", change)

@@ -27,7 +27,7 @@ def lead_log(request, pk):
             return lead_page(request, lead, status=422, log_form=form)
         note = form.cleaned_data["note"]
         log_activity(change, lead=lead, kind=form.cleaned_data["kind"], payload={"note": note} if note else {})
-    return after_change(request, pk, "On the timeline.")
+    return after_change(request, pk, "On the timeline.", change)
 
 
 @require_POST
@@ -43,7 +43,7 @@ def task_add(request, pk):
                 form.add_error(None, error.messages)
         if form.errors:
             return lead_page(request, lead, status=422, task_form=form)
-    return after_change(request, pk, "Next step added.")
+    return after_change(request, pk, "Next step added.", change)
 
 
 @require_POST
@@ -52,7 +52,7 @@ def task_done(request, pk, task_pk):
     with changing_lead(request, pk) as (change, lead):
         task = get_object_or_404(Task.objects.visible_to(request.user), pk=task_pk, lead=lead)
         done = complete_task(change, task=task)
-    return after_change(request, pk, "Done." if done else "That was done already.")
+    return after_change(request, pk, "Done." if done else "That was done already.", change)
 
 
 @require_POST
@@ -91,7 +91,7 @@ def _settle(request, pk, action, text, form=None, *, name=""):
         messages.error(request, " ".join(error.messages))
         return after_change(request, pk, "")
     if Lead.objects.visible_to(request.user).filter(pk=pk).exists():
-        return after_change(request, pk, text)
+        return after_change(request, pk, text, change)
     # A rep no longer reads what she gave back.
     messages.success(request, text)
     tab = working_tab(request)

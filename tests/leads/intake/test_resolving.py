@@ -5,7 +5,7 @@ import pytest
 from leads.actions.other_keys import add_key
 from leads.fields import Key
 from leads.intake.resolving import candidates, known_ids, matches_of
-from leads.queries import duplicates
+from leads.queries import beside_of
 from routing.actions import changing
 from tests.factories.leads import NOW, make_lead
 
@@ -59,11 +59,15 @@ def test_sets_are_found_by_main_and_other_keys(ann):
     assert known_ids(system="shop", ids=["0042", "1", "2"]) == {"0042": ann.pk, "1": bo.pk}
 
 
-def test_an_other_address_is_shared_like_a_main_one(ann, cast):
+def test_an_other_address_is_shared_like_a_main_one(ann, cast, django_assert_num_queries):
     by_email = make_lead(email="HOME@x.example")
     by_phone = make_lead(phone="+49 171 1234567", last_name="X")
 
-    shared = {found.lead.pk: found.shares for found in duplicates(ann, cast.mia, others=list(ann.other_keys.all()))}
+    cast.mia.has_role()  # loads the roles, as signing in does
+    with django_assert_num_queries(3):
+        beside = beside_of(ann, cast.mia)
+    assert beside.other_keys == list(ann.other_keys.all())
+    shared = {found.lead.pk: found.shares for found in beside.duplicates}
     assert shared == {by_email.pk: ("e-mail",), by_phone.pk: ("phone",)}
-    (found,) = duplicates(by_email, cast.mia)
+    (found,) = beside_of(by_email, cast.mia).duplicates
     assert (found.lead, found.shares) == (ann, ("e-mail",))
