@@ -85,7 +85,7 @@ def move_stage(change: Change, *, leads, to, reason, check_entry=True, only_up=F
     says. `reason` is somebody's own words, or a `Because` where the program moves by itself. Holds the leads.
     """
     to, reason = Stage(to), _clean_reason(reason)
-    moving = Lead.objects.filter(pk__in=change.hold(leads)).exclude(stage=to)
+    moving = Lead.objects.filter(pk__among=change.hold(leads)).exclude(stage=to)
     if only_up:
         moving = moving.filter(stage__in=_below(to))
     if to == Stage.CUSTOMER:
@@ -107,7 +107,7 @@ def set_disposition(change: Change, *, leads, to, reason, recycle_on=None) -> in
         raise ValidationError({"recycle_on": "A recycled lead needs the date to come back on."})
     if to != Disposition.RECYCLED and recycle_on is not None:
         raise ValidationError({"recycle_on": "Only a recycled lead has a date to come back on."})
-    others = Lead.objects.filter(pk__in=change.hold(leads)).exclude(disposition=to)
+    others = Lead.objects.filter(pk__among=change.hold(leads)).exclude(disposition=to)
     return _step(change, ids_of(others), disposition=to, reason=reason, recycle_on=recycle_on)
 
 

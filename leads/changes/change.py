@@ -80,7 +80,7 @@ class Change:
         ids = self.hold(leads)
         if self.by is None or not ids:
             return ids
-        return ids_of(Lead.objects.changeable_by(self.by).filter(pk__in=ids))
+        return ids_of(Lead.objects.changeable_by(self.by).filter(pk__among=ids))
 
     @cached_property
     def definitions(self) -> list[FieldDefinition]:

@@ -1,4 +1,5 @@
 from leads.models.activity import Activity, Task
+from leads.models.among import Among
 from leads.models.company import Campaign, Company, Source
 from leads.models.external_id import ExternalId
 from leads.models.fields import Answer, AnswerLabel, FieldDefinition
@@ -7,6 +8,7 @@ from leads.models.lifecycle import StageDefinition, Transition
 
 __all__ = [
     "Activity",
+    "Among",
     "Answer",
     "AnswerLabel",
     "Campaign",

@@ -95,7 +95,7 @@ def settle(change: Change, lead_ids, *, wait=True) -> Settled:
         return Settled(regraded.leads, regraded.changed)
     if touched:
         note_first_touches(lead_ids)
-    concerned = _sorted_out(Q(pk__in=lead_ids), rules.policy, change.now)
+    concerned = _sorted_out(Q(pk__among=lead_ids), rules.policy, change.now)
     routed = _follow_up(change, concerned, rules, wait=wait)
     return Settled(regraded.leads, regraded.changed, routed.handed_over, routed.pooled)
 

@@ -118,14 +118,14 @@ def _arrivals(change, ids, policy, rules, vocabulary):
         side=Side.MARKETING, disposition=Disposition.OPEN, grade__in=sales_grades(policy)
     ).exclude(stage=Stage.CUSTOMER)
     if not change.held.issuperset(ids):
-        ids = ids_of(eligible.filter(pk__in=ids))
+        ids = ids_of(eligible.filter(pk__among=ids))
         # First the locks, then a fresh look: what the locks waited for may have ended a hand-over.
         ids = change.hold(ids)
     if not ids:
         return {}
     pool, rule, last = _chosen(policy, rules, change.now, vocabulary)
     chosen = (
-        eligible.filter(pk__in=ids)
+        eligible.filter(pk__among=ids)
         .alias(last_end=last)
         .filter(Q(last_end__isnull=True) | _changed_for_the_better())
         .annotate(chosen_pool=pool, chosen_by=rule)

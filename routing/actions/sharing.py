@@ -76,7 +76,7 @@ def assign(*, leads, to, by, now, reason) -> Assigned:
         if policy is None:
             raise ValidationError("There is no active routing policy to say when a lead is due.")
         taken = list(
-            Lead.objects.filter(pk__in=ids, disposition=Disposition.OPEN)
+            Lead.objects.filter(pk__among=ids, disposition=Disposition.OPEN)
             .exclude(owner=to)
             .order_by("pk")
             .values_list("pk", "owner", "pool", "grade")
