@@ -10,8 +10,6 @@ from django.db import connection, connections, transaction
 
 from bench.database import unchanged
 from bench.report import Measured
-from leads.actions.lifecycle import begin_history
-from leads.changes import changing
 from leads.models import Lead
 from routing.actions import regrade_chunk
 from scoring.actions import load_model, publish_model, request_regrade
@@ -46,6 +44,12 @@ SELECT %(system)s, 'B' || n, 'Pat', 'Person' || n, 'pat' || n || '@example.com',
 FROM generate_series(1, %(leads)s) AS n
 """
 
+_HISTORIES = """
+INSERT INTO leads_transition (lead_id, seq, to_stage, to_disposition, at, reason, definition_id)
+SELECT lead.id, 1, lead.stage, lead.disposition, lead.created_at, 'Made up', definition.id
+FROM leads_lead AS lead
+JOIN leads_stagedefinition AS definition ON definition.stage = lead.stage AND definition.is_current
+"""
 _ACTIVITIES = """
 INSERT INTO leads_activity (lead_id, kind, occurred_at, recorded_at, payload, is_machine)
 SELECT %(first_lead)s + floor(power(random(), 1.5) * %(leads)s)::bigint, kind, at, at,
@@ -223,8 +227,8 @@ def fill(cursor, *, leads, activities):
     )
     cursor.execute("SELECT min(id) FROM leads_lead")
     (first_lead,) = cursor.fetchone()
-    with changing(by=None, now=NOW) as change:
-        begin_history(change, lead_ids=Lead.objects.values_list("pk", flat=True), reason="Made up")
+    cursor.execute(_HISTORIES)
+    cursor.execute("INSERT INTO leads_dirtylead (lead_id, marked_at) SELECT id, %s FROM leads_lead", [NOW])
     cursor.execute(_ACTIVITIES, {"first_lead": first_lead, "leads": leads, "activities": activities, "now": NOW})
 
 

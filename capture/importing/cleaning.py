@@ -102,6 +102,14 @@ class BadCell(Exception):
         self.kept = kept
 
 
+class Undiallable(BadCell):
+    """A number that nobody can dial. It is kept, unless there is another (`left_out` says that it was not)."""
+
+    def __init__(self, raw, number, region):
+        super().__init__(f"{raw} is kept, but nobody is found by it: it is no number of {region}.", (number, ""))
+        self.left_out = f"{raw} was left out: it is no number of {region}."
+
+
 def text(limit, lines=False):
     """Text of at most `limit` characters, longer is cut; in one line unless `lines`."""
 
@@ -148,10 +156,7 @@ def phone(raw, region, default_region):
         if key:
             raise BadCell(f"The cell holds more than one phone number; {key} was taken.", (key, key))
     if sum(map(str.isdigit, number)) >= 5 and len(number) <= 50:
-        raise BadCell(
-            f"{_short(raw)} is kept, but nobody is found by it: it is no number of {region or default_region}.",
-            (number, ""),
-        )
+        raise Undiallable(_short(raw), number, region or default_region)
     raise BadCell(f"{_short(raw)} is no phone number.")
 
 

@@ -59,22 +59,6 @@ SELECT lead_id, %(kind)s, at, %(now)s, %(actor)s, jsonb_build_object(
 FROM step JOIN moved ON moved.id = step.lead_id
 """
 
-_BEGIN = """
-INSERT INTO leads_transition (lead_id, seq, to_stage, to_disposition, at, actor_id, reason, reason_facts, definition_id)
-SELECT lead.id, 1, lead.stage, lead.disposition, lead.created_at, %(actor)s, %(reason)s, %(facts)s::jsonb, definition.id
-FROM leads_lead AS lead
-JOIN leads_stagedefinition AS definition ON definition.stage = lead.stage AND definition.is_current
-WHERE lead.id = ANY(%(ids)s)
-  AND NOT EXISTS (SELECT FROM leads_transition WHERE leads_transition.lead_id = lead.id)
-"""
-
-_COPY_MARKS = "COPY leads_dirtylead (lead_id, marked_at) FROM STDIN"
-_COPY_STEPS = """
-COPY leads_transition (lead_id, seq, to_stage, to_disposition, at, actor_id, reason, reason_facts, definition_id)
-FROM STDIN
-"""
-_COPY_SIGNS = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
-
 
 def move_stage(change: Change, *, leads, to, reason, check_entry=True, only_up=False) -> int:
     """Moves leads (queryset, objects or ids) into stage `to`; returns how many moved.
@@ -109,36 +93,6 @@ def set_disposition(change: Change, *, leads, to, reason, recycle_on=None) -> in
         raise ValidationError({"recycle_on": "Only a recycled lead has a date to come back on."})
     others = Lead.objects.filter(pk__among=change.hold(leads)).exclude(disposition=to)
     return _step(change, ids_of(others), disposition=to, reason=reason, recycle_on=recycle_on)
-
-
-def begin_history(change: Change, *, lead_ids, reason) -> int:
-    """Writes the first history row, dated at their creation, of leads that have none; returns how many."""
-    ids = ids_of(lead_ids)
-    if not ids:
-        return 0
-    reason = _clean_reason(reason)
-    values = {"ids": ids, "actor": change.by and change.by.pk, "reason": _stored(reason), "facts": _facts(reason)}
-    with connection.cursor() as cursor:
-        cursor.execute(_BEGIN, values)
-        change.note(ids, fields=["stage", "disposition"])
-        return cursor.rowcount
-
-
-def begin_new_histories(change: Change, *, lead_ids, reason, copy) -> None:
-    """As begin_history, for leads that this very transaction creates in the first stage; ascending ids.
-
-    Nothing of them can be there yet, so nothing is looked up, and they are marked here rather than at the exit, which
-    is told nothing of them. `copy` takes a COPY statement and its text.
-    """
-    definition = StageDefinition.objects.only("pk").get(stage=Stage.NAME, is_current=True)
-    change.welcome(lead_ids)
-    at, actor = change.now.isoformat(), change.by.pk if change.by else "\\N"
-    reason = _clean_reason(reason)
-    facts = _facts(reason)
-    why = "\t".join([_stored(reason).translate(_COPY_SIGNS), "\\N" if facts is None else facts.translate(_COPY_SIGNS)])
-    end = f"\t1\t{Stage.NAME.value}\t{Disposition.OPEN.value}\t{at}\t{actor}\t{why}\t{definition.pk}\n"
-    copy(_COPY_MARKS, "".join([f"{lead_id}\t{at}\n" for lead_id in lead_ids]))
-    copy(_COPY_STEPS, "".join([f"{lead_id}{end}" for lead_id in lead_ids]))
 
 
 def _check_entry(moving, to, now):
@@ -190,7 +144,7 @@ def _step(change, ids, *, reason, stage=None, disposition=None, recycle_on=None)
     with connection.cursor() as cursor:
         cursor.execute(_STEP, values)
         if cursor.rowcount != len(ids):
-            raise RuntimeError(f"{len(ids) - cursor.rowcount} leads have no first history row (begin_history).")
+            raise RuntimeError(f"{len(ids) - cursor.rowcount} leads have no first history row.")
     moved = _STAGE_FIELDS if stage else _DISPOSITION_FIELDS
     change.note(ids, fields={*moved, "changed_at"}, kinds=[kinds.STAGE_CHANGED.code])
     return len(ids)

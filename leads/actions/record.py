@@ -14,14 +14,16 @@ from django.db import IntegrityError, connection
 from django.db.models import OuterRef, Q
 
 from leads import rules
-from leads.actions.lifecycle import begin_history, reason_payload
+from leads.actions.lifecycle import reason_payload
 from leads.actions.task import add_task
 from leads.actions.timeline import log_activity, record_activities
-from leads.activities import Because, kinds
+from leads.activities import kinds
 from leads.changes import Change
 from leads.enums import Stage, TaskKind
 from leads.fields import BY_CODE, FIELDS, SEARCHED, TYPED, Key
+from leads.intake.entering import enter_people
 from leads.intake.keys import company_key, email_key, name_key, phone_key
+from leads.intake.people import Person
 from leads.models import Company, Lead, OtherKey
 from team.models import Workspace, validate_time_zone
 
@@ -62,8 +64,8 @@ class Changed:
         return bool(self.fields)
 
 
-def create_lead(change: Change, *, values, source=None, campaign=None, reason: str | Because = kinds.ENTERED) -> Lead:
-    """A new lead at the stage of a name, with its first history row and search document; the change holds it.
+def create_lead(change: Change, *, values, source=None, campaign=None) -> Lead:
+    """Somebody new, entered by hand, at the stage of a name (leads.intake.entering); the change holds her.
 
     values: codes of fields.TYPED and of active FieldDefinitions to cleaned Python values; "company" is a name. `source`
     defaults to the campaign's; neither may be retired. Raises ValidationError naming the fields that cannot be.
@@ -75,26 +77,25 @@ def create_lead(change: Change, *, values, source=None, campaign=None, reason: s
             raise ValidationError({code: f"{chosen} is no longer offered."})
     if not any(cleaned.get(code) for code in _IDENTIFYING):
         raise ValidationError("A lead needs a name, an e-mail address, a phone number or an external id.")
-    now = change.now
-    columns = cleaned | _company_column(cleaned, now)
-    lead = Lead(
-        **columns,
-        **_keys(columns),
+    company = cleaned.get("company")
+    person = Person(
+        **cleaned,
+        **_keys(cleaned),
         fields={code: value for code, value in fields.items() if value is not None},
-        source=source or (campaign and campaign.source),
-        campaign=campaign,
-        stage_since=now,
-        created_at=now,
-        changed_at=now,
+        company_id=companies_by_name([company], now=change.now)[company_key(company)] if company else None,
+        source_id=(source and source.pk) or (campaign and campaign.source_id),
+        campaign_id=campaign and campaign.pk,
     )
-    _save(lead, force_insert=True)
-    change.welcome([lead.pk])
-    begin_history(change, lead_ids=[lead.pk], reason=reason)
-    payload = {"from": None, "to": Stage.NAME.value} | reason_payload(reason)
-    log_activity(change, lead=lead, kind=kinds.STAGE_CHANGED.code, payload=payload)
-    refresh_search(lead_ids=[lead.pk])
-    change.note([lead.pk], fields=values)
-    return lead
+    payload = {"from": None, "to": Stage.NAME.value} | reason_payload(kinds.ENTERED)
+    with saying_what_is_refused():
+        enter_people(
+            change,
+            [person],
+            reason=kinds.ENTERED,
+            kind=kinds.STAGE_CHANGED,
+            payloads=[json.dumps(payload)],
+        )
+    return change.row(person.id)
 
 
 def note_entered_again(change: Change, *, lead: Lead, values, source=None, campaign=None, note="") -> bool:
@@ -156,7 +157,8 @@ def change_lead(change: Change, *, lead: Lead, values) -> Changed:
         current.changed_at = max(change.now, current.changed_at + datetime.timedelta(microseconds=1))
         if not _MAIN_KEYS.isdisjoint(changed):
             _drop_what_is_main(current)
-        _save(current, update_fields=[*columns, *_KEY_NAMES, "fields", "changed_at"])
+        with saying_what_is_refused():
+            current.save(update_fields=[*columns, *_KEY_NAMES, "fields", "changed_at"])
         log_changes(change, lead=current, changed=changed, labels=_label_versions(changed, definitions))
         if SEARCHED & changed.keys():
             refresh_search(lead_ids=[current.pk])
@@ -356,11 +358,6 @@ def _differences(lead, cleaned, fields):
 
 def _plain(value):
     return value.isoformat() if hasattr(value, "isoformat") else value
-
-
-def _save(lead, **how):
-    with saying_what_is_refused():
-        lead.save(**how)
 
 
 @contextmanager

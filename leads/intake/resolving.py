@@ -11,6 +11,7 @@ from django.db import connection
 
 from leads.fields import FIELDS, Key
 from leads.intake import keys
+from leads.intake.people import Other, Person
 from leads.models import Company, Lead, OtherKey
 from team.models import Workspace
 
@@ -41,7 +42,7 @@ _KEY_COLUMNS = tuple(dict.fromkeys(field.key_column or field.column for field in
 class Match(NamedTuple):
     """A lead that a row may be about: by what, whether that is certain, and which keys both have and not the same."""
 
-    lead: dict
+    lead: Person
     by: Key
     is_certain: bool
     conflicts: tuple[Key, ...]
@@ -92,11 +93,10 @@ def _look_up(kind, wanted, tables):
 
 
 class Directory:
-    """The leads that some rows may be, found by what identifies them.
+    """The leads that some rows may be, found by what identifies them: each a Person with an id.
 
-    Leads are dicts of "id", "external_system", "external_id", "email_key", "phone_key", "name_key", "company_id" and
-    "others": (kind, system, key, value) of what they have beside those. Keys of a lead change while rows are applied
-    to her, so a hit counts only while she still has the key. `system`: of which the external ids of the rows are.
+    Keys of a lead change while rows are applied to her, so a hit counts only while she still has the key. `system`: of
+    which the external ids of the rows are.
     """
 
     def __init__(self, leads, *, system="", trusts_ids=True):
@@ -104,22 +104,22 @@ class Directory:
         self.trusts_ids = trusts_ids
         self.by_id = {}
         self.external, self.emails, self.phones, self.names = {}, {}, {}, {}
-        for lead in sorted(leads, key=lambda lead: lead["id"]):
-            self.by_id[lead["id"]] = lead
+        for lead in sorted(leads, key=lambda lead: lead.id):
+            self.by_id[lead.id] = lead
             self.enter(lead)
 
     def enter(self, lead):
         """Makes a lead findable by the keys she has now."""
-        if lead["external_id"] and lead["external_system"] == self.system:
-            self.external.setdefault(lead["external_id"], lead)
+        if lead.external_id and lead.external_system == self.system:
+            self.external.setdefault(lead.external_id, lead)
         for index, key in (
-            (self.emails, lead["email_key"]),
-            (self.phones, lead["phone_key"]),
-            (self.names, lead["name_key"] and (lead["company_id"], lead["name_key"])),
+            (self.emails, lead.email_key),
+            (self.phones, lead.phone_key),
+            (self.names, lead.name_key and (lead.company_id, lead.name_key)),
         ):
             if key:
                 _add(index, key, lead)
-        for kind, system, key, _ in lead["others"]:
+        for kind, system, key, _ in lead.others:
             if kind == Key.EMAIL:
                 _add(self.emails, key, lead)
             elif kind == Key.PHONE:
@@ -127,15 +127,13 @@ class Directory:
             elif system == self.system:
                 self.external.setdefault(key, lead)
 
-    def find(self, values, company_id, *, earlier=None):
-        """The lead that a row is certainly about, or None.
+    def find(self, row, company_id, *, earlier=None):
+        """The lead that a row is certainly about, or None. `row`: the Person whom it tells of.
 
-        values: the row's "external_id", "email_key", "phone_key", "name_key" and "others" (further addresses and
-        numbers, as of a lead), each left out where it has none.
         `earlier`: whom the same row was about before, who goes first for as long as anything of it still fits her.
         """
         first = None
-        for by, lead, is_certain in self._hits(values, company_id):
+        for by, lead, is_certain in self._hits(row, company_id):
             if lead is earlier and (is_certain or by == Key.EXTERNAL_ID):
                 return lead
             if is_certain:
@@ -144,80 +142,75 @@ class Directory:
                 first = first or lead
         return first
 
-    def matches(self, values, company_id) -> Iterator[Match]:
+    def matches(self, row, company_id) -> Iterator[Match]:
         """All whom a row may be about, each once, by what is surest first."""
         seen = set()
-        for by, lead, is_certain in self._hits(values, company_id):
-            if lead["id"] not in seen:
-                seen.add(lead["id"])
-                yield Match(lead, by, is_certain, tuple(self._conflicts(lead, values)))
+        for by, lead, is_certain in self._hits(row, company_id):
+            if lead.id not in seen:
+                seen.add(lead.id)
+                yield Match(lead, by, is_certain, tuple(self._conflicts(lead, row)))
 
-    def _hits(self, values, company_id):
-        external_id = values.get("external_id")
+    def _hits(self, row, company_id):
+        external_id = row.external_id
         if external_id and (lead := self.external.get(external_id)) is not None:
-            yield Key.EXTERNAL_ID, lead, self.trusts_ids or not self._other_email(lead, values)
-        for key in _all(values, Key.EMAIL, "email_key"):
+            yield Key.EXTERNAL_ID, lead, self.trusts_ids or not self._other_email(lead, row)
+        for key in _all(row, Key.EMAIL, row.email_key):
             for lead in self.emails.get(key, ()):
-                if lead["email_key"] == key or _has(lead, Key.EMAIL, key):
+                if lead.email_key == key or lead.has(Key.EMAIL, "", key):
                     yield Key.EMAIL, lead, True
-        for key in _all(values, Key.PHONE, "phone_key"):
+        for key in _all(row, Key.PHONE, row.phone_key):
             for lead in self.phones.get(key, ()):
-                if lead["phone_key"] == key or _has(lead, Key.PHONE, key):
-                    yield Key.PHONE, lead, self._same_phone(lead, values)
-        key = values.get("name_key")
+                if lead.phone_key == key or lead.has(Key.PHONE, "", key):
+                    yield Key.PHONE, lead, self._same_phone(lead, row)
+        key = row.name_key
         if key:
             for lead in self.names.get((company_id, key), ()):
-                if lead["name_key"] == key and lead["company_id"] == company_id:
-                    is_certain = self._same_name(lead, values)
+                if lead.name_key == key and lead.company_id == company_id:
+                    is_certain = self._same_name(lead, row)
                     if is_certain or company_id is not None:
                         yield Key.NAME, lead, is_certain
 
-    def _same_phone(self, lead, values):
+    def _same_phone(self, lead, row):
         """Colleagues share a switchboard: another e-mail or id makes it another person, unless the names agree."""
-        name = values.get("name_key")
-        if name and name == lead["name_key"]:
+        name = row.name_key
+        if name and name == lead.name_key:
             return True
-        return not (self._other_email(lead, values) or self._other_id(lead, values))
+        return not (self._other_email(lead, row) or self._other_id(lead, row))
 
-    def _same_name(self, lead, values):
-        if self._other_email(lead, values) or self._other_id(lead, values):
+    def _same_name(self, lead, row):
+        if self._other_email(lead, row) or self._other_id(lead, row):
             return False
-        if lead["company_id"] is not None:
+        if lead.company_id is not None:
             return True
         # A name and nothing else is somebody only among those who are known by nothing else either.
         return not (
-            values.get("email_key")
-            or values.get("phone_key")
-            or values.get("external_id")
-            or lead["email_key"]
-            or lead["phone_key"]
-            or lead["external_id"]
+            row.email_key or row.phone_key or row.external_id or lead.email_key or lead.phone_key or lead.external_id
         )
 
-    def _conflicts(self, lead, values):
-        name, phone = values.get("name_key"), values.get("phone_key")
-        if self._other_id(lead, values):
+    def _conflicts(self, lead, row):
+        name, phone = row.name_key, row.phone_key
+        if self._other_id(lead, row):
             yield Key.EXTERNAL_ID
-        if self._other_email(lead, values):
+        if self._other_email(lead, row):
             yield Key.EMAIL
-        if phone and lead["phone_key"] and phone != lead["phone_key"] and not _has(lead, Key.PHONE, phone):
+        if phone and lead.phone_key and phone != lead.phone_key and not lead.has(Key.PHONE, "", phone):
             yield Key.PHONE
-        if name and lead["name_key"] and name != lead["name_key"]:
+        if name and lead.name_key and name != lead.name_key:
             yield Key.NAME
 
     @staticmethod
-    def _other_email(lead, values):
-        key = values.get("email_key")
-        return bool(key and lead["email_key"] and key != lead["email_key"] and not _has(lead, Key.EMAIL, key))
+    def _other_email(lead, row):
+        key = row.email_key
+        return bool(key and lead.email_key and key != lead.email_key and not lead.has(Key.EMAIL, "", key))
 
-    def _other_id(self, lead, values):
-        external_id = values.get("external_id")
+    def _other_id(self, lead, row):
+        external_id = row.external_id
         return bool(
             external_id
-            and lead["external_id"]
-            and lead["external_system"] == self.system
-            and lead["external_id"] != external_id
-            and not has_other(lead, Key.EXTERNAL_ID, self.system, external_id)
+            and lead.external_id
+            and lead.external_system == self.system
+            and lead.external_id != external_id
+            and not lead.has(Key.EXTERNAL_ID, self.system, external_id)
         )
 
 
@@ -229,20 +222,10 @@ def _add(index, key, lead):
         known.append(lead)
 
 
-def _has(lead, kind, key):
-    return has_other(lead, kind, "", key)
-
-
-def has_other(lead, kind: str, system: str, key: str) -> bool:
-    """Whether a lead of a Directory has this key beside her main one."""
-    return any((kind, system, key) == other[:3] for other in lead["others"])
-
-
-def _all(values, kind, main):
+def _all(row, kind, main):
     """The keys of that kind that a row has, the main one first."""
-    key, others = values.get(main), values.get("others")
-    found = (key,) if key else ()
-    return (*found, *(other[2] for other in others if other[0] == kind)) if others else found
+    found = (main,) if main else ()
+    return (*found, *(other.key for other in row.others if other.kind == kind)) if row.others else found
 
 
 def matches_of(*, email="", phone="", first_name="", last_name="", company="", apart=0) -> list[Match]:
@@ -253,17 +236,17 @@ def matches_of(*, email="", phone="", first_name="", last_name="", company="", a
     company_id = None
     if key := keys.company_key(company):
         company_id = Company.objects.filter(name_key=key).values_list("pk", flat=True).first()
-    values = {
-        "email_key": keys.email_key(email),
-        "phone_key": keys.phone_key(phone, Workspace.objects.current().phone_region) if phone else "",
-        "name_key": keys.name_key(first_name, last_name),
-    }
-    found = candidates(
-        emails=_filled(values["email_key"]),
-        phones=_filled(values["phone_key"]),
-        named=[(company_id, values["name_key"])] if company_id and values["name_key"] else [],
+    row = Person(
+        email_key=keys.email_key(email),
+        phone_key=keys.phone_key(phone, Workspace.objects.current().phone_region) if phone else "",
+        name_key=keys.name_key(first_name, last_name),
     )
-    return list(Directory(_load(found - {apart})).matches(values, company_id))
+    found = candidates(
+        emails=_filled(row.email_key),
+        phones=_filled(row.phone_key),
+        named=[(company_id, row.name_key)] if company_id and row.name_key else [],
+    )
+    return list(Directory(_load(found - {apart})).matches(row, company_id))
 
 
 def _filled(word):
@@ -273,13 +256,9 @@ def _filled(word):
 def _load(ids):
     if not ids:
         return []
-    leads = {
-        lead["id"]: lead | {"others": []}
-        for lead in Lead.objects.filter(pk__in=ids).values("id", "company_id", "external_system", *_KEY_COLUMNS)
-    }
-    for lead_id, *other in OtherKey.objects.filter(lead__in=ids).values_list(
-        "lead_id", "kind", "system", "key", "value"
-    ):
+    known = Lead.objects.filter(pk__in=ids).values("id", "company_id", "external_system", *_KEY_COLUMNS)
+    leads = {lead["id"]: Person(**lead) for lead in known}
+    for lead_id, *other in OtherKey.objects.filter(lead__in=ids).values_list("lead_id", *Other._fields):
         if lead_id in leads:
-            leads[lead_id]["others"].append(tuple(other))
+            leads[lead_id].others = (*leads[lead_id].others, Other(*other))
     return leads.values()

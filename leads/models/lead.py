@@ -78,7 +78,8 @@ class Lead(models.Model):
     """One person, from first name on a list to customer.
 
     Written only through actions: stage and disposition by leads.actions.lifecycle, score and grade by
-    scoring.engine, side, owner and pool by routing.actions, everything else by leads.actions.record and the import.
+    scoring.engine, side, owner and pool by routing.actions, everything else by leads.actions.record and the import;
+    new people by leads.intake.entering.
     """
 
     external_system = models.CharField(max_length=30, blank=True, help_text="Who gave out the external id.")
@@ -275,7 +276,7 @@ _MAIN = {field.beside: BY_CODE[field.beside].label for field in FIELDS if field.
 class OtherKey(models.Model):
     """An e-mail address, phone number or external id that a lead has beside the main one, which her own columns hold.
 
-    Written by leads.actions.other_keys and the import. None is the main one as well.
+    Written by leads.actions.other_keys, the import, and leads.intake.entering. None is the main one as well.
     """
 
     KINDS = tuple(_MAIN)

@@ -43,7 +43,8 @@ ONE_WRITER = (
 )
 # Modules beyond those that write leads_lead in SQL, and what they write there.
 LEAD_SQL = {
-    "capture/importing/actions/staging.py": "facts of a set; stage, score and side get their first values only",
+    "capture/importing/actions/staging.py": "what a file says of people who are known already",
+    "leads/intake/entering.py": "what is said of new people; stage, score and side get their first values only",
     "routing/actions/receipt.py": "a hand-over writes side and owner in the statement that writes its receipt",
 }
 # Modules that give such a name to something that is no column of a lead.
@@ -55,6 +56,7 @@ RAW_SQL = {
 FORMATTED_SQL = {
     "jobs/backfill.py": "the name of the table, which stands in a migration, is quoted",
     "capture/importing/actions/merging.py": "names of columns from a constant list",
+    "leads/intake/entering.py": "names of columns from the declarations of the fields",
     "leads/intake/resolving.py": "one of two tables, and conditions from a constant mapping",
     "capture/importing/actions/staging.py": "names of columns from a constant list",
     "insights/invariants.py": "each invariant's constant query inside the one that counts it",

@@ -24,11 +24,6 @@ def set_disposition(*, by, now, **values):
         return lifecycle.set_disposition(change, **values)
 
 
-def begin_history(*, by, now, **values):
-    with changing(by=by, now=now) as change:
-        return lifecycle.begin_history(change, **values)
-
-
 def log_activity(*, lead, by, now, **values):
     with changing(by=by, now=now) as change:
         return timeline.log_activity(change, lead=lead, **values)

@@ -5,8 +5,8 @@ from django.core.exceptions import ValidationError
 
 from leads.activities import Because
 from leads.enums import Disposition, Stage
-from leads.models import Activity, DirtyLead, Lead, StageDefinition, Transition
-from tests.factories.deeds import begin_history, move_stage, set_disposition
+from leads.models import Activity, DirtyLead, Lead, StageDefinition
+from tests.factories.deeds import move_stage, set_disposition
 from tests.factories.leads import make_lead
 
 HOUR = datetime.timedelta(hours=1)
@@ -198,22 +198,6 @@ def test_set_disposition_twice_is_once(cast, now):
         return set_disposition(leads=[lead], to=Disposition.LOST, reason="Gone", by=cast.ben, now=now + HOUR)
 
     assert (lose(), lose()) == (1, 0)
-
-
-def test_begin_history_starts_at_creation_and_only_once(cast, now):
-    created = now - 48 * HOUR
-    leads = Lead.objects.bulk_create(
-        Lead(last_name=str(n), stage=Stage.SUSPECT, stage_since=created, created_at=created, changed_at=now)
-        for n in range(3)
-    )
-    ids = [lead.pk for lead in leads]
-
-    assert begin_history(lead_ids=ids, reason="Imported", by=cast.mia, now=now) == 3
-    assert begin_history(lead_ids=ids, reason="Imported", by=cast.mia, now=now) == 0
-
-    rows = Transition.objects.values_list("seq", "to_stage", "at", "reason", "actor")
-    assert list(rows) == [(1, "suspect", created, "Imported", cast.mia.pk)] * 3
-    assert DirtyLead.objects.count() == 3
 
 
 def test_a_lead_without_history_is_not_moved_silently(cast, now):

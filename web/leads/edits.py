@@ -167,7 +167,7 @@ def _enter(request, form):
         if entered:
             return entered
         try:
-            return Entered(new=_create(request, form, apart=[match.lead["id"] for match in matches]))
+            return Entered(new=_create(request, form, apart=[match.lead.id for match in matches]))
         except KnownMeanwhile:
             # Somebody else has brought the same person at this moment, or a colleague with the same number.
             continue
@@ -180,8 +180,8 @@ def _matches(form):
 
 def _known(request, form, matches):
     """The Entered of somebody whom one of the matches is, or None where the person is new."""
-    certain = [match.lead["id"] for match in matches if match.is_certain]
-    doubtful = [] if form.cleaned_data["is_another"] else [match.lead["id"] for match in matches]
+    certain = [match.lead.id for match in matches if match.is_certain]
+    doubtful = [] if form.cleaned_data["is_another"] else [match.lead.id for match in matches]
     visible = Lead.objects.visible_to(request.user).in_bulk(certain or doubtful)
     known = next((visible[pk] for pk in certain or doubtful if pk in visible), None)
     if known:

@@ -7,9 +7,8 @@ from django.db import connection
 from django.db.models import Max
 
 from capture.importing.actions import staging
-from capture.importing.columns import COLUMNS
 from capture.importing.enums import RowResult
-from capture.importing.matching import place
+from capture.importing.matching import MergedLead, place
 from capture.importing.models import Import, ImportRow
 from jobs.postgres import Lock, take_lock
 from leads.actions.record import companies_by_key
@@ -17,6 +16,7 @@ from leads.changes import changing
 from leads.fields import FIELDS, Key, Merge, ValueType
 from leads.intake.keys import name_key
 from leads.intake.newcomers import entered, look_again_for_many
+from leads.intake.people import COLUMNS, Other
 from leads.intake.resolving import Directory, candidates, known_ids
 from leads.models import Company
 from team.enums import Reach
@@ -119,8 +119,7 @@ def merge_chunk(rows, target, *, now) -> dict[RowResult, int]:
         else:
             raise Disturbed
         if target.run is None:
-            met = {id(lead): lead for _, _, lead, _ in placed if lead is not None}
-            staging.write_overlay(list(met.values()))
+            staging.write_overlay(list({lead: None for _, _, lead, _ in placed if lead is not None}))
         else:
             staging.write_chunk(change, run=target.run, rows=placed, problems=_problems(rows))
             _fill_companies(accepted, companies)
@@ -134,46 +133,44 @@ def merge_chunk(rows, target, *, now) -> dict[RowResult, int]:
 
 def _look_again(placed, directory, before):
     """Raises KnownMeanwhile when somebody else has brought one of the new people since they were looked for."""
-    new = {id(lead): lead for _, result, lead, _ in placed if result is RowResult.CREATED}.values()
+    new = {lead for _, result, lead, _ in placed if result is RowResult.CREATED}
     if not new:
         return
     with connection.cursor() as cursor:
         # What is checked at the commit is checked before, so that nobody waits for it.
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         cursor.execute("SET CONSTRAINTS ALL DEFERRED")
-    others = [other for lead in new for other in lead["others"]]
+    others = [other for lead in new for other in lead.others]
     look_again_for_many(
-        emails=[*(lead["email_key"] for lead in new), *(key for kind, _, key, _ in others if kind == Key.EMAIL)],
-        phones=[*(lead["phone_key"] for lead in new), *(key for kind, _, key, _ in others if kind == Key.PHONE)],
-        apart=[*(lead["id"] for lead in new), *directory.by_id],
+        emails=[*(lead.email_key for lead in new), *(other.key for other in others if other.kind == Key.EMAIL)],
+        phones=[*(lead.phone_key for lead in new), *(other.key for other in others if other.kind == Key.PHONE)],
+        apart=[*(lead.id for lead in new), *directory.by_id],
         before=before,
     )
 
 
-def load_leads(ids, *, run_id=None, overlay=False) -> dict[int, dict]:
-    """The leads with these ids as capture.importing.matching knows them; those of the overlay hide the stored ones."""
+def load_leads(ids, *, run_id=None, overlay=False) -> dict[int, MergedLead]:
+    """The leads with these ids before any row is merged into them; those of the overlay hide the stored ones."""
     leads = {}
     with connection.cursor() as cursor:
         for statement in (_LOAD, _LOAD_OVERLAY) if overlay else (_LOAD,):
             cursor.execute(statement, {"ids": ids, "run": run_id})
-            for lead_id, company, changed_at, with_sales, touched, *columns in cursor.fetchall():
-                lead = dict(zip(COLUMNS, columns, strict=True))
-                lead["fields"] = json.loads(lead["fields"])
-                lead |= {
-                    "id": lead_id,
-                    "others": (),
-                    "company": company or "",
-                    "read_at": changed_at,
-                    "touched": touched,
-                    "with_sales": with_sales,
-                    "is_new": False,
-                    "changed": False,
-                    "search_changed": False,
-                }
-                leads[lead_id] = lead
+            for lead_id, company, changed_at, with_sales, is_met, *columns, fields in cursor.fetchall():
+                leads[lead_id] = MergedLead(
+                    *columns,
+                    json.loads(fields),
+                    id=lead_id,
+                    company=company or "",
+                    read_at=changed_at,
+                    with_sales=with_sales,
+                    is_met=is_met,
+                    is_new=False,
+                    is_changed=False,
+                    search_changed=False,
+                )
         cursor.execute(_LOAD_OTHERS, [list(leads)])
         for lead_id, *other in cursor.fetchall():
-            leads[lead_id]["others"] = (*leads[lead_id]["others"], tuple(other))
+            leads[lead_id].others = (*leads[lead_id].others, Other(*other))
     return leads
 
 
@@ -189,19 +186,16 @@ def _place(rows, accepted, companies, older, target):
         if row.rejected:
             placed.append((row.number, RowResult.REJECTED, None, None))
             continue
-        company_id = companies.get(row.values.get("company_key"))
         result, lead, before = place(
             row,
             directory,
-            company_id=company_id,
+            company_id=companies.get(row.company_key),
             source_id=target.source_id,
             campaign_id=target.campaign_id,
             name_key=name_key,
             may_change_sales=may_change_sales,
             earlier=directory.by_id.get(previous.get(row.number)),
         )
-        if before and "company_id" in before:
-            lead["company"] = row.values["company"]
         placed.append((row.number, result, lead, before))
     return placed, directory
 
@@ -225,9 +219,8 @@ def _companies(rows, target, now):
     """{company key: id} of the companies that the rows name; a dry run makes up ids for new ones."""
     names = {}
     for row in rows:
-        key = row.values.get("company_key")
-        if key and key not in names:
-            names[key] = row.values["company"]
+        if row.company_key:
+            names.setdefault(row.company_key, row.person.company)
     if not names:
         return {}
     if target.run is not None:
@@ -242,10 +235,10 @@ def _candidates(rows, companies, older, target):
     tables = ["leads_lead"] if target.run is not None else ["leads_lead", "overlay_lead"]
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_hashjoin = off")
-        ids = {row.values["external_id"] for row in rows if "external_id" in row.values}
-        known = known_ids(system=target.plan.external_system, ids=ids, tables=tables)
+        ids = {row.person.external_id for row in rows}
+        known = known_ids(system=target.plan.external_system, ids=ids - {""}, tables=tables)
         if target.plan.trusts_ids:
-            rows = [row for row in rows if row.values.get("external_id") not in known]
+            rows = [row for row in rows if row.person.external_id not in known]
         found = candidates(**_keys_of(rows, companies, older), tables=tables)
         cursor.execute("SET LOCAL enable_hashjoin = on")
     return found | set(known.values())
@@ -253,29 +246,26 @@ def _candidates(rows, companies, older, target):
 
 def _keys_of(rows, companies, older):
     """What identifies the people of these rows, beside external ids, as leads.intake.resolving looks for it."""
-    emails, phones, bare_names, named = set(), set(), set(), set()
+    people = [row.person for row in rows]
+    others = [other for person in people for other in person.others]
+    emails = {person.email_key for person in people} | {other.key for other in others if other.kind == Key.EMAIL}
+    phones = {person.phone_key for person in people} | {other.key for other in others if other.kind == Key.PHONE}
+    bare_names, named = set(), set()
     for row in rows:
-        values = row.values
-        for found, code in ((emails, "email_key"), (phones, "phone_key")):
-            if values.get(code):
-                found.add(values[code])
-        for kind, _, key, _ in values.get("others", ()):
-            (emails if kind == Key.EMAIL else phones).add(key)
-        if "name_key" in values:
-            key = values.get("company_key")
-            if key in companies:
-                if key in older:
-                    named.add((older[key], values["name_key"]))
-            elif not ("email_key" in values or values.get("phone_key") or "external_id" in values):
-                bare_names.add(values["name_key"])
-    return {"emails": emails, "phones": phones, "bare_names": bare_names, "named": named}
+        person, key = row.person, row.company_key
+        if not person.name_key:
+            continue
+        if key in companies:
+            if key in older:
+                named.add((older[key], person.name_key))
+        elif not (person.email_key or person.phone_key or person.external_id):
+            bare_names.add(person.name_key)
+    return {"emails": emails - {""}, "phones": phones - {""}, "bare_names": bare_names, "named": named}
 
 
 def _hold_still(change, directory):
     """Holds the leads that will change; False when somebody changed one since it was read."""
-    expected = {
-        lead["id"]: (lead["read_at"], lead["with_sales"]) for lead in directory.by_id.values() if lead["changed"]
-    }
+    expected = {lead.id: (lead.read_at, lead.with_sales) for lead in directory.by_id.values() if lead.is_changed}
     if not expected:
         return True
     change.hold(list(expected))
@@ -296,12 +286,9 @@ def _fill_companies(rows, companies):
     """The facts of companies that have none yet; the first row that has one says it."""
     facts = {}
     for row in rows:
-        values = row.values
-        if "company_key" in values and not values.keys().isdisjoint(_COMPANY_FACTS):
-            known = facts.setdefault(companies[values["company_key"]], {})
-            for code in _COMPANY_FACTS:
-                if code in values:
-                    known.setdefault(code, values[code])
+        if row.company_key and row.company_facts:
+            company_id = companies[row.company_key]
+            facts[company_id] = row.company_facts | facts.get(company_id, {})
     if facts:
         columns = [[fact.get(code) for fact in facts.values()] for code in _COMPANY_FACTS]
         with connection.cursor() as cursor:

@@ -10,11 +10,11 @@ from capture.activities import IMPORTED
 from capture.importing.actions.merging import load_leads
 from capture.importing.actions.staging import write_restored
 from capture.importing.enums import KeptWhy, RowResult
-from capture.importing.matching import FLAGS
 from capture.importing.models import ImportRow
 from leads.activities import Trait, codes_with
 from leads.changes import changing
 from leads.intake import keys
+from leads.intake.people import Other
 from leads.models import Activity, Company, ExternalId, Lead, Task, Transition
 from team.models import User, Workspace
 
@@ -76,7 +76,7 @@ def _restore(change, rows, account):
         put_back, kept = _put_all_back(lead, before, region)
         kept += stays
         if put_back:
-            changed[lead["id"]] = lead
+            changed[lead.id] = lead
             account["restored"] += 1
         if kept:
             _keep(account, row, KeptWhy.CHANGED, kept)
@@ -91,7 +91,7 @@ def _ids_elsewhere(rows, leads):
     for row in rows:
         old = (row.before or {}).get("external_id", [""])[0]
         if old and row.lead_id in leads:
-            system = row.before.get("external_system", [leads[row.lead_id]["external_system"]])[0]
+            system = row.before.get("external_system", [leads[row.lead_id].external_system])[0]
             before[row.number] = (system, old), row.lead_id
     known = ExternalId.objects.filter(key__in={key for (_, key), _ in before.values()}) if before else []
     owners = {(each.system, each.key): each.lead_id for each in known}
@@ -104,19 +104,19 @@ def _put_all_back(lead, before, region):
     for code, change in before.items():
         if code == "fields":
             for key, (old, new) in change.items():
-                current = lead["fields"].get(key)
+                current = lead.fields.get(key)
                 if current == new != old:
-                    lead["fields"] = {name: value for name, value in lead["fields"].items() if name != key}
-                    lead["fields"] |= {} if old is None else {key: old}
+                    lead.fields = {name: value for name, value in lead.fields.items() if name != key}
+                    lead.fields |= {} if old is None else {key: old}
                     put_back = True
                 elif current != old:
                     kept.append(key)
         elif code in ("others", "tags"):
             put_back |= _take_out(lead, code, *change)
-        elif _plain(lead[code]) == change[1] != change[0]:
+        elif _plain(getattr(lead, code)) == change[1] != change[0]:
             _put_back(lead, code, change[0], region)
             put_back = True
-        elif _plain(lead[code]) != change[0]:
+        elif _plain(getattr(lead, code)) != change[0]:
             kept.append(code)
     return put_back, kept
 
@@ -125,17 +125,17 @@ def _take_out(lead, code, old, new):
     """Takes out of a list what the import added; whether any of it was still there."""
     added = [each for each in new if each not in old]
     if code == "others":
-        added = [tuple(other) for other in added]
-        lead["dropped"] = added
-    there = len(lead[code])
-    lead[code] = [each for each in lead[code] if each not in added]
-    return len(lead[code]) < there
+        added = [Other(*other) for other in added]
+        lead.dropped += added
+    there = getattr(lead, code)
+    setattr(lead, code, [each for each in there if each not in added])
+    return len(getattr(lead, code)) < len(there)
 
 
 def _put_back(lead, code, old, region):
-    lead[code] = old
+    setattr(lead, code, old)
     if code == "phone":
-        lead["phone_key"] = keys.phone_key(old, region)
+        lead.phone_key = keys.phone_key(old, region)
 
 
 def _plain(value):
@@ -144,17 +144,13 @@ def _plain(value):
 
 def _recompute_keys(leads):
     names = dict(
-        Company.objects.filter(pk__in={lead["company_id"] for lead in leads if lead["company_id"]}).values_list(
-            "pk", "name"
-        )
+        Company.objects.filter(pk__in={lead.company_id for lead in leads if lead.company_id}).values_list("pk", "name")
     )
     for lead in leads:
-        lead["email_key"] = keys.email_key(lead["email"])
-        lead["name_key"] = keys.name_key(lead["first_name"], lead["last_name"])
-        lead["company"] = names.get(lead["company_id"], "")
-        lead["search_changed"] = True
-        for flag in FLAGS:
-            lead[flag] = bool(lead[flag])
+        lead.email_key = keys.email_key(lead.email)
+        lead.name_key = keys.name_key(lead.first_name, lead.last_name)
+        lead.company = names.get(lead.company_id, "")
+        lead.search_changed = True
 
 
 def _remove(rows, run, account):
