@@ -19,8 +19,8 @@ Order of locks. Whoever holds several at a time takes them in this order, each k
 7. the lock between all who bring new people (leads.intake.newcomers), after the door and just before the commit:
    nothing is waited for any more with it
 
-A worker finds its leads by their marks, so it takes those first. It waits for no lead after that: whose lead somebody
-else holds is left for the next time (scoring.actions.claim_dirty).
+A worker finds its leads by their marks, and locks the lead before the mark as well. It waits for neither: whose lead or
+mark somebody else holds is left for the next time, unlocked (scoring.actions.claim_dirty).
 """
 
 from leads.changes.change import Change, Note, changing, ids_of

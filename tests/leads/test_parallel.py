@@ -8,6 +8,7 @@ from django.db import connection, transaction
 from insights.invariants import check_all
 from leads.actions.record import companies_by_name
 from leads.actions.task import add_task
+from leads.changes import changing
 from leads.enums import Disposition, Stage
 from leads.models import Activity, Company, DirtyLead, Lead
 from scoring.actions import claim_dirty
@@ -146,6 +147,43 @@ def test_a_mark_made_again_outlives_the_worker_that_comes_meanwhile(committed, n
     # The worker would have scored the lead as it was before the change, and taken the mark away.
     assert taken == []
     assert DirtyLead.objects.get().lead_id == lead.pk
+
+
+def test_a_change_does_not_wait_for_the_batch_of_a_worker_that_left_its_lead_alone(committed, now):
+    busy, free = make_lead(now=now), make_lead(now=now)
+    held, claimed, ended = threading.Event(), threading.Event(), threading.Event()
+
+    def change():
+        with changing([busy.pk], by=None, now=now) as change:
+            held.set()
+            assert claimed.wait(timeout=10)
+            change.note([busy.pk])
+        ended.set()
+
+    def work():
+        assert held.wait(timeout=10)
+        with transaction.atomic():
+            taken = claim_dirty(now=now, limit=10)
+            claimed.set()
+            return taken, ended.wait(timeout=10)
+
+    _, (taken, change_ended) = at_once(change, work)
+
+    assert (taken, change_ended) == ([free.pk], True)
+    assert list(DirtyLead.objects.values_list("lead", flat=True)) == [busy.pk]
+
+
+def test_a_second_worker_takes_what_the_first_has_left(committed, now):
+    ids = [make_lead(now=now).pk for _ in range(6)]
+    both = threading.Barrier(2)
+
+    def work():
+        with transaction.atomic():
+            taken = claim_dirty(now=now, limit=3)
+            both.wait(timeout=10)
+            return taken
+
+    assert sorted(at_once(work, work)) == [ids[:3], ids[3:]]
 
 
 def test_a_change_and_a_worker_at_the_same_lead_never_wait_for_each_other(committed, now):
