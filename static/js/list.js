@@ -1,4 +1,4 @@
-// The lead list: selecting rows, and the view that is saved being the one on screen.
+// The lead list: selecting rows, panels that close, and the view that is saved being the one on screen.
 
 const boxes = () => [...document.querySelectorAll("#leads input[name=lead]")];
 
@@ -22,6 +22,18 @@ document.addEventListener("htmx:afterSwap", (event) => {
   const list = document.getElementById("leads");
   if (!list || event.detail.target.id !== "leads") return;
   document.getElementById("view-query").value = list.dataset.query;
+  const used = document.getElementById("filters-used");
+  used.textContent = list.dataset.filtersUsed;
+  used.hidden = !list.dataset.filtersUsed;
+});
+
+// What was chosen is seen in the list, which the panel would cover.
+document.addEventListener("submit", (event) => {
+  if (event.target.id !== "filters") return;
+  for (const menu of event.target.querySelectorAll("details[open]")) {
+    menu.open = false;
+    event.target.closest(".filter-bar").scrollIntoView({ block: "nearest" });
+  }
 });
 
 // Empty filters only make the address long.

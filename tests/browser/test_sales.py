@@ -10,6 +10,7 @@ from playwright.sync_api import expect
 from leads.models import Activity, Lead
 from routing.models import Handover
 from routing.queries import queue
+from tests.browser.chromium import PHONE
 from tests.browser.scene import DAY
 from tests.cast import PASSWORD
 from tests.factories.deeds import change_lead
@@ -198,6 +199,37 @@ def test_filters_and_a_saved_view(visit, scene):
     assert "grade=A" in page.url
     page.locator("details.filters summary").click()
     expect(page.get_by_label("A", exact=True)).to_be_checked()
+
+
+COVERED = """(selector) => [...document.querySelectorAll(selector)].filter((button) => {
+  button.scrollIntoView({ block: "center", behavior: "instant" });
+  const { left, top, width, height } = button.getBoundingClientRect();
+  return !button.contains(document.elementFromPoint(left + width / 2, top + height / 2));
+}).map((button) => button.textContent.trim())"""
+
+
+@pytest.mark.parametrize("name", ["Filters", "Columns", "Views"])
+def test_on_a_phone_an_open_panel_covers_no_button(visit, scene, name):
+    page = visit(scene.mia, viewport=PHONE).page
+    page.goto(reverse("web:lead-list"))
+    summary = page.locator(".filter-bar summary", has_text=name)
+    summary.click()
+    page.wait_for_load_state("networkidle")
+    assert page.evaluate(COVERED, ".filter-bar summary, .filter-bar select, .page-actions a") == []
+    summary.click()
+    expect(page.locator(".filter-bar details[open]")).to_have_count(0)
+
+
+def test_what_was_chosen_is_seen_when_the_panel_has_closed(visit, scene):
+    page = visit(scene.mia, viewport=PHONE).page
+    page.goto(reverse("web:lead-list"))
+    expect(page.locator("#filters-used")).to_be_hidden()
+    page.locator("details.filters summary").click()
+    page.get_by_label("A", exact=True).check()
+    page.get_by_role("button", name="Show these").first.click()
+    expect(page.locator("details.filters")).not_to_have_attribute("open", "")
+    expect(page.locator("#filters-used")).to_have_text("1")
+    expect(page.locator(".list-count")).to_be_in_viewport()
 
 
 def test_the_filters_without_javascript(visit, scene):
