@@ -23,7 +23,7 @@ from leads.actions.lifecycle import set_disposition
 from leads.changes import changing
 from leads.enums import Disposition, Grade, Side, Stage
 from leads.models import Campaign, Company, Lead, StageDefinition
-from routing.actions import regrade_and_route, regrade_chunk, settle_dirty, share_out_pools
+from routing.actions import regrade_chunk, settle_dirty, share_out_pools
 from scoring.actions import load_model, publish_model, request_regrade
 from scoring.engine import regrade
 from scoring.models import ScoringModel
@@ -74,9 +74,16 @@ def fill_demo(*, leads, now, seed=SEED):
         going = _write_histories(plans, People(chance, companies), teller)
         _analyse()
         for place, moment in enumerate(rounds):
-            regrade_and_route(going.get(place, []), now=moment)
+            _settle(going.get(place, []), moment)
         work_open_leads(chance=chance, shown=staff.reps[0], now=now)
         _settle_everybody(staff, now)
+
+
+def _settle(lead_ids, moment):
+    with changing(by=None, now=moment) as change:
+        change.note(lead_ids)
+    while settle_dirty(now=moment):
+        pass
 
 
 def _prepare():

@@ -1,4 +1,4 @@
-from routing.actions.door import Settled, changing, regrade_and_route
+from routing.actions.door import Settled, changing
 from routing.actions.handover import accept, reject, return_lead
 from routing.actions.outcome import Recorded, record_outcome
 from routing.actions.policy import activate_policy, reroute
@@ -23,7 +23,6 @@ __all__ = [
     "assign",
     "changing",
     "record_outcome",
-    "regrade_and_route",
     "regrade_chunk",
     "regrade_everybody",
     "reject",

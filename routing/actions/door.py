@@ -67,13 +67,6 @@ def changing(leads=(), *, by, now) -> Iterator[Change]:
         yield change
 
 
-def regrade_and_route(lead_ids, *, now, by=None) -> Settled:
-    """Scores leads (queryset, objects or ids) and hands over what belongs to sales, noted or not."""
-    with changes.changing(lead_ids, by=by, now=now, at_exit=_settle_all) as change:
-        change.note(change.held)
-    return change.settled
-
-
 def mark_what_is_scored(change: Change) -> None:
     """At the exit of a change that routing makes by itself: marks the leads whose score may have changed by it."""
     if change.notes:
@@ -129,15 +122,6 @@ def _settle_or_leave(change):
     held = [pk for pk in noted if pk in change.held]
     if len(held) > AT_ONCE:
         held = []
-    _settle_these(change, noted, held)
-
-
-def _settle_all(change):
-    noted = change.noted_ids()
-    _settle_these(change, noted, noted)
-
-
-def _settle_these(change, noted, held):
     # What was found is taken away before settling leaves marks of its own.
     change.unmark(held)
     change.settled = settle(change, held, wait=False)

@@ -11,11 +11,11 @@ from leads.enums import SourceKind
 from leads.models import Campaign, FieldDefinition, Source
 from leads.rules import fold_for_search
 from notices.actions import tell_reps
-from routing.actions import accept, record_outcome, regrade_and_route
+from routing.actions import accept, record_outcome
 from routing.models import Handover
 from scoring.actions import load_model, publish_model
 from tests.cast import make_cast
-from tests.factories.deeds import create_lead, record_activities
+from tests.factories.deeds import create_lead, record_activities, settle
 from tests.factories.notices import owner_row
 
 MINUTE = datetime.timedelta(minutes=1)
@@ -68,7 +68,7 @@ def build_scene(now, *, leads=30):
     made = [_lead(number, cast, sources, campaign, now) for number in range(leads)]
     for group in range(7):
         # Handed over at different times, so that some are nearer to being due.
-        regrade_and_route([lead.pk for lead in made[group::7]], now=now - group * 20 * MINUTE, by=None)
+        settle([lead.pk for lead in made[group::7]], now=now - group * 20 * MINUTE, by=None)
     for lead in made:
         lead.refresh_from_db()
     _work(made, cast, now)

@@ -2,6 +2,7 @@
 
 from leads.actions import lifecycle, record, task, timeline
 from leads.changes import changing
+from routing import actions as routing
 
 
 def create_lead(*, by, now, **values):
@@ -48,3 +49,10 @@ def mark(*, leads, now):
     """Asks for a new score of leads (queryset, objects or ids)."""
     with changing(by=None, now=now) as change:
         change.note(leads)
+
+
+def settle(leads, *, now, by=None):
+    """Has leads scored and handed over at the exit of a change, as a page does; returns `Settled`."""
+    with routing.changing(leads, by=by, now=now) as change:
+        change.note(change.held)
+    return change.settled

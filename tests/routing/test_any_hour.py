@@ -7,11 +7,12 @@ import pytest
 from django.utils import timezone
 
 from leads.models import Lead
-from routing.actions import record_outcome, regrade_and_route, route
+from routing.actions import record_outcome, route
 from routing.models import Handover
 from routing.queries import queue
 from team.business_hours import Hours, business_minutes_between, end_of_day
 from team.models import Absence
+from tests.factories.deeds import settle
 from tests.factories.leads import make_lead
 from tests.factories.routing import publish_cities
 
@@ -93,7 +94,7 @@ def test_not_now_comes_back_on_the_day(lead, cast, ben, now):
     assert lead.recycle_on == now.astimezone(ben.zone).date() + 30 * DAY
     day = datetime.datetime.combine(lead.recycle_on, datetime.time(), datetime.UTC)
     for moment, side in ((day - datetime.timedelta(seconds=1), "marketing"), (day, "sales")):
-        regrade_and_route([lead.pk], now=moment, by=None)
+        settle([lead.pk], now=moment, by=None)
         lead.refresh_from_db()
         assert lead.side == side
 

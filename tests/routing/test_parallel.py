@@ -11,7 +11,6 @@ from leads.models import DirtyLead, Lead
 from routing.actions import (
     Settled,
     assign,
-    regrade_and_route,
     regrade_chunk,
     return_lead,
     route,
@@ -24,7 +23,7 @@ from scoring.actions import request_regrade
 from team.enums import Role
 from team.models import Pool, PoolMember, User
 from tests.cast import make_cast, make_user
-from tests.factories.deeds import change_lead
+from tests.factories.deeds import change_lead, settle
 from tests.factories.leads import make_lead, many
 from tests.factories.routing import publish_cities
 
@@ -100,7 +99,7 @@ def test_workers_settle_marks_once_and_evenly(cast, now):
     at_once(
         settle_all,
         settle_all,
-        lambda: regrade_and_route(ids[:50], now=timezone.now()),
+        lambda: settle(ids[:50], now=timezone.now()),
         lambda: [regrade_chunk(now=timezone.now()) for _ in range(10)],
         lambda: [regrade_chunk(now=timezone.now()) for _ in range(10)],
     )
@@ -132,7 +131,7 @@ def test_people_and_workers_do_not_break_each_other_off(cast, now):
         for pk in ids:
             lead = Lead.objects.get(pk=pk)
             change_lead(lead=lead, changes={"city": "Kiel"}, by=cast.ann, now=timezone.now())
-            regrade_and_route([pk], now=timezone.now(), by=cast.ann)
+            settle([pk], now=timezone.now(), by=cast.ann)
 
     def move():
         for pk in reversed(ids):
@@ -164,7 +163,7 @@ def test_a_page_does_not_wait_for_a_worker_that_holds_the_pools(cast, now):
 
     def change():
         held.wait(60)
-        assert regrade_and_route([lead.pk], now=timezone.now()) == Settled(leads=1, changed=1)
+        assert settle([lead.pk], now=timezone.now()) == Settled(leads=1, changed=1)
         done.set()
 
     at_once(hold, change)

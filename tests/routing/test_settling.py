@@ -11,7 +11,6 @@ from routing.actions import (
     Settled,
     assign,
     record_outcome,
-    regrade_and_route,
     regrade_chunk,
     request_nightly_regrade,
     return_lead,
@@ -22,7 +21,7 @@ from routing.models import Handover
 from scoring.actions import fail_chunk, load_model, publish_model, request_regrade
 from scoring.models import RegradeChunk, RegradeRun
 from team.models import User
-from tests.factories.deeds import change_lead, log_activity, mark, set_disposition
+from tests.factories.deeds import change_lead, log_activity, mark, set_disposition, settle
 from tests.factories.leads import make_lead
 from tests.factories.routing import MODEL, city
 
@@ -37,7 +36,7 @@ def facts(lead):
 
 def test_grade_side_owner_and_receipt_come_together(cast, now, model):
     kiel, jena = city("Kiel"), city("Jena")
-    assert regrade_and_route([kiel.pk, jena.pk], now=now) == Settled(leads=2, changed=2, handed_over=1, pooled=0)
+    assert settle([kiel.pk, jena.pk], now=now) == Settled(leads=2, changed=2, handed_over=1, pooled=0)
     assert facts(kiel) == ("A", "sales", "Ben")
     assert facts(jena) == ("C", "marketing", None)
     receipt = Handover.objects.get().receipt
@@ -49,7 +48,7 @@ def test_when_routing_fails_the_grade_is_not_written_either(cast, now, model):
     with connection.cursor() as cursor:
         cursor.execute("ALTER TABLE routing_handover ADD CONSTRAINT nothing_goes CHECK (false) NOT VALID")
     with pytest.raises(Exception, match="nothing_goes"):
-        regrade_and_route([lead.pk], now=now)
+        settle([lead.pk], now=now)
     assert facts(lead) == ("", "marketing", None)
     assert DirtyLead.objects.filter(lead=lead).exists()
 
@@ -87,7 +86,7 @@ def test_a_change_that_lifts_the_grade_hands_over(cast, now, model):
     lead = city("Jena")
     settle_dirty(now=now)
     change_lead(lead=lead, changes={"city": "Kiel"}, by=cast.mia, now=now + HOUR)
-    regrade_and_route([lead.pk], now=now + HOUR, by=cast.mia)
+    settle([lead.pk], now=now + HOUR, by=cast.mia)
     assert facts(lead) == ("A", "sales", "Ben")
     assert Handover.objects.get().handed_by == cast.mia
 
@@ -99,7 +98,7 @@ def test_without_a_model_marks_are_taken_and_nothing_else_happens(cast, now):
 
 
 def test_a_lead_that_is_gone_is_no_trouble(cast, now, model):
-    assert regrade_and_route([999_999], now=now).changed == 0
+    assert settle([999_999], now=now).changed == 0
     lead = city("Kiel")
     Activity.objects.all().delete()
     Lead.objects.filter(pk=lead.pk).delete()
@@ -119,8 +118,8 @@ def test_a_recycled_lead_comes_back_on_its_day(cast, now, model):
     lead = city("Kiel")
     settle_dirty(now=now)
     record_outcome(lead=lead, outcome="not_now", by=cast.ben, now=now + HOUR, next_in_days=10)
-    assert regrade_and_route([lead.pk], now=now + 9 * DAY).handed_over == 0
-    assert regrade_and_route([lead.pk], now=now + 10 * DAY).handed_over == 1
+    assert settle([lead.pk], now=now + 9 * DAY).handed_over == 0
+    assert settle([lead.pk], now=now + 10 * DAY).handed_over == 1
     lead.refresh_from_db()
     assert (lead.disposition, lead.recycle_on, lead.side) == ("open", None, "sales")
 
@@ -130,9 +129,9 @@ def test_a_recycled_lead_that_asks_comes_back_at_once(cast, now, model):
     settle_dirty(now=now)
     record_outcome(lead=lead, outcome="not_now", by=cast.ben, now=now + HOUR, next_in_days=10)
     log_activity(lead=lead, kind="visit", by=None, now=now + DAY)
-    assert regrade_and_route([lead.pk], now=now + DAY).handed_over == 0
+    assert settle([lead.pk], now=now + DAY).handed_over == 0
     log_activity(lead=lead, kind="form", by=None, now=now + 2 * DAY)
-    assert regrade_and_route([lead.pk], now=now + 2 * DAY).handed_over == 1
+    assert settle([lead.pk], now=now + 2 * DAY).handed_over == 1
 
 
 def test_a_lead_that_waits_and_fades_goes_back_to_marketing(cast, now, model):
