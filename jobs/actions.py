@@ -40,11 +40,16 @@ def hold(jobs, *, limit=1) -> list:
 def fail(jobs, *, failure, now) -> int:
     """Notes an attempt at these rows that failed, by an error or a text; after too many of them they are put aside.
 
-    To be called when the transaction of the attempt has been rolled back. Returns the number of rows.
+    They rest before the next try, longer each time. Only for want of memory is the second try due at once: another
+    worker may have more. To be called when the transaction of the attempt has been rolled back. Returns the number of
+    rows.
     """
+    pauses = _pauses(jobs.model, now)
+    if isinstance(failure, MemoryError):
+        pauses[:1] = [When(attempts=0, then=Value(now))]
     return jobs.update(
         **_one_more_failure(jobs.model, now),
-        next_try_at=Case(*_pauses(jobs.model, now), default=None, output_field=DateTimeField()),
+        next_try_at=Case(*pauses, default=None, output_field=DateTimeField()),
         failure=told(failure),
         **jobs.model.LET_GO,
     )

@@ -65,19 +65,28 @@ def test_progress_told_late_does_not_shorten_a_lease_that_was_renewed(now):
 
 
 @pytest.mark.django_db
+def test_for_want_of_memory_another_worker_goes_on_at_once_and_the_next_time_it_rests(now):
+    make_job(now)
+    claim(jobs(), now=now).fail(failure=MemoryError(), now=now)
+    claim(jobs(), now=now).fail(failure=MemoryError(), now=now)
+    row = Import.objects.get()
+    assert (row.attempts, row.failure, row.next_try_at) == (2, "MemoryError", now + 2 * MINUTE)
+
+
+@pytest.mark.django_db
 def test_what_fails_rests_twice_as_long_each_time_and_is_put_aside_after_the_fifth(now):
     make_job(now)
     moment, rests = now, []
     for _ in range(4):
-        claim(jobs(), now=moment).fail(failure=MemoryError("no\nroom"), now=moment)
+        claim(jobs(), now=moment).fail(failure=RuntimeError("no\nroom"), now=moment)
         row = Import.objects.get()
         rests.append((row.next_try_at - moment) / MINUTE)
         assert claim(jobs(), now=row.next_try_at - SECOND) is None
         moment = row.next_try_at
     assert rests == [1, 2, 4, 8]
-    claim(jobs(), now=moment).fail(failure=MemoryError("no\nroom"), now=moment)
+    claim(jobs(), now=moment).fail(failure=RuntimeError("no\nroom"), now=moment)
     row = Import.objects.put_aside().get()
-    assert (row.attempts, row.failure, row.put_aside_at) == (5, "MemoryError: no", moment)
+    assert (row.attempts, row.failure, row.put_aside_at) == (5, "RuntimeError: no", moment)
     assert (row.lease_until, row.holder) == (None, "")
     assert claim(jobs(), now=moment + 1000 * MINUTE) is None
     assert retry(Import.objects.put_aside()) == 1

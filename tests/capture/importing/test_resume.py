@@ -154,21 +154,46 @@ def test_an_import_without_its_file_does_not_stand_in_the_way_of_those_behind_it
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize(("error", "attempts"), [(MemoryError, 1), (SystemExit, 0)])
+def test_a_worker_without_memory_or_told_to_end_leaves_the_import_to_another_at_once(
+    bring, monkeypatch, now, error, attempts
+):
+    monkeypatch.setattr("capture.importing.actions.running.CHUNK_ROWS", 1)
+    run = bring("Email\na@x.example\nb@x.example\n", work=False)
+
+    def break_off(rows, target, *, now):
+        if rows[0].number == 2:
+            raise error
+        return merge(rows, target, now=now)
+
+    merge = running.merge_chunk
+    with monkeypatch.context() as broken:
+        broken.setattr(running, "merge_chunk", break_off)
+        with pytest.raises(error):
+            continue_import(run_id=run.pk, clock=lambda: now)
+    run.refresh_from_db()
+    assert (run.rows_done, run.lease_until, run.attempts) == (1, None, attempts)
+    assert continue_import(run_id=run.pk, clock=lambda: now)
+    run.refresh_from_db()
+    assert (run.status, run.created, run.attempts) == ("done", 2, 0)
+
+
+@pytest.mark.django_db
 def test_an_error_is_tried_again_later_and_put_aside_after_the_fifth(bring, monkeypatch, now):
     run = bring("Email\na@x.example\n", work=False)
 
-    def no_room(*_, **__):
-        raise MemoryError
+    def break_off(*_, **__):
+        raise RuntimeError
 
     with monkeypatch.context() as broken:
-        broken.setattr("capture.importing.actions.running.merge_chunk", no_room)
+        broken.setattr("capture.importing.actions.running.merge_chunk", break_off)
         for minutes in (0, 1, 3, 7, 15):
             moment = now + datetime.timedelta(minutes=minutes)
-            with pytest.raises(MemoryError):
+            with pytest.raises(RuntimeError):
                 continue_import(run_id=run.pk, clock=lambda moment=moment: moment)
             assert not continue_import(run_id=run.pk, clock=lambda moment=moment: moment)
     run.refresh_from_db()
-    assert (run.status, run.attempts, run.failure, run.put_aside_at) == ("running", 5, "MemoryError", moment)
+    assert (run.status, run.attempts, run.failure, run.put_aside_at) == ("running", 5, "RuntimeError", moment)
     assert run.is_moving is False
     assert not continue_import(run_id=run.pk, clock=lambda: moment + 100 * LEASE)
     assert running.pause(run=run)
