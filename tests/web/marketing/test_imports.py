@@ -247,6 +247,15 @@ def test_dry_run_shows_the_ids_and_red_only_for_rejected_rows(mia):
     assert "External id" not in mia.post(url, mapped(run)).content.decode()
 
 
+def test_the_dry_run_shows_people_as_they_would_come_in(mia):
+    upload(mia, "Email,Name,Phone,Company,Shoe size\nann@x.example,Ann Ames,+47 21 55 50 10,Berg,38\n")
+    run = Import.objects.get()
+    columns = {"Phone": "phone", "Company": "company", "Shoe size": "+"}
+    page = mia.post(reverse("web:import-map", args=[run.pk]), mapped(run, **columns)).content.decode()
+    for cell in ("Ann Ames</th>", "ann@x.example</td>", "+47 21 55 50 10</td>", "Berg</td>", "shoe_size: 38</span>"):
+        assert cell in page
+
+
 def test_undo_says_whom_it_left_with_sales_and_links_to_them(mia, cast, bring):
     run = bring("Email,Last name\na@x.example,Ames\nb@x.example,Berg\n", by=cast.mia)
     give(Lead.objects.get(email="b@x.example"), owner=cast.ben)
