@@ -39,6 +39,8 @@ TICKS = {
     "regrade everybody": _every(1, "routing.tasks.run_regrade_chunk", lane=Lane.BULK, stale_after=2),
     "start the nightly regrade": _every(300, "routing.tasks.start_nightly_regrade", lane=Lane.SETTLE, stale_after=300),
     "go on with imports": _every(2, "capture.tasks.continue_imports", lane=Lane.BULK, stale_after=10),
+    "follow changes": _every(1, "leads.tasks.wake_followers", lane=Lane.SETTLE, stale_after=2),
+    "prune changes": _every(3600, "leads.tasks.prune_changes", lane=Lane.SETTLE, stale_after=3600),
     "mail": _every(10, "mail.tasks.send_mail", lane=Lane.MAIL, stale_after=10),
     "notices by mail": _every(5, "notices.tasks.mail_notices", lane=Lane.MAIL, stale_after=5),
     # Once a day would do, but beat counts from its own start, and may be started more often than that.

@@ -38,6 +38,7 @@ class Environment(BaseSettings):
     session_hours: int = Field(default=12, ge=1, le=24 * 30)
     statement_timeout_seconds: int = Field(default=30, ge=1, le=3600)
     upload_megabytes: int = Field(default=500, ge=1, le=10_000)
+    news_kept_days: int = Field(default=7, ge=1, le=365)
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     phone_region: str = "US"
 

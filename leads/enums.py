@@ -36,6 +36,19 @@ class Grade(models.TextChoices):
     D = "D", "D"
 
 
+class ChangeKind(models.TextChoices):
+    """What a row of leads.ChangeRow tells of. Grades and scores are history and stay; the others are news."""
+
+    GRADE = "grade", "Grade"
+    SCORE = "score", "Score"
+    STAGE = "stage", "Stage"
+    DISPOSITION = "disposition", "Disposition"
+    SIDE = "side", "Side"
+    OWNER = "owner", "Owner"
+    CREATED = "created", "New"
+    TOUCHED = "touched", "Touched"
+
+
 class SourceKind(models.TextChoices):
     TRADE_SHOW = "trade_show", "Trade show"
     HOME_SHOW = "home_show", "Home show"

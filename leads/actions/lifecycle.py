@@ -35,7 +35,7 @@ WITH step AS (
     JOIN leads_stagedefinition AS definition
         ON definition.stage = coalesce(%(stage)s, lead.stage) AND definition.is_current
     WHERE lead.id = ANY(%(ids)s)
-    RETURNING lead_id, from_stage, from_disposition, to_stage, to_disposition, at
+    RETURNING lead_id, seq, from_stage, from_disposition, to_stage, to_disposition, at
 ), moved AS (
     UPDATE leads_lead AS lead SET
         stage = step.to_stage,
@@ -50,6 +50,13 @@ WITH step AS (
         changed_at = greatest(step.at, lead.changed_at + interval '1 microsecond')
     FROM step WHERE lead.id = step.lead_id
     RETURNING lead.id
+), told AS (
+    INSERT INTO leads_changerow (lead_id, position, kind, at, was, became, reference)
+    SELECT lead_id, (SELECT leads_change_position()), news.kind, %(now)s, news.was, news.became, seq
+    FROM step CROSS JOIN LATERAL (VALUES
+        ('stage', from_stage, to_stage), ('disposition', from_disposition, to_disposition)
+    ) AS news (kind, was, became)
+    WHERE news.was <> news.became
 )
 INSERT INTO leads_activity (lead_id, kind, occurred_at, recorded_at, actor_id, payload, is_machine)
 SELECT lead_id, %(kind)s, at, %(now)s, %(actor)s, jsonb_build_object(

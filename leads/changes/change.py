@@ -9,7 +9,7 @@ from django.db import models, transaction
 from django.utils.functional import cached_property
 
 from leads.access import can_change_lead, can_see_lead
-from leads.changes import marks
+from leads.changes import marks, rows
 from leads.models import FieldDefinition, Lead
 from team.models import User
 
@@ -33,6 +33,7 @@ class Change:
         self.by = by
         self.now = now
         self.held: set[int] = set()
+        self._welcomed: set[int] = set()
         self.notes: list[Note] = []
         self.settled = None
         self._rows: dict[int, Lead] = {}
@@ -52,8 +53,12 @@ class Change:
         return [pk for pk in ids if pk in self.held]
 
     def welcome(self, lead_ids: Iterable[int]) -> None:
-        """Leads that this very transaction creates: nobody else sees them, so they are held."""
+        """Leads that this very transaction creates: nobody else sees them, so they are held.
+
+        Whoever enters them tells that they are new (leads.intake.entering).
+        """
         self.held.update(lead_ids)
+        self._welcomed.update(lead_ids)
 
     def row(self, lead_id: int) -> Lead:
         """The held lead as it is now, with what its page shows beside it; Lead.DoesNotExist when it is gone."""
@@ -103,6 +108,10 @@ class Change:
         """Asks a worker for a new score of these leads; one that is gone is left out."""
         marks.mark(sorted(lead_ids), now=self.now)
 
+    def tell(self) -> None:
+        """Writes down what was touched, for whoever follows (leads.changes.following). All of a new lead is new."""
+        rows.touch(self.notes, but=self._welcomed, now=self.now)
+
     def unmark(self, lead_ids: Iterable[int]) -> None:
         """Takes away the marks that were found on held leads, because they are settled."""
         if self.found_marks:
@@ -138,6 +147,7 @@ def changing(
             change.hold(leads)
             yield change
             at_exit(change)
+            change.tell()
         finally:
             _open.reset(token)
 

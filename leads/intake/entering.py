@@ -8,14 +8,14 @@ from django.db.models import DateTimeField
 from leads import rules
 from leads.activities import Because, Kind
 from leads.changes import Change
-from leads.enums import Disposition, Stage
+from leads.enums import ChangeKind, Disposition, Stage
 from leads.fields import Key
 from leads.intake.copying import Copy, array, columns_of, copy_now, encode, escape, number
 from leads.intake.people import COLUMNS, SAID, Person
 from leads.models import Lead
 
 _BEGIN = """
-SELECT nextval(sequence), definition.id
+SELECT nextval(sequence), definition.id, (SELECT leads_change_position())
 FROM (SELECT pg_get_serial_sequence('leads_lead', 'id')::regclass AS sequence OFFSET 0) AS one
 CROSS JOIN generate_series(1, %s)
 CROSS JOIN (SELECT id FROM leads_stagedefinition WHERE stage = %s AND is_current) AS definition
@@ -31,6 +31,7 @@ _COPY_STEPS = """
 COPY leads_transition (lead_id, seq, to_stage, to_disposition, at, actor_id, reason, reason_facts, definition_id)
 FROM STDIN
 """
+_COPY_CHANGES = "COPY leads_changerow (lead_id, position, kind, at) FROM STDIN"
 _COPY_ACTIVITIES = """
 COPY leads_activity (lead_id, kind, occurred_at, recorded_at, actor_id, campaign_id, payload, is_machine) FROM STDIN
 """
@@ -50,20 +51,22 @@ def enter_people(
 ) -> None:
     """Writes people who are new, each with her id, and notes them; the change holds them.
 
-    For each a lead at the first stage with what she is known by, the first step of her history, her first activity (of
-    `kind`, with the JSON text that `payloads` has for her), and the words she is found by. Their companies are there
-    already. Raises IntegrityError for an external id that somebody has.
+    For each a lead at the first stage with what she is known by, the first step of her history and the news of it, her
+    first activity (of `kind`, with the JSON text that `payloads` has for her), and the words she is found by. Their
+    companies are there already. Raises IntegrityError for an external id that somebody has.
     """
     if not people:
         return
     with connection.cursor() as cursor:
         cursor.execute(_BEGIN, [len(people), Stage.NAME])
-        ids, definitions = zip(*cursor.fetchall(), strict=True)
+        ids, definitions, positions = zip(*cursor.fetchall(), strict=True)
     for person, lead_id in zip(people, ids, strict=True):
         person.id = lead_id
     change.welcome(ids)
     # What is quick to put into words comes first: the database may be busy with it while the rest is put into words.
     copy(_COPY_STEPS, _steps(change, ids, reason, definitions[0]))
+    is_new = f"\t{positions[0]}\t{ChangeKind.CREATED.value}\t{change.now.isoformat()}\n"
+    copy(_COPY_CHANGES, "".join([f"{lead_id}{is_new}" for lead_id in ids]))
     copy_activities(change, zip(ids, payloads, strict=True), kind=kind, campaign_id=campaign_id, copy=copy)
     copy(_COPY_SEARCH, "".join([f"{person.id}\t{escape(document_of(person))}\n" for person in people]))
     first = "\t".join(_first(field, change.now) for field in _FIRST)

@@ -1,5 +1,6 @@
 from leads.models.activity import Activity, Task
 from leads.models.among import Among
+from leads.models.changes import ChangeClock, ChangeRow, FollowerCursor
 from leads.models.company import Campaign, Company, Source
 from leads.models.external_id import ExternalId
 from leads.models.fields import Answer, AnswerLabel, FieldDefinition
@@ -12,10 +13,13 @@ __all__ = [
     "Answer",
     "AnswerLabel",
     "Campaign",
+    "ChangeClock",
+    "ChangeRow",
     "Company",
     "DirtyLead",
     "ExternalId",
     "FieldDefinition",
+    "FollowerCursor",
     "Lead",
     "LeadSearch",
     "OtherKey",

@@ -33,7 +33,14 @@ WITH ended AS (
         end_reason = %(reason)s,
         end_facts = %(facts)s
     WHERE lead_id = ANY(%(leads)s) AND ended_at IS NULL
-    RETURNING lead_id
+    RETURNING id, lead_id, owner_id
+), told AS (
+    INSERT INTO leads_changerow (lead_id, position, kind, at, was, became, reference)
+    SELECT lead_id, (SELECT leads_change_position()), news.kind, %(now)s, news.was, news.became, ended.id
+    FROM ended CROSS JOIN LATERAL (VALUES
+        ('side', 'sales', 'marketing'), ('owner', ended.owner_id::text, '')
+    ) AS news (kind, was, became)
+    WHERE news.was IS NOT NULL
 )
 UPDATE leads_lead AS lead SET side = 'marketing', owner_id = NULL, pool_id = NULL
 FROM ended WHERE lead.id = ended.lead_id

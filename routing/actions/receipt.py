@@ -17,8 +17,17 @@ from team.business_hours import Hours, add_business_minutes
 
 SLICE = 5000
 
-# Sets side, owner and pool of the leads whose hand-overs a statement has written, the `kept` in front of it.
+# Sets side, owner and pool of the leads whose hand-overs a statement has written, the `kept` in front of it, and tells
+# of it.
 _KEEP = """
+, told AS (
+    INSERT INTO leads_changerow (lead_id, position, kind, at, was, became, reference)
+    SELECT lead_id, (SELECT leads_change_position()), news.kind, %(now)s, news.was, news.became, kept.id
+    FROM kept CROSS JOIN LATERAL (VALUES
+        ('side', CASE WHEN kept.is_new THEN 'marketing' END, 'sales'), ('owner', '', kept.owner_id::text)
+    ) AS news (kind, was, became)
+    WHERE news.was <> news.became
+)
 UPDATE leads_lead AS lead SET
     side = 'sales', owner_id = kept.owner_id, pool_id = CASE WHEN kept.owner_id IS NULL THEN kept.pool_id END
 FROM kept WHERE lead.id = kept.lead_id
@@ -104,7 +113,7 @@ LEFT JOIN last ON last.lead_id = lead.id
 CROSS JOIN LATERAL (SELECT greatest(%(now)s, last.ended_at) AS at) AS start
 LEFT JOIN leads_source AS source ON source.id = lead.source_id
 LEFT JOIN leads_campaign AS campaign ON campaign.id = lead.campaign_id
-RETURNING lead_id, owner_id, pool_id
+RETURNING id, lead_id, owner_id, pool_id, TRUE AS is_new
 )
 """
     + _KEEP
@@ -119,7 +128,7 @@ FROM unnest(
     %(leads)s::bigint[], %(owners)s::bigint[], %(dues)s::timestamptz[], %(whys)s::text[], %(why_facts)s::jsonb[]
 ) AS plan (lead_id, owner_id, due_at, why, why_facts)
 WHERE handover.lead_id = plan.lead_id AND handover.ended_at IS NULL AND handover.owner_id IS NULL
-RETURNING handover.lead_id, handover.owner_id, handover.pool_id
+RETURNING handover.id, handover.lead_id, handover.owner_id, handover.pool_id, FALSE AS is_new
 )
 """
     + _KEEP

@@ -20,7 +20,8 @@ _DELTA = """
 # NO KEY: activities may go on arriving at a locked lead.
 _WRITE = """
     WITH {cte} locked AS MATERIALIZED (
-        SELECT delta.* FROM {delta} AS delta JOIN leads_lead AS lead ON lead.id = delta.id
+        SELECT delta.*, lead.score AS old_score, lead.side
+        FROM {delta} AS delta JOIN leads_lead AS lead ON lead.id = delta.id
         WHERE lead.changed_at = delta.changed_at AND lead.scored_at IS NOT DISTINCT FROM delta.scored_at
         ORDER BY lead.id FOR NO KEY UPDATE OF lead
     ), written AS (
@@ -28,7 +29,17 @@ _WRITE = """
         SET score = locked.score, grade = locked.grade, score_ledger = locked.ledger,
             score_version = %s, scored_at = %s
         FROM locked WHERE lead.id = locked.id
-        RETURNING lead.id, locked.old_grade, locked.grade, locked.score
+        RETURNING lead.id, locked.side, locked.old_grade, locked.grade, locked.old_score, locked.score,
+            lead.scored_at, lead.score_version
+    ), graded AS (
+        INSERT INTO leads_changerow (lead_id, position, kind, at, was, became, score, model_version)
+        SELECT id, (SELECT leads_change_position()), 'grade', scored_at, old_grade, grade, score, score_version
+        FROM written WHERE old_grade <> grade ORDER BY id
+    ), scored AS (
+        INSERT INTO leads_changerow (lead_id, position, kind, at, score, model_version)
+        SELECT id, (SELECT leads_change_position()), 'score', scored_at, score, score_version
+        FROM written WHERE side = 'sales' AND old_grade = grade AND old_score <> score ORDER BY id
+        ON CONFLICT DO NOTHING
     ), logged AS (
         INSERT INTO leads_activity (lead_id, kind, occurred_at, recorded_at, payload, is_machine)
         SELECT id, %s, %s, %s,

@@ -2,7 +2,7 @@
 
 from django.db import connection
 
-APPEND_ONLY = ["leads_activity", "leads_transition"]
+APPEND_ONLY = ["leads_activity", "leads_changerow", "leads_transition"]
 # Keys without lead_id, and why. Whoever partitions the table makes it (lead_id, id); till then that key would be a
 # second, wider index that nothing looks anything up by.
 WITHOUT_LEAD = {

@@ -51,6 +51,7 @@ LEAD_SQL = {
 OTHER_MEANING = {}
 # Modules with raw SQL inside a query, or a statement that is put together: only from names of ours, never from input.
 RAW_SQL = {
+    "leads/changes/following.py": "two columns compared with two, whose values are parameters",
     "scoring/engine/compiled.py": "names of columns and of aliases that the compiled model itself has made",
 }
 FORMATTED_SQL = {
@@ -76,6 +77,9 @@ FIELD_LISTS = {
 TASKS = {
     "capture.tasks.continue_imports": "an import goes on after its last committed chunk, under a lock on its row",
     "insights.tasks.write_heartbeat": "it writes the time of now, so the last one wins",
+    "leads.tasks.follow_changes": "a cursor is locked, and moved in the transaction that acts on what was read",
+    "leads.tasks.prune_changes": "what is old and read by all is deleted under the lock of a cursor; gone stays gone",
+    "leads.tasks.wake_followers": "it only sends ticks",
     "mail.tasks.forget_old_mail": "what was done a week ago is deleted; what is gone stays gone",
     "mail.tasks.send_mail": "messages are claimed under a lease before they are sent, and ticked one by one",
     "notices.tasks.forget_old_notices": "what is old enough is deleted; what is gone stays gone",
@@ -87,7 +91,7 @@ TASKS = {
     "team.tasks.forget_old_sign_ins": "what has run out is deleted; what is gone stays gone",
 }
 # Tasks that the beat does not call, and what does.
-RUNG_ONLY = {}
+RUNG_ONLY = {"leads.tasks.follow_changes": "wake_followers, once for each follower"}
 
 
 def name(path):

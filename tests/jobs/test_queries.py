@@ -22,6 +22,7 @@ def test_every_kind_of_work_says_what_it_is():
     names = [(model._meta.label, model.WORK.lane) for model in kinds_of_work()]
     assert names == [
         ("leads.DirtyLead", Lane.SETTLE),
+        ("leads.FollowerCursor", Lane.SETTLE),
         ("scoring.RegradeChunk", Lane.BULK),
         ("capture.Import", Lane.BULK),
         ("mail.Message", Lane.MAIL),
@@ -34,16 +35,17 @@ def test_a_backlog_is_what_waits_and_since_when(now, django_assert_num_queries):
     mark(3, now=now - MINUTE)
     mark(4, now=now - 5 * MINUTE, attempts=5, put_aside_at=now)
     post(kind="notice", recipient="ada@example.com", now=now)
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(10):
         found = backlogs(now)
     assert [(each.lane, each.waiting, each.oldest_at, each.is_late) for each in found] == [
         (Lane.SETTLE, 3, now - MINUTE, False),
+        (Lane.SETTLE, 0, None, False),
         (Lane.BULK, 0, None, False),
         (Lane.BULK, 0, None, False),
         (Lane.MAIL, 1, now, False),
     ]
-    assert [each.is_late for each in backlogs(now + MINUTE)] == [True, False, False, False]
-    assert [each.is_late for each in backlogs(now + 6 * MINUTE)] == [True, False, False, True]
+    assert [each.is_late for each in backlogs(now + MINUTE)] == [True, False, False, False, False]
+    assert [each.is_late for each in backlogs(now + 6 * MINUTE)] == [True, False, False, False, True]
 
 
 def test_what_was_put_aside_is_counted_and_its_first_rows_are_told(now):

@@ -38,6 +38,10 @@ def migrated(now, cast):
             _sql("UPDATE scoring_scoringrule SET condition = %s WHERE id = %s", json.dumps(tree), rule.pk)
         _sql("ALTER TABLE scoring_scoringrule ENABLE TRIGGER scoring_rule_never_changes")
         executor = MigrationExecutor(connection)
+        executor.migrate([("leads", "0021_change_rows")])
+        # This one commits as it goes, which a test does not; it has nothing to do with words.
+        executor.recorder.record_applied("leads", "0022_grades_so_far")
+        executor = MigrationExecutor(connection)
         executor.migrate(executor.loader.graph.leaf_nodes())
         _sql("SET CONSTRAINTS ALL IMMEDIATE")
         for person in people:

@@ -4,6 +4,7 @@ import datetime
 
 import pytest
 from django.core.exceptions import PermissionDenied
+from django.db import connection
 
 from leads import changes
 from leads.actions.lifecycle import set_disposition
@@ -112,7 +113,7 @@ def test_who_may_write_is_asked_at_the_door(cast, now, model):
 
 
 # A change of up to fifty leads is settled at once; the marks of more stay for a worker, which is one statement.
-@pytest.mark.parametrize(("count", "statements"), [(1, 8), (3, 8), (100, 4)])
+@pytest.mark.parametrize(("count", "statements"), [(1, 9), (3, 9), (100, 5)])
 def test_a_change_of_many_takes_as_many_statements(cast, now, model, django_assert_num_queries, count, statements):
     ids = many(count, first_name="Pat", city="Jena")
     DirtyLead.objects.all().delete()
@@ -128,7 +129,10 @@ def test_a_change_of_many_takes_as_many_statements(cast, now, model, django_asse
 def test_ten_thousand_leads_go_through_the_same_door(cast, now, model, django_assert_num_queries):
     ids = many(10_000, first_name="Pat", city="Kiel")
     DirtyLead.objects.all().delete()
-    with django_assert_num_queries(6), changing(ids, by=cast.ann, now=now) as change:
+    with connection.cursor() as cursor:
+        # As autovacuum does after so many rows: a session that has met the table empty would go on reading all of it.
+        cursor.execute("ANALYZE leads_transition")
+    with django_assert_num_queries(7), changing(ids, by=cast.ann, now=now) as change:
         set_disposition(change, leads=ids, to="lost", reason="Went elsewhere")
     assert (DirtyLead.objects.count(), Lead.objects.filter(grade="").count()) == (10_000, 10_000)
     assert settle_dirty(now=now, limit=10_000) == 10_000
@@ -138,14 +142,14 @@ def test_ten_thousand_leads_go_through_the_same_door(cast, now, model, django_as
 @pytest.mark.parametrize("count", [1, 3, 100])
 def test_giving_many_takes_as_many_statements(cast, now, model, django_assert_num_queries, count):
     ids = many(count, first_name="Pat", city="Bonn")
-    with django_assert_num_queries(15):
+    with django_assert_num_queries(16):
         assert assign(leads=ids, to=cast.ben, by=cast.ada, now=now, reason="Her region").given == count
 
 
 def test_an_edited_answer_takes_few_statements(cast, now, model, django_assert_num_queries):
     lead = city("Bonn")
     settle_dirty(now=now)
-    for town, statements in (("Jena", 9), ("Kiel", 19)):
+    for town, statements in (("Jena", 10), ("Kiel", 20)):
         with django_assert_num_queries(statements + 2), changing([lead], by=cast.mia, now=now) as change:
             change_lead(change, lead=lead, values={"city": town})
     assert change.settled.handed_over == 1

@@ -47,6 +47,7 @@ def test_status_says_what_waits(cast, as_user, now):
     assert page.status_code == 200
     assert [(backlog.lane, backlog.waiting, state) for backlog, _, state in page.context["backlogs"]] == [
         ("settle", 1, "late"),
+        ("settle", 0, "clear"),
         ("bulk", 0, "clear"),
         ("bulk", 0, "clear"),
         ("mail", 0, "clear"),
