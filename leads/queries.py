@@ -11,13 +11,19 @@ from django.db.models import Q
 
 from leads.activities import Chip, codes_under
 from leads.conditions import ConditionError, Vocabulary, answers_of
-from leads.fields import Key
+from leads.fields import FIELDS, Key
 from leads.models import FieldDefinition, Lead, OtherKey, StageDefinition
 
 COUNT_CAP = 1000
 TIMELINE_PAGE = 30
 TIMELINE_COLUMNS = ("pk", "kind", "occurred_at", "payload", "is_machine", "actor__name", "actor__email")
 DUPLICATES_SHOWN = 10
+
+# What a lead is called and known by, and how good she is.
+_CALLED_BY = (
+    *(field.path for field in FIELDS if field.key and field.path),
+    *("email_key", "phone_key", "name_key", "company_id", "grade"),
+)
 
 # A scalar holds itself, as a list holds its elements.
 _BY_ANSWER = """
@@ -145,7 +151,7 @@ def _sharing(lead, user, keys, theirs):
         same |= Q(pk__in=ids)
     if is_named:
         same |= Q(company=lead.company_id, name_key=lead.name_key)
-    found = Lead.objects.visible_to(user).filter(same).exclude(pk=lead.pk).order_by("pk")
+    found = Lead.objects.visible_to(user).filter(same).exclude(pk=lead.pk).order_by("pk").only(*_CALLED_BY)
 
     def shared(other):
         if other.email_key in keys[Key.EMAIL] or other.pk in theirs[Key.EMAIL]:

@@ -17,7 +17,7 @@ _EDIT = (
 )
 _EMPTY = '<span class="fact-empty">–<span class="visually-hidden">{}</span></span>'
 _SELECT = '<div id="div_{id}" class="mb-3"><label for="{id}" class="form-label">{label}</label>{select}</div>'
-_POINTS = '<tr class="{look}"><th scope="row">{label}<small>{condition}</small></th><td>{points}</td></tr>'
+_POINTS = '<tr class="{}"><th scope="row">{}<small>{}</small></th><td>{}</td></tr>'
 _EVENT = (
     '<li class="event{look}" id="event-{pk}"><span class="event-mark">{icon}</span><div class="event-body">'
     '<p class="event-head"><strong>{title}</strong>{machine}{by}{at}</p>{text}</div></li>'
@@ -46,7 +46,7 @@ def form_line(field):
 @register.simple_tag
 def ledger_lines(lines):
     """A <tr> for each scoring.queries.LedgerLine."""
-    return format_html_join("", "{}", ((_points(line),) for line in lines))
+    return format_html_join("", _POINTS, map(_points, lines))
 
 
 @register.simple_tag
@@ -58,7 +58,7 @@ def timeline_events(events, now):
 def _points(line):
     look = "is-minus" if line.points < 0 else ""
     points = f"{line.points:+}".replace("-", "−") if line.points else "0"
-    return format_html(_POINTS, look=look, label=line.label, condition=line.condition_text, points=points)
+    return look, line.label, line.condition_text, points
 
 
 def _event(event, now):
