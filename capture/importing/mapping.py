@@ -41,7 +41,6 @@ COLUMN_SETTINGS = {"field", "type", "label", "choices", "day_first"}
 UNKNOWN_SYSTEM = "list-"
 _SYSTEM = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._-]{0,29}")
 _CODE = re.compile(r"[a-z][a-z0-9_]{0,49}")
-_FOR_SPACE = str.maketrans("", "", " _-.:")
 
 
 class MappingError(Exception):
@@ -107,17 +106,8 @@ class ImportPlan:
 
 
 def header_key(header):
-    """SHA-256 of the header, under which a mapping is remembered: by its names as they are but for space and form NFC.
-
-    A key of identity: columns called C and C# are two, and what is said of one is not said of the other.
-    """
-    names = [" ".join(composed(name).split()) for name in header]
-    return hashlib.sha256(json.dumps(names, ensure_ascii=False).encode()).hexdigest()
-
-
-def loosely_typed(name):
-    """The name of a column or a field without case, space and the signs that stand for it."""
-    return in_any_case(name).translate(_FOR_SPACE)
+    """SHA-256 of the folded header, under which a mapping is remembered."""
+    return hashlib.sha256("\n".join(map(fold_for_search, header)).encode()).hexdigest()
 
 
 def load_mapping(text):
@@ -205,15 +195,11 @@ def _follow(plan, mapping, header, cells, definitions, create_fields):
     plan.external_system = mapping.get("external_system", "")
     plan.not_answered = mapping.get("not_answered", [])
     plan.row_number = mapping.get("row_number", False)
-    columns = Spellings(((name, index) for index, name in enumerate(header)), loosely=(in_any_case, loosely_typed))
+    indexes = {name: index for index, name in enumerate(header)}
+    loose = {compact(name): index for index, name in reversed(list(enumerate(header)))}
     wanted, missing, problems = {}, [], []
     for name, value in mapping["columns"].items():
-        try:
-            index = columns.find(name)
-        except AmbiguousSpelling as error:
-            named = " or ".join(f"“{header[index]}”" for index in error.values)
-            problems.append(f"The mapping's column “{name}” may be {named}: write it exactly as the file does.")
-            continue
+        index = indexes.get(name, loose.get(compact(name)))
         if index is None:
             missing.append(name)
         elif value is not None:
@@ -245,7 +231,7 @@ def _guess(plan, known, header, cells, definitions, create_fields):
     by_name = Spellings(
         ((code, code) for code in definitions),
         ((label, code) for code, (label, _, _) in definitions.items()),
-        loosely=(in_any_case, loosely_typed),
+        loosely=(in_any_case, compact),
     )
     taken = set(definitions)
     for index, name in enumerate(header):
