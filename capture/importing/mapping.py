@@ -41,6 +41,7 @@ COLUMN_SETTINGS = {"field", "type", "label", "choices", "day_first"}
 UNKNOWN_SYSTEM = "list-"
 _SYSTEM = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._-]{0,29}")
 _CODE = re.compile(r"[a-z][a-z0-9_]{0,49}")
+_FOR_SPACE = str.maketrans("", "", " _-.:")
 
 
 class MappingError(Exception):
@@ -106,8 +107,17 @@ class ImportPlan:
 
 
 def header_key(header):
-    """SHA-256 of the folded header, under which a mapping is remembered."""
-    return hashlib.sha256("\n".join(map(fold_for_search, header)).encode()).hexdigest()
+    """SHA-256 of the header, under which a mapping is remembered: by its names as they are but for space and form NFC.
+
+    A key of identity: columns called C and C# are two, and what is said of one is not said of the other.
+    """
+    names = [" ".join(composed(name).split()) for name in header]
+    return hashlib.sha256(json.dumps(names, ensure_ascii=False).encode()).hexdigest()
+
+
+def loosely_typed(name):
+    """The name of a column or a field without case, space and the signs that stand for it."""
+    return in_any_case(name).translate(_FOR_SPACE)
 
 
 def load_mapping(text):
@@ -145,13 +155,13 @@ def check_mapping(mapping):
         raise MappingError(*problems)
 
 
-def make_plan(header, samples, *, definitions, mapping=None, format_code="", create_fields=False):
+def make_plan(header, samples, *, definitions, mapping=None, format_code="", create_fields=False, list_system=""):
     """The ImportPlan for a file with this header. Raises MappingError.
 
     samples: some rows, from which types and the order of day and month are told. definitions: {code: (label, type,
     Answers)} of the custom fields there are. Without a mapping, the recognised (or given) format and the names of
     the columns decide. create_fields: targets that do not exist, and without a mapping columns that mean nothing
-    else, become NewFields.
+    else, become NewFields. list_system: what ids of an unknown system were kept under for lists of these columns.
     """
     known = _known_format(header, format_code)
     plan = ImportPlan(format_code=known.code if known else "", format_name=known.name if known else "")
@@ -168,7 +178,7 @@ def make_plan(header, samples, *, definitions, mapping=None, format_code="", cre
         plan.id_prefix = known.values.get("id_prefix", "")
         if not plan.external_system and not mapping:
             plan.external_system = known.system
-    _finish_ids(plan, header)
+    _finish_ids(plan, header, list_system)
     return plan
 
 
@@ -195,11 +205,15 @@ def _follow(plan, mapping, header, cells, definitions, create_fields):
     plan.external_system = mapping.get("external_system", "")
     plan.not_answered = mapping.get("not_answered", [])
     plan.row_number = mapping.get("row_number", False)
-    indexes = {name: index for index, name in enumerate(header)}
-    loose = {compact(name): index for index, name in reversed(list(enumerate(header)))}
+    columns = Spellings(((name, index) for index, name in enumerate(header)), loosely=(in_any_case, loosely_typed))
     wanted, missing, problems = {}, [], []
     for name, value in mapping["columns"].items():
-        index = indexes.get(name, loose.get(compact(name)))
+        try:
+            index = columns.find(name)
+        except AmbiguousSpelling as error:
+            named = " or ".join(f"“{header[index]}”" for index in error.values)
+            problems.append(f"The mapping's column “{name}” may be {named}: write it exactly as the file does.")
+            continue
         if index is None:
             missing.append(name)
         elif value is not None:
@@ -231,7 +245,7 @@ def _guess(plan, known, header, cells, definitions, create_fields):
     by_name = Spellings(
         ((code, code) for code in definitions),
         ((label, code) for code, (label, _, _) in definitions.items()),
-        loosely=(in_any_case, compact),
+        loosely=(in_any_case, loosely_typed),
     )
     taken = set(definitions)
     for index, name in enumerate(header):
@@ -331,7 +345,7 @@ def field_code(name, taken):
     return free
 
 
-def _finish_ids(plan, header):
+def _finish_ids(plan, header, list_system):
     targets = {column.target for column in plan.columns}
     if plan.row_number:
         plan.columns = [column for column in plan.columns if column.target != "external_id"]
@@ -346,7 +360,7 @@ def _finish_ids(plan, header):
         )
     if "external_id" in targets and not plan.external_system:
         # Ids of an unknown system mean something only among files of the same columns, and less than an address.
-        plan.external_system = f"{UNKNOWN_SYSTEM}{header_key(header)[:12]}"
+        plan.external_system = list_system or f"{UNKNOWN_SYSTEM}{header_key(header)[:12]}"
     plan.trusts_ids = not plan.external_system.startswith(UNKNOWN_SYSTEM)
 
 

@@ -129,7 +129,9 @@ class ImportProblem(models.Model):
 class RememberedMapping(models.Model):
     """The mapping last used for a header, so that the next file of the same columns needs no mapping."""
 
-    header_key = models.CharField(max_length=64, unique=True, help_text="SHA-256 of the folded header.")
+    header_key = models.CharField(
+        max_length=64, unique=True, help_text="Of the names of the columns (mapping.header_key)."
+    )
     header = models.JSONField()
     mapping = models.JSONField()
     used_at = models.DateTimeField()

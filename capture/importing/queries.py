@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 from capture.importing.cleaning import RETIRED
 from capture.importing.enums import KeptWhy, RowResult
-from capture.importing.mapping import header_key
-from capture.importing.models import ImportProblem, ImportRow, RememberedMapping, UnansweredWord
+from capture.importing.mapping import UNKNOWN_SYSTEM, header_key
+from capture.importing.models import Import, ImportProblem, ImportRow, RememberedMapping, UnansweredWord
 from leads.fields import BY_CODE
 from leads.fields.spelling import Spellings
 from leads.models import Campaign, FieldDefinition, Lead, Source
@@ -24,6 +24,12 @@ def unanswered_words() -> list[str]:
 def remembered_mapping(header) -> dict | None:
     """The mapping last used for files of these columns, or None."""
     return RememberedMapping.objects.filter(header_key=header_key(header)).values_list("mapping", flat=True).first()
+
+
+def system_of_lists(header) -> str:
+    """What ids of an unknown system were kept under when the last file of exactly these columns came, or ""."""
+    kept = Import.objects.filter(header=header, mapping__external_system__startswith=UNKNOWN_SYSTEM)
+    return kept.order_by("-pk").values_list("mapping__external_system", flat=True).first() or ""
 
 
 def by_spelling(model) -> Spellings:

@@ -14,7 +14,7 @@ from django.db import transaction
 from capture.importing.enums import ImportStatus
 from capture.importing.mapping import ImportPlan, MappingError, header_key, make_plan
 from capture.importing.models import Import, RememberedMapping
-from capture.importing.queries import custom_fields, remembered_mapping
+from capture.importing.queries import custom_fields, remembered_mapping, system_of_lists
 from capture.importing.reading import Broken, Unreadable, open_table, unpack_workbook
 from leads.actions.answers import define_field
 
@@ -93,6 +93,7 @@ def plan_for(header, sample, *, mapping=None, format_code="", create_fields=Fals
         mapping=mapping,
         format_code=format_code,
         create_fields=create_fields,
+        list_system=system_of_lists(header),
     )
 
 

@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from capture.importing.mapping import MappingError, field_code, load_mapping, make_plan
+from capture.importing.mapping import MappingError, field_code, header_key, load_mapping, make_plan
 from leads.fields import is_taken
 
 HEADER = ["Prospect ID", "Lead Source", "Converted", "Noise", "E-Mail"]
@@ -148,3 +148,30 @@ def test_rows_can_be_their_own_ids():
 
 def test_unknown_format_is_refused():
     assert "There is no format hubspot" in refused(format_code="hubspot")[0]
+
+
+def test_columns_that_differ_in_a_sign_or_an_accent_are_two():
+    header = ["E-Mail", "C++", "C#", "Prénom", "prenom"]
+    mapping = {"columns": {"e mail": "email", "C#": "sharp", "PRÉNOM": "first_name"}}
+    found = plan(header=header, rows=[["a@x.example", "1", "2", "Zoé", "Zoe"]], mapping=mapping, create_fields=True)
+    assert targets(found) == {"E-Mail": "email", "C#": "sharp", "Prénom": "first_name"}
+    assert plan(header=header, mapping={"columns": {"E-Mail": "email", "C": "sharp"}}).notes == [
+        "The mapping names the column “C”, which the file does not have."
+    ]
+    keys = {header_key(["E-Mail", name]) for name in ("C", "C++", "C#", "Prénom", "Prenom")}
+    assert len(keys) == 5
+    assert header_key(["Pre\u0301nom ", "a  b"]) == header_key(["Prénom", "a b"])
+
+
+def test_a_column_that_the_mapping_could_mean_two_by_is_refused():
+    mapping = {"columns": {"E-Mail": "email", "first name": "first_name"}}
+    problems = refused(header=["E-Mail", "First_Name", "First-Name"], rows=[], mapping=mapping)
+    assert problems == (
+        "The mapping's column “first name” may be “First_Name” or “First-Name”: write it exactly as the file does.",
+    )
+
+
+def test_a_field_is_not_found_by_a_column_of_another_sign():
+    definitions = {"sharp": ("C#", "text", ())}
+    assert targets(plan(header=["E-Mail", "C++"], definitions=definitions)) == {"E-Mail": "email"}
+    assert targets(plan(header=["E-Mail", "c#"], definitions=definitions)) == {"E-Mail": "email", "c#": "sharp"}

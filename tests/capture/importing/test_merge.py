@@ -286,3 +286,13 @@ def test_the_history_of_a_new_person_names_the_file(cast, bring):
     first = Lead.objects.get().transitions.get()
     assert (first.reason, first.reason_facts) == ("imported", {"import": run.pk, "file": "people.csv"})
     assert "people.csv" in first.reason_in_words
+
+
+def test_ids_of_an_unknown_system_are_one_system_for_as_long_as_the_columns_stay(bring):
+    run = bring("id,last name,company\n1,Roe,Acme\n")
+    kept = "list-of-before"
+    Lead.objects.update(external_system=kept)
+    type(run).objects.update(mapping=run.mapping | {"external_system": kept})
+    assert counts(bring("id,last name,company,city\n1,Roe,Acme,Ulm\n")) == (0, 1, 0, 0)
+    assert counts(bring("id,last name,company\n1,Poe,Acme\n")) == (0, 1, 0, 0)
+    assert Lead.objects.get().last_name == "Poe"
