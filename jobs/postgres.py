@@ -25,11 +25,24 @@ class Lock(IntEnum):
     PASSWORD_RESETS = 7_203_001  # wishes for a reset are counted one at a time
     IMPORTS = 0x1EADF1  # one import merges at a time
     NEWCOMERS = 0x1EADF2  # who brings new people looks for them once more and commits, one after the other
+    ANSWERS = 0x1EADF3  # shared by all who write answers of leads, passed through by who deletes one
 
 
 def error_code(error) -> str | None:
     """PostgreSQL's code of a Django database error; None when it did not come from the server."""
     return getattr(error.__cause__, "pgcode", None)
+
+
+def share_lock(lock: Lock) -> None:
+    """Waits for an advisory lock that others may share, which is let go of when the transaction ends."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock_shared(%s)", [lock])
+
+
+def pass_through(lock: Lock) -> None:
+    """Waits for all transactions that share an advisory lock now, and keeps nobody from it afterwards."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(%s), pg_advisory_unlock(%s)", [lock, lock])
 
 
 def take_lock(lock):

@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Count
 
+from jobs.postgres import Lock, pass_through
 from leads.fields.answers import LABEL_LIMIT, Answers, Choice
 from leads.models import Answer, AnswerLabel, FieldDefinition
 from leads.rules import composed
@@ -88,8 +89,8 @@ def restore_answer(*, field: FieldDefinition, code: str) -> None:
 def delete_answer(*, field: FieldDefinition, code: str, is_used: Callable[[], bool]) -> None:
     """Takes away a retired answer that nothing uses.
 
-    is_used: asks all rooms, once nobody can bring the answer back. Raises ValidationError for one that is used or
-    still offered: whoever chose it would be left with a bare code.
+    is_used: asks all rooms, once nobody can bring the answer back: whoever is writing answers is waited for. Raises
+    ValidationError for one that is used or still offered: whoever chose it would be left with a bare code.
     """
     with transaction.atomic():
         present = _locked(field)
@@ -98,6 +99,8 @@ def delete_answer(*, field: FieldDefinition, code: str, is_used: Callable[[], bo
             return
         if answer.retired_at is None:
             raise ValidationError("Only an answer that is retired can be deleted.")
+        # Who read it while it was offered still may write it.
+        pass_through(Lock.ANSWERS)
         if is_used():
             raise ValidationError(f"{answer.label} is in use: it stays, retired.")
         Answer.objects.filter(pk=answer.pk).delete()

@@ -29,6 +29,8 @@ from team.models import Workspace, validate_time_zone
 
 _IDENTIFYING = tuple(field.code for field in FIELDS if field.is_typed and field.key)
 
+_TYPED = frozenset(TYPED)
+
 _MAIN_KEYS = frozenset(BY_CODE[kind].code for kind in OtherKey.KINDS)
 
 _CONSTRAINTS = {
@@ -259,6 +261,8 @@ def _keys(columns):
 
 def _clean(change, values):
     """Columns, custom fields and the definitions of these, by code; raises ValidationError that names every bad one."""
+    if not _TYPED.issuperset(values):
+        change.hold_answers()
     definitions = {field.code: field for field in change.definitions if field.is_active and field.code in values}
     columns, fields, errors = {}, {}, {}
     for code, value in values.items():

@@ -13,6 +13,8 @@ Order of locks. Whoever holds several at a time takes them in this order, each k
 1. the lock between imports (capture)
 2. a regrade run, then its chunk (scoring.actions.runs)
 3. leads
+   and with them, shared, the answers of fields (Lock.ANSWERS), by whoever writes answers; who deletes one waits for
+   that lock holding nothing but the field (leads.actions.answers)
 4. what belongs to a held lead: hand-overs, tasks
 5. pools, for which a page does not wait
 6. marks (leads_dirtylead), at the exit of a change

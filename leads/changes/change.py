@@ -8,6 +8,7 @@ from django.core.exceptions import PermissionDenied
 from django.db import models, transaction
 from django.utils.functional import cached_property
 
+from jobs.postgres import Lock, share_lock
 from leads.access import can_change_lead, can_see_lead
 from leads.changes import marks, rows
 from leads.models import FieldDefinition, Lead
@@ -38,19 +39,36 @@ class Change:
         self.settled = None
         self._rows: dict[int, Lead] = {}
         self.found_marks = False
+        self._holds_answers = False
 
-    def hold(self, leads) -> list[int]:
+    def hold(self, leads, *, answers: bool = False) -> list[int]:
         """Locks leads (queryset, objects or ids) until the end; the ids of those that exist, ascending.
 
         All that a change will need is best held at once, at its door: only then are locks taken in one order.
+        `answers`: as hold_answers, by the same statement.
         """
         ids = ids_of(leads)
         missing = [pk for pk in ids if pk not in self.held]
         if missing:
-            there, found_marks = marks.lock_leads(missing)
+            there, found_marks = marks.lock_leads(missing, answers=answers and not self._holds_answers)
             self.held.update(there)
+            if answers and there:
+                self._answers_held()
             self.found_marks |= found_marks
         return [pk for pk in ids if pk in self.held]
+
+    def hold_answers(self) -> None:
+        """Keeps the answers of all fields from being deleted until the end, for whoever writes answers of leads.
+
+        From here on `definitions` shows what is held: fields that were read before are read once more.
+        """
+        if not self._holds_answers:
+            share_lock(Lock.ANSWERS)
+            self._answers_held()
+
+    def _answers_held(self):
+        self._holds_answers = True
+        self.__dict__.pop("definitions", None)
 
     def welcome(self, lead_ids: Iterable[int]) -> None:
         """Leads that this very transaction creates: nobody else sees them, so they are held.
@@ -127,24 +145,30 @@ def leave_marks(change: Change) -> None:
 
 @contextmanager
 def changing(
-    leads=(), *, by: User | None, now: datetime, at_exit: Callable[[Change], None] = leave_marks
+    leads=(),
+    *,
+    by: User | None,
+    now: datetime,
+    answers: bool = False,
+    at_exit: Callable[[Change], None] = leave_marks,
 ) -> Iterator[Change]:
     """A `Change` by the user `by` (None: the program) at the moment `now`, with leads (queryset, objects, ids) held.
 
+    answers: whether answers of theirs will be written (Change.hold_answers).
     One transaction; an exception undoes it. `at_exit` is told of the change at the outermost exit, by default to
     leave the marks. Inside another change it is that one that is given, with these leads held as well; who makes it,
     when, and what happens at the exit is for the outermost to say.
     """
     outer = _open.get()
     if outer is not None:
-        outer.hold(leads)
+        outer.hold(leads, answers=answers)
         yield outer
         return
     with transaction.atomic():
         change = Change(by=by, now=now)
         token = _open.set(change)
         try:
-            change.hold(leads)
+            change.hold(leads, answers=answers)
             yield change
             at_exit(change)
             change.tell()

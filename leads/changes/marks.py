@@ -4,10 +4,16 @@ from datetime import datetime
 
 from django.db import connection
 
+from jobs.postgres import Lock
+
 _LOCK = """
 SELECT lead.id, EXISTS (SELECT FROM leads_dirtylead WHERE lead_id = lead.id) FROM leads_lead AS lead
 WHERE lead.id = ANY(%s) ORDER BY lead.id FOR NO KEY UPDATE OF lead
 """
+
+_LOCK_WITH_ANSWERS = f"WITH answers AS MATERIALIZED (SELECT pg_advisory_xact_lock_shared({Lock.ANSWERS:d})) " + (
+    _LOCK.replace("FROM leads_lead AS lead\n", "FROM answers CROSS JOIN leads_lead AS lead\n")
+)
 
 # A conflict locks the mark that is there even where the last condition leaves it as it is: else a worker could take it
 # away before this change is visible. What failed before may go well after a change, so that a mark that waits longer,
@@ -23,10 +29,13 @@ WHERE leads_dirtylead.marked_at > excluded.marked_at OR leads_dirtylead.attempts
 _UNMARK = "DELETE FROM leads_dirtylead WHERE lead_id = ANY(%s)"
 
 
-def lock_leads(lead_ids: list[int]) -> tuple[list[int], bool]:
-    """Locks the leads in id order: (the ids of those there are, whether any is marked)."""
+def lock_leads(lead_ids: list[int], *, answers: bool = False) -> tuple[list[int], bool]:
+    """Locks the leads in id order: (the ids of those there are, whether any is marked).
+
+    answers: shares Lock.ANSWERS by the same statement, where any of the leads is there.
+    """
     with connection.cursor() as cursor:
-        cursor.execute(_LOCK, [lead_ids])
+        cursor.execute(_LOCK_WITH_ANSWERS if answers else _LOCK, [lead_ids])
         rows = cursor.fetchall()
     return [pk for pk, _ in rows], any(is_marked for _, is_marked in rows)
 

@@ -57,13 +57,13 @@ class _Concerned(NamedTuple):
 
 
 @contextmanager
-def changing(leads=(), *, by, now) -> Iterator[Change]:
+def changing(leads=(), *, by, now, answers=False) -> Iterator[Change]:
     """leads.changes.changing, settled at its exit: held leads that were noted are scored and, where they belong to
     sales, handed over before it ends, if they are at most AT_ONCE; the marks of others stay for a worker.
 
     So do those of leads that were to be handed over while somebody else gives out leads: nobody waits for that.
     """
-    with changes.changing(leads, by=by, now=now, at_exit=_settle_or_leave) as change:
+    with changes.changing(leads, by=by, now=now, answers=answers, at_exit=_settle_or_leave) as change:
         yield change
 
 

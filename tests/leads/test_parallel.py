@@ -2,15 +2,21 @@
 
 import datetime
 import threading
+import time
 
+import pytest
+from django.core.exceptions import ValidationError
 from django.db import connection, transaction
 
 from insights.invariants import check_all
+from leads.actions import record
+from leads.actions.answers import delete_answer, retire_answer
 from leads.actions.record import companies_by_name
 from leads.actions.task import add_task
 from leads.changes import changing
 from leads.enums import Disposition, Stage
-from leads.models import Activity, Company, DirtyLead, Lead
+from leads.models import Activity, Company, DirtyLead, FieldDefinition, Lead
+from leads.queries import leads_by_answer
 from scoring.actions import claim_dirty
 from tests.cast import make_user
 from tests.factories.deeds import change_lead, complete_task, mark, move_stage, record_activities, set_disposition
@@ -203,3 +209,58 @@ def test_a_change_and_a_worker_at_the_same_lead_never_wait_for_each_other(commit
     at_once(work, change, work, change)
 
     assert broken() == []
+
+
+def test_an_answer_that_somebody_is_giving_is_not_deleted(committed, now):
+    field, lead = FieldDefinition.objects.get(code="budget"), make_lead(now=now)
+    chosen = threading.Event()
+
+    def answer():
+        with changing([lead.pk], by=None, now=now, answers=True) as change:
+            assert change.definitions
+            chosen.set()
+            wait_until_somebody_waits()
+            record.change_lead(change, lead=lead, values={"budget": "planned"})
+
+    def delete():
+        assert chosen.wait(timeout=10)
+        retire_answer(field=field, code="planned", now=now)
+        with pytest.raises(ValidationError, match="Planned is in use"):
+            delete_answer(field=field, code="planned", is_used=lambda: bool(leads_by_answer(field).get("planned")))
+
+    at_once(answer, delete)
+
+    lead.refresh_from_db()
+    assert lead.fields == {"budget": "planned"}
+    assert broken() == []
+
+
+def test_an_answer_that_was_retired_since_it_was_read_is_refused(committed, now):
+    field, lead = FieldDefinition.objects.get(code="budget"), make_lead(now=now)
+    read, retired = threading.Event(), threading.Event()
+
+    def answer():
+        with changing([lead.pk], by=None, now=now) as change:
+            assert change.definitions
+            read.set()
+            assert retired.wait(timeout=10)
+            with pytest.raises(ValidationError, match="no longer offered"):
+                record.change_lead(change, lead=lead, values={"budget": "planned"})
+
+    def retire():
+        assert read.wait(timeout=10)
+        retire_answer(field=field, code="planned", now=now)
+        retired.set()
+
+    at_once(answer, retire)
+
+
+def wait_until_somebody_waits():
+    """Until a session waits for what this transaction holds."""
+    for _ in range(400):
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_backend_pid() = ANY(pg_blocking_pids(pid)) FROM pg_locks WHERE NOT granted")
+            if any(is_ours for (is_ours,) in cursor.fetchall()):
+                return
+        time.sleep(0.05)
+    raise AssertionError("Nobody waits.")

@@ -42,7 +42,7 @@ def lead_edit(request, pk):
     """Saves the fields named in `field`; 409 with both versions where somebody else changed one of them meanwhile."""
     codes = tuple(dict.fromkeys(request.POST.getlist("field")))
     try:
-        with changing_lead(request, pk) as (change, lead):
+        with changing_lead(request, pk, answers=not set(TYPED).issuperset(codes)) as (change, lead):
             definitions = [field for field in change.definitions if field.is_active]
             known = {*TYPED, *(field.code for field in definitions)}
             if not codes or not known.issuperset(codes):
@@ -90,13 +90,13 @@ def lead_new(request):
 
 
 @contextmanager
-def changing_lead(request, pk):
+def changing_lead(request, pk, *, answers=False):
     """The door (routing.actions.changing) for a page about one lead: gives the change and the lead as it is now.
 
     Http404 for a lead that is gone or that the reader does not see, PermissionDenied for one she may only read.
     """
     try:
-        with changing([pk], by=request.user, now=timezone.now()) as change:
+        with changing([pk], by=request.user, now=timezone.now(), answers=answers) as change:
             yield change, change.writable(pk)
     except Lead.DoesNotExist as error:
         raise Http404 from error

@@ -72,6 +72,10 @@ class Disturbed(Exception):
     """Somebody kept changing the same leads; the chunk has to be tried again."""
 
 
+class AnswersChanged(Exception):
+    """The answers of a field are no longer those by which the rows were cleaned."""
+
+
 @dataclass
 class Target:
     """Where rows go and what holds for all of them. `run` None: a dry run, which writes to the overlay alone.
@@ -98,7 +102,8 @@ class Target:
 def merge_chunk(rows, target, *, now) -> dict[RowResult, int]:
     """Merges cleaned rows (capture.importing.rows.Row) in the caller's transaction; returns {RowResult: count}.
 
-    Takes the lock that keeps other imports out until the transaction ends.
+    Takes the lock that keeps other imports out until the transaction ends, and holds the answers that the rows name.
+    Raises AnswersChanged where those are others by now.
     """
     with connection.cursor() as cursor:
         # Statistics of a table that has just grown or shrunk would have all of it read for every chunk.
@@ -112,6 +117,8 @@ def merge_chunk(rows, target, *, now) -> dict[RowResult, int]:
     # Nobody works yet for a company that this chunk brings.
     older = {key: pk for key, pk in companies.items() if 0 < pk <= newest or target.run is None}
     with changing(by=target.run and target.run.created_by, now=now) as change:
+        if target.run is not None:
+            _hold_answers(change, target.plan)
         for _ in range(TRIES):
             placed, directory = _place(rows, accepted, companies, older, target)
             if target.run is None or _hold_still(change, directory):
@@ -129,6 +136,14 @@ def merge_chunk(rows, target, *, now) -> dict[RowResult, int]:
     for _, result, _, _ in placed:
         counts[result] += 1
     return counts
+
+
+def _hold_answers(change, plan):
+    mapped = {column.target: column.answers for column in plan.columns if column.is_custom}
+    if mapped:
+        change.hold_answers()
+        if any(mapped.get(field.code, field.answer_list) != field.answer_list for field in change.definitions):
+            raise AnswersChanged
 
 
 def _look_again(placed, directory, before):

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from django.db import IntegrityError, OperationalError, connection, transaction
 from django.db.models import F
 
-from capture.importing.actions.merging import Disturbed, Target, merge_chunk
+from capture.importing.actions.merging import AnswersChanged, Disturbed, Target, merge_chunk
 from capture.importing.actions.receiving import SAMPLE_ROWS
 from capture.importing.actions.staging import put_search_in_order
 from capture.importing.actions.undoing import undo_begun, undo_chunk
@@ -154,13 +154,17 @@ def _import(run, lease, clock, seconds):
     fresh.update(status=ImportStatus.RUNNING, started_at=run.started_at or clock())
     table = open_table(run.file.path, has_header=run.mapping.get("header", True))
     sample = [row for row in itertools.islice(table.rows(), SAMPLE_ROWS) if not isinstance(row, Broken)]
-    plan = make_plan(table.header, sample, definitions=custom_fields(), mapping=run.mapping, format_code=run.format)
-    target = Target(plan=plan, run=run, source_id=run.source_id, campaign_id=run.campaign_id)
     began = started = time.monotonic()
     done, in_time = run.rows_done, True
+    target, chunks = _begin(run, table, sample, done)
     with _settling(clock) as settle:
-        for rows in cleaned_chunks(table, plan, skip=done):
-            _merge_and_commit(rows, target, clock(), done, lease, started)
+        while (rows := next(chunks, None)) is not None:
+            try:
+                _merge_and_commit(rows, target, clock(), done, lease, started)
+            except AnswersChanged:
+                chunks.close()
+                target, chunks = _begin(run, table, sample, done)
+                continue
             started, done = time.monotonic(), done + len(rows)
             settle()
             in_time = _is_in_time(began, seconds)
@@ -172,6 +176,13 @@ def _import(run, lease, clock, seconds):
     put_search_in_order()
     took = F("seconds") + (time.monotonic() - started)
     _end(lease, ImportStatus.DONE, clock(), rows_total=done, seconds=took)
+
+
+def _begin(run, table, sample, done):
+    """The target of the rows after the first `done`, and those rows in chunks, cleaned by the answers of now."""
+    plan = make_plan(table.header, sample, definitions=custom_fields(), mapping=run.mapping, format_code=run.format)
+    target = Target(plan=plan, run=run, source_id=run.source_id, campaign_id=run.campaign_id)
+    return target, cleaned_chunks(table, plan, skip=done)
 
 
 def _merge_and_commit(rows, target, now, done, lease, started):

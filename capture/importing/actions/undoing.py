@@ -66,6 +66,8 @@ def _restore(change, rows, account):
     leads = load_leads([row.lead_id for row in rows]) if rows else {}
     region = Workspace.objects.current().phone_region
     elsewhere = _ids_elsewhere(rows, leads)
+    change.hold_answers()
+    answers = {field.code: field.answer_list for field in change.definitions if field.answer_list}
     changed = {}
     for row in rows:
         lead = leads.get(row.lead_id)
@@ -73,8 +75,9 @@ def _restore(change, rows, account):
             continue
         stays = _ID if row.number in elsewhere else ()
         before = {code: change for code, change in (row.before or {}).items() if code not in stays}
+        gone = _take_out_deleted(before, answers)
         put_back, kept = _put_all_back(lead, before, region)
-        kept += stays
+        kept += [*stays, *gone]
         if put_back:
             changed[lead.id] = lead
             account["restored"] += 1
@@ -96,6 +99,19 @@ def _ids_elsewhere(rows, leads):
     known = ExternalId.objects.filter(key__in={key for (_, key), _ in before.values()}) if before else []
     owners = {(each.system, each.key): each.lead_id for each in known}
     return {number for number, (pair, lead_id) in before.items() if owners.get(pair, lead_id) != lead_id}
+
+
+def _take_out_deleted(before, answers):
+    """Leaves out of `before` the fields whose old answer has been deleted since; returns their codes."""
+    fields = before.get("fields", {})
+    gone = [
+        code
+        for code, (old, _) in fields.items()
+        if code in answers and not all(map(answers[code].get, old if isinstance(old, list) else filter(None, [old])))
+    ]
+    if gone:
+        before["fields"] = {code: change for code, change in fields.items() if code not in gone}
+    return gone
 
 
 def _put_all_back(lead, before, region):

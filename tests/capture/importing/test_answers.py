@@ -3,12 +3,15 @@
 import json
 
 import pytest
+from django.utils import timezone
 
+from capture.importing.actions import running
 from capture.importing.models import Import, ImportProblem, RememberedMapping
-from leads.actions.answers import rename_answers, retire_answer
+from leads.actions.answers import delete_answer, rename_answers, retire_answer
 from leads.csv_export import lead_lines
 from leads.enums import FieldType
 from leads.models import FieldDefinition, Lead
+from tests.capture.importing.conftest import counts
 from tests.factories.leads import make_field, make_lead
 
 pytestmark = pytest.mark.django_db
@@ -108,3 +111,38 @@ def test_what_is_exported_comes_back_the_same(bring, now):
 
     assert [person.fields for person in Lead.objects.order_by("email")] == before
     assert problems() == []
+
+
+def test_an_answer_that_is_retired_while_the_chunk_is_on_its_way_is_left_where_it_is(bring, monkeypatch):
+    merge, budget = running._merge_and_commit, field("budget")
+
+    def retire_and_merge(*args):
+        retire_answer(field=budget, code="planned", now=timezone.now())
+        merge(*args)
+
+    monkeypatch.setattr(running, "_merge_and_commit", retire_and_merge)
+    mapping = {"columns": {"Email": "email", "Budget": "budget"}}
+    run = bring("Email,Budget\na@x.example,Planned\nb@x.example,Approved\n", mapping=mapping)
+
+    assert counts(run) == (2, 0, 0, 0)
+    assert dict(Lead.objects.values_list("email", "fields")) == {
+        "a@x.example": {},
+        "b@x.example": {"budget": "approved"},
+    }
+    assert "is no longer offered" in run.problems.get().message
+
+
+def test_undoing_brings_no_answer_back_that_has_been_deleted(bring):
+    budget = field("budget")
+    mapping = {"columns": {"Email": "email", "City": "city", "Budget": "budget"}}
+    bring("Email,Budget\na@x.example,Planned\n", mapping=mapping)
+    run = bring("Email,City,Budget\na@x.example,Ulm,Approved\n", mapping=mapping)
+    retire_answer(field=budget, code="planned", now=timezone.now())
+    delete_answer(field=budget, code="planned", is_used=lambda: False)
+    running.undo(run=run, by=None, now=timezone.now())
+    running.continue_import(run_id=run.pk, clock=timezone.now)
+
+    lead = Lead.objects.get()
+    assert (lead.city, lead.fields) == ("", {"budget": "approved"})
+    run.refresh_from_db()
+    assert run.undone["examples"][0]["fields"] == ["budget"]

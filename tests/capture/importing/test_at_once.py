@@ -19,7 +19,7 @@ from leads.models import Activity, Lead
 from team.enums import Role
 from tests.cast import make_user
 from tests.factories.leads import make_lead
-from tests.leads.test_parallel import at_once
+from tests.leads.test_parallel import at_once, wait_until_somebody_waits
 from web.leads import edits
 
 LIST = "Email,Phone,Last name\nnora@berg.example,,Berg\n,+49 30 1234567,Berg\n"
@@ -147,17 +147,6 @@ def test_an_id_that_an_import_brings_meanwhile_is_refused_to_the_page(committed,
     assert answer.status_code == 422
     assert "Another lead has this external id." in answer.content.decode()
     assert 'value="7"' in answer.content.decode()
-
-
-def wait_until_somebody_waits():
-    """Until a session waits for what this transaction has written."""
-    for _ in range(400):
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_backend_pid() = ANY(pg_blocking_pids(pid)) FROM pg_locks WHERE NOT granted")
-            if any(is_ours for (is_ours,) in cursor.fetchall()):
-                return
-        time.sleep(0.05)
-    pytest.fail("Nobody waits.")
 
 
 @pytest.mark.servers
