@@ -46,11 +46,12 @@ def somebody(number):
 @pytest.mark.parametrize("count", [1, 300])
 def test_one_and_many_are_written_alike(cast, now, count, django_assert_num_queries):
     people = [somebody(number) for number in range(count)]
-    with django_assert_num_queries(4 + 5):  # their ids, the marks, the savepoint around them, and the tables
+    with django_assert_num_queries(4 + 6):  # their ids, the marks, the savepoint around them, and the tables
         tables = enter(people, by=cast.mia, now=now)
 
     assert tables == [
         "leads_transition",
+        "leads_changerow",
         "leads_activity",
         "leads_leadsearch",
         "leads_lead",
