@@ -14,7 +14,8 @@ from typing import NamedTuple
 
 from django.core.exceptions import ImproperlyConfigured
 from django.db import connection, transaction
-from django.db.models import Q
+from django.db.models import BooleanField, Q
+from django.db.models.expressions import RawSQL
 
 from jobs.actions import FRESH, fail, hold
 from jobs.queries import COUNTED_TO
@@ -38,9 +39,7 @@ SELECT next.position, next.id FROM leads_followercursor AS cursor CROSS JOIN LAT
 WHERE cursor.code = %(code)s
 ORDER BY next.position DESC, next.id DESC LIMIT 1
 """
-_SPAN = """
-SELECT * FROM leads_changerow WHERE (position, id) > (%s, %s) AND (position, id) <= (%s, %s) ORDER BY position, id
-"""
+_SPAN = "(position, id) > (%s, %s) AND (position, id) <= (%s, %s)"
 _START = """
 INSERT INTO leads_followercursor (code, position, change_id, moved_at)
 SELECT %(code)s, leads_change_horizon(), 0, %(now)s ON CONFLICT DO NOTHING
@@ -152,7 +151,8 @@ def _follow(follower, now, limit):
     if upto is None:
         return 0
     (cursor,) = cursors
-    read = list(ChangeRow.objects.raw(_SPAN, [cursor.position, cursor.change_id, *upto]))
+    span = RawSQL(_SPAN, [cursor.position, cursor.change_id, *upto], BooleanField())
+    read = list(ChangeRow.objects.filter(span).order_by("position", "id"))
     rows = [row for row in read if row.kind in follower.kinds]
     if rows:
         follower.follow(rows, now=now)
