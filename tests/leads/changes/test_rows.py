@@ -145,9 +145,14 @@ def test_what_is_saved_unchanged_or_asked_to_be_scored_touches_nobody(cast, now)
 def test_what_is_undone_is_told_to_nobody(cast, now):
     lead = make_lead()
     since = newest()
-    with pytest.raises(RuntimeError), changing([lead], by=cast.mia, now=now) as change:
-        change_lead(change, lead=lead, values={"city": "Bonn"})
-        raise RuntimeError
+
+    def break_off():
+        with changing([lead], by=cast.mia, now=now) as change:
+            change_lead(change, lead=lead, values={"city": "Bonn"})
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        break_off()
     assert told(since=since) == []
 
 
