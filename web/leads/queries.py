@@ -1,6 +1,10 @@
 """What the pages about leads read across rooms."""
 
-from leads.models import FieldDefinition, Lead, Task
+import datetime
+from typing import NamedTuple
+
+from leads.enums import TaskKind
+from leads.models import FieldDefinition, Lead
 from routing.models import Handover
 
 
@@ -25,15 +29,28 @@ def active_fields() -> list[FieldDefinition]:
 
 
 def latest_handover(user, lead) -> Handover | None:
-    """The newest hand-over of the lead that the user may read, or None."""
-    return (
-        Handover.objects.visible_to(user)
-        .filter(lead=lead)
-        .select_related("owner", "pool")
-        .order_by("-handed_at")
-        .first()
-    )
+    """The newest hand-over of the lead that the user may read, or None. Of one to whoever has her now, no second query
+    asks who that is."""
+    handover = Handover.objects.visible_to(user).filter(lead=lead).order_by("-handed_at").first()
+    if handover:
+        for keeper in ("owner", "pool"):
+            if getattr(handover, f"{keeper}_id") == getattr(lead, f"{keeper}_id"):
+                setattr(handover, keeper, getattr(lead, keeper))
+    return handover
 
 
-def open_tasks(lead) -> list[Task]:
-    return list(lead.tasks.open().select_related("assignee"))
+class OpenTask(NamedTuple):
+    pk: int
+    title: str
+    due_at: datetime.datetime
+    kind: str
+    assignee: str
+
+
+def open_tasks(lead) -> list[OpenTask]:
+    """What is promised to the lead, soonest first, with kind and assignee as a page says them. One query."""
+    names = ("pk", "title", "due_at", "kind", "assignee__name", "assignee__email")
+    return [
+        OpenTask(pk, title, due_at, TaskKind(kind).label, name or email)
+        for pk, title, due_at, kind, name, email in lead.tasks.open().values_list(*names)
+    ]

@@ -20,8 +20,13 @@ _SELECT = '<div id="div_{id}" class="mb-3"><label for="{id}" class="form-label">
 _POINTS = '<tr class="{}"><th scope="row">{}<small>{}</small></th><td>{}</td></tr>'
 _EVENT = (
     '<li class="event{look}" id="event-{pk}"><span class="event-mark">{icon}</span><div class="event-body">'
-    '<p class="event-head"><strong>{title}</strong>{machine}{by}{at}</p>{text}</div></li>'
+    '<p class="event-head"><strong>{title}</strong>'
 )
+_MACHINE = '<span class="chip">by a machine</span>'
+_BY = '<span class="by">{by}</span>'
+_AT = "{at}</p>"
+_TEXT = '<p class="event-text">{text}</p>'
+_END = "</div></li>"
 
 
 @register.simple_tag
@@ -62,14 +67,14 @@ def _points(line):
 
 
 def _event(event, now):
+    parts = (_EVENT, _MACHINE if event.is_machine else "", _BY if event.by else "", _AT, _TEXT if event.text else "")
     return format_html(
-        _EVENT,
+        "".join(parts) + _END,
         look=" event-machine" if event.is_machine else " event-human" if event.is_human else "",
         pk=event.pk,
         icon=icon(event.icon),
         title=event.title,
-        machine=format_html('<span class="chip">{}</span>', "by a machine") if event.is_machine else "",
-        by=format_html('<span class="by">{}</span>', event.by) if event.by else "",
+        by=event.by,
         at=ago(event.at, now),
-        text=format_html('<p class="event-text">{}</p>', event.text) if event.text else "",
+        text=event.text,
     )
