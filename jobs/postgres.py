@@ -33,10 +33,14 @@ def error_code(error) -> str | None:
     return getattr(error.__cause__, "pgcode", None)
 
 
+# With the number of the lock: to be put into a statement that does something else as well.
+SHARING = "SELECT pg_advisory_xact_lock_shared(%s)"
+
+
 def share_lock(lock: Lock) -> None:
     """Waits for an advisory lock that others may share, which is let go of when the transaction ends."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock_shared(%s)", [lock])
+        cursor.execute(SHARING, [lock])
 
 
 def pass_through(lock: Lock) -> None:

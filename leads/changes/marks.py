@@ -4,15 +4,22 @@ from datetime import datetime
 
 from django.db import connection
 
-from jobs.postgres import Lock
+from jobs.postgres import SHARING, Lock
 
 _LOCK = """
 SELECT lead.id, EXISTS (SELECT FROM leads_dirtylead WHERE lead_id = lead.id) FROM leads_lead AS lead
 WHERE lead.id = ANY(%s) ORDER BY lead.id FOR NO KEY UPDATE OF lead
 """
 
-_LOCK_WITH_ANSWERS = f"WITH answers AS MATERIALIZED (SELECT pg_advisory_xact_lock_shared({Lock.ANSWERS:d})) " + (
-    _LOCK.replace("FROM leads_lead AS lead\n", "FROM answers CROSS JOIN leads_lead AS lead\n")
+# The lock comes first, so that one round trip does for both.
+_LOCK_WITH_ANSWERS = (
+    "WITH answers AS MATERIALIZED ("
+    + SHARING
+    + """)
+SELECT lead.id, EXISTS (SELECT FROM leads_dirtylead WHERE lead_id = lead.id)
+FROM answers CROSS JOIN leads_lead AS lead
+WHERE lead.id = ANY(%s) ORDER BY lead.id FOR NO KEY UPDATE OF lead
+"""
 )
 
 # A conflict locks the mark that is there even where the last condition leaves it as it is: else a worker could take it
@@ -35,7 +42,10 @@ def lock_leads(lead_ids: list[int], *, answers: bool = False) -> tuple[list[int]
     answers: shares Lock.ANSWERS by the same statement, where any of the leads is there.
     """
     with connection.cursor() as cursor:
-        cursor.execute(_LOCK_WITH_ANSWERS if answers else _LOCK, [lead_ids])
+        if answers:
+            cursor.execute(_LOCK_WITH_ANSWERS, [Lock.ANSWERS, lead_ids])
+        else:
+            cursor.execute(_LOCK, [lead_ids])
         rows = cursor.fetchall()
     return [pk for pk, _ in rows], any(is_marked for _, is_marked in rows)
 
