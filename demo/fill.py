@@ -18,6 +18,7 @@ from demo.receipts import Receipts
 from demo.saved import save_views
 from demo.staff import make_staff
 from demo.tables import copy_rows, new_ids
+from demo.told import tell_what_happened
 from demo.work import work_open_leads
 from leads.actions.lifecycle import set_disposition
 from leads.changes import changing
@@ -77,6 +78,7 @@ def fill_demo(*, leads, now, seed=SEED):
             _settle(going.get(place, []), moment)
         work_open_leads(chance=chance, shown=staff.reps[0], now=now)
         _settle_everybody(staff, now)
+        tell_what_happened(now=now)
 
 
 def _settle(lead_ids, moment):

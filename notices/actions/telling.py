@@ -1,15 +1,15 @@
 """Telling reps what became of their leads, from the rows of leads.ChangeRow that say so."""
 
+from leads.enums import ChangeKind
+from leads.models import ChangeRow
 from notices.enums import NoticeKind
 from notices.models import Notice
 from routing.enums import Why
 from routing.models import Handover
 from routing.queries import active_policy, sales_grades
 
-GRADE, OWNER = "grade", "owner"
 
-
-def tell_reps(rows, *, now) -> None:
+def tell_reps(rows: list[ChangeRow], *, now) -> None:
     """Writes the notices that these change rows give rise to, each once, in the caller's transaction.
 
     A lead arrived, unless she took it herself; it was taken back, unless she gave it back; its grade fell out of those
@@ -24,7 +24,7 @@ def tell_reps(rows, *, now) -> None:
 
 def _moved(rows):
     """Arrivals and losses, by the rows of owners."""
-    rows = [row for row in rows if row.kind == OWNER]
+    rows = [row for row in rows if row.kind == ChangeKind.OWNER]
     handovers = Handover.objects.in_bulk([row.reference for row in rows])
     for row in rows:
         handover = handovers.get(row.reference)
@@ -38,7 +38,7 @@ def _moved(rows):
 
 def _faded(rows):
     """Falls of grade, by the rows of grades."""
-    rows = [row for row in rows if row.kind == GRADE and row.was]
+    rows = [row for row in rows if row.kind == ChangeKind.GRADE and row.was]
     grades = sales_grades(active_policy()) if rows else []
     rows = [row for row in rows if row.was in grades and row.became not in grades]
     owned = _owned({row.lead_id for row in rows})

@@ -1,9 +1,9 @@
-"""Change rows as the writers leave them, and notices."""
+"""Notices, and change rows as the writers leave them."""
 
-import datetime
 import itertools
-from typing import NamedTuple
 
+from leads.enums import ChangeKind
+from leads.models import ChangeRow
 from notices.actions import tell_reps
 from notices.models import Notice
 from routing.models import Handover
@@ -12,25 +12,21 @@ from tests.factories.leads import NOW, make_lead
 _numbers = itertools.count(1)
 
 
-class Row(NamedTuple):
-    lead_id: int
-    id: int
-    kind: str
-    at: datetime.datetime
-    was: str
-    became: str
-    reference: int | None = None
-
-
 def owner_row(handover, *, became=True):
     """That the owner of this hand-over became the lead's, or is not any more."""
     owner = str(handover.owner_id)
     was, became, at = ("", owner, handover.assigned_at) if became else (owner, "", handover.ended_at)
-    return Row(handover.lead_id, next(_numbers), "owner", at, was, became, handover.pk)
+    return _row(handover.lead_id, ChangeKind.OWNER, at, was, became, reference=handover.pk)
 
 
 def grade_row(lead, was, became, *, at=NOW):
-    return Row(lead.pk, next(_numbers), "grade", at, was, became)
+    return _row(lead.pk, ChangeKind.GRADE, at, was, became)
+
+
+def _row(lead_id, kind, at, was, became, **values):
+    """A row that is in no table."""
+    number = -next(_numbers)
+    return ChangeRow(lead_id=lead_id, id=number, position=number, kind=kind, at=at, was=was, became=became, **values)
 
 
 def make_notice(owner, *, at=NOW, now=None, **values) -> Notice:

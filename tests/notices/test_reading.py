@@ -17,7 +17,7 @@ def test_the_bell_counts_ones_own_up_to_a_hundred(cast, now, django_assert_num_q
         Notice(
             lead_id=first.lead_id,
             recipient=cast.ben,
-            change=-number - 1,
+            change=number,
             kind=first.kind,
             handover_id=first.handover_id,
             at=now,
