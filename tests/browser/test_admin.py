@@ -6,7 +6,9 @@ from django.contrib.auth.models import Group
 from django.urls import reverse
 
 from leads.models import StageDefinition
+from routing.models import AssignmentRule, RoutingPolicy
 from team.enums import Role
+from tests.browser.chromium import PHONE
 from tests.cast import make_user
 from tests.factories.leads import make_lead
 
@@ -110,3 +112,15 @@ def test_the_condition_editor_says_what_it_holds_and_how_many_leads_meet_it(visi
     page.get_by_label("Value", exact=True).fill("")
     page.get_by_text("value: ").wait_for()
     assert visitor.complaints == []
+
+
+def test_an_assignment_rule_fits_on_a_phone(visit, admin):
+    policy = RoutingPolicy.objects.get(is_active=True)
+    is_german = {"field": "country", "op": "is", "value": "Germany"}
+    AssignmentRule.objects.create(
+        policy=policy, position=1, name="Germany", condition=is_german, pool=policy.default_pool
+    )
+    visitor = visit(admin, viewport=PHONE)
+    open_page(visitor, reverse("admin:routing_routingpolicy_change", args=[policy.pk]))
+    right = "[...document.querySelectorAll('.tabular table')].map((one) => one.getBoundingClientRect().right)"
+    assert max(visitor.page.evaluate(right)) <= PHONE["width"]
