@@ -278,6 +278,35 @@ WHERE score_version = %(version)s AND changed_at <= scored_at
 GROUP BY scored_at ORDER BY scored_at DESC LIMIT %(moments)s
 """
 
+# The row that is written last says what is true now.
+NEWEST_GRADE = """
+SELECT lead.id FROM leads_lead AS lead LEFT JOIN LATERAL (
+    SELECT became, score, model_version FROM leads_changerow
+    WHERE lead_id = lead.id AND kind = 'grade' ORDER BY id DESC LIMIT 1
+) AS newest ON TRUE
+WHERE lead.grade IS DISTINCT FROM coalesce(newest.became, '')
+"""
+
+GRADES_APART = """
+SELECT lead_id FROM (
+    SELECT lead_id, was, lag(became) OVER (PARTITION BY lead_id ORDER BY id) AS before
+    FROM leads_changerow WHERE kind = 'grade'
+) AS grade
+WHERE was <> before
+"""
+
+# Owners are told of as they change, and what is told is forgotten after a while.
+NEWEST_OWNER = """
+SELECT lead.id FROM leads_lead AS lead CROSS JOIN LATERAL (
+    SELECT became FROM leads_changerow WHERE lead_id = lead.id AND kind = 'owner' ORDER BY id DESC LIMIT 1
+) AS newest
+WHERE newest.became <> coalesce(lead.owner_id::text, '')
+"""
+
+AHEAD_OF_NEWS = """
+SELECT row_number() OVER (ORDER BY code) FROM leads_followercursor WHERE position > leads_change_horizon()
+"""
+
 INVARIANTS = (
     Invariant("I3", "Every lead has exactly one keeper: marketing, one owner or one pool.", "leads", KEEPER),
     Invariant("I4", "No lead has two open hand-overs.", "leads", OPEN_TWICE),
@@ -307,5 +336,9 @@ INVARIANTS = (
     Invariant("I16", "Every rep sees her own leads and no other.", "leads", seen_against_the_law),
     Invariant("I16", "Every lead is in the search index.", "leads", NOT_IN_SEARCH),
     Invariant("I16", "The search index holds no lead that is gone.", "leads", NOBODY_FOUND),
+    Invariant("I19", "The history of grades of a lead ends at the grade it has.", "leads", NEWEST_GRADE),
+    Invariant("I19", "Every grade in a history follows the one before it.", "leads", GRADES_APART),
+    Invariant("I19", "The last that was told of an owner is the owner.", "leads", NEWEST_OWNER),
+    Invariant("I19", "No follower is ahead of what is certain.", "followers", AHEAD_OF_NEWS),
     Invariant("I18", "No transaction is older than 60 s, nor idle for 10 s.", "processes", OLD_TRANSACTION),
 )

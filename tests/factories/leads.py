@@ -16,6 +16,12 @@ NOW = datetime.datetime(2026, 6, 10, 10, 0, tzinfo=datetime.UTC)
 _numbers = itertools.count(1)
 
 
+FIRST_GRADE = """
+INSERT INTO leads_changerow (lead_id, position, kind, at, became, score, model_version)
+SELECT id, leads_change_position(), 'grade', scored_at, grade, score, score_version FROM leads_lead WHERE id = %s
+"""
+
+
 def make_lead(
     *,
     now=NOW,
@@ -48,6 +54,8 @@ def make_lead(
         Lead.objects.filter(pk=lead.pk).update(
             grade=grade, score=score, score_ledger=[score], score_version=1, scored_at=now
         )
+        with connection.cursor() as cursor:
+            cursor.execute(FIRST_GRADE, [lead.pk])
     if owner or pool:
         give(lead, owner=owner, pool=pool, now=now)
     lead.refresh_from_db()

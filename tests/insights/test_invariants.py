@@ -120,6 +120,34 @@ def back_to_marketing():
     sql("UPDATE leads_lead SET side = 'marketing', owner_id = NULL WHERE owner_id IS NOT NULL")
 
 
+def other_grade():
+    sql("ALTER TABLE leads_changerow DISABLE TRIGGER changes_are_never_updated")
+    sql("UPDATE leads_changerow SET became = 'C' WHERE kind = 'grade' AND became = 'B'")
+
+
+def no_first_grade():
+    sql(
+        "INSERT INTO leads_changerow (lead_id, position, kind, at, was, became, score, model_version)"
+        " SELECT id, leads_change_position(), 'grade', scored_at, 'A', grade, score, score_version FROM leads_lead"
+        " WHERE city = 'Berlin'"
+    )
+
+
+def owner_untold():
+    sql(
+        "INSERT INTO leads_changerow (lead_id, position, kind, at, was, became)"
+        " SELECT id, leads_change_position(), 'owner', now(), owner_id::text, '' FROM leads_lead"
+        " WHERE owner_id IS NOT NULL"
+    )
+
+
+def reads_ahead():
+    sql(
+        "INSERT INTO leads_followercursor (code, position, change_id, moved_at)"
+        " SELECT 'early', leads_change_horizon() + 1, 0, now()"
+    )
+
+
 def later_creation():
     sql("UPDATE leads_lead SET created_at = created_at - interval '1 day' WHERE city = 'Berlin'")
 
@@ -227,6 +255,10 @@ def marked_though_gone():
         (other_owner, invariants.SALES_WITHOUT_HANDOVER),
         (other_pool, invariants.SALES_WITHOUT_HANDOVER),
         (back_to_marketing, invariants.HANDOVER_WITHOUT_SALES),
+        (other_grade, invariants.NEWEST_GRADE),
+        (no_first_grade, invariants.GRADES_APART),
+        (owner_untold, invariants.NEWEST_OWNER),
+        (reads_ahead, invariants.AHEAD_OF_NEWS),
         (later_creation, invariants.NO_BEGINNING),
         (no_history, invariants.NO_BEGINNING),
         (no_history, invariants.END_IS_NOT_NOW),

@@ -12,11 +12,14 @@ from insights.queries import is_alive, lane_states, last_heartbeat, pooled
 from jobs.actions import retry
 from jobs.enums import Lane
 from jobs.queries import backlogs, put_aside
+from leads.changes.following import behind
 from team.enums import Role
 from web.access import allow
 from web.operations.forms import RetryForm
 
 LONG_IN_A_POOL = datetime.timedelta(days=1)
+# A transaction that lasts, an import's say, keeps news waiting for as long; beyond that a follower is behind.
+LATE_WITH_NEWS = datetime.timedelta(minutes=5)
 LANES = {Lane.SETTLE: "Settling", Lane.BULK: "Imports and regrades", Lane.MAIL: "Mail"}
 # Where one sees what was put aside, by the label of its model: the name of the page, and the field that is its key.
 PAGES = {"leads.DirtyLead": ("web:lead-detail", "lead_id"), "capture.Import": ("web:import-detail", "pk")}
@@ -30,6 +33,7 @@ def status(request):
     waiting_for_reps = pooled()
     context = {
         "backlogs": [(backlog, LANES[backlog.lane], _state(backlog)) for backlog in backlogs(now)],
+        "followers": [(each, _state_of_follower(each, now)) for each in behind()],
         "pooled": waiting_for_reps,
         "pooled_state": _pool_state(waiting_for_reps, now),
         "put_aside": [(aside, [(row, _page(aside.label, row)) for row in aside.rows]) for aside in put_aside()],
@@ -59,6 +63,12 @@ def _state(backlog):
     if backlog.is_late:
         return "late"
     return "working" if backlog.waiting else "clear"
+
+
+def _state_of_follower(behind, now):
+    if behind.is_put_aside or (behind.oldest_at and now - behind.oldest_at > LATE_WITH_NEWS):
+        return "late"
+    return "working" if behind.rows else "clear"
 
 
 def _pool_state(waiting, now):

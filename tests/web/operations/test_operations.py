@@ -7,7 +7,10 @@ from django.utils import timezone
 
 from insights.actions import note_heartbeat
 from jobs.enums import Lane
-from leads.models import DirtyLead
+from leads.changes import following
+from leads.changes.following import Follower, register, start
+from leads.enums import ChangeKind
+from leads.models import DirtyLead, FollowerCursor
 from mail.actions import post
 from mail.models import Message
 from routing.actions import route
@@ -54,6 +57,24 @@ def test_status_says_what_waits(cast, as_user, now):
     ]
     assert b"No heartbeat arrives" in page.content
     assert b"Put aside" not in page.content
+
+
+def test_status_says_how_far_followers_are_behind(cast, as_user, now, monkeypatch):
+    monkeypatch.setattr(following, "_FOLLOWERS", {})
+    register(Follower("reader", "Readers of news", frozenset(ChangeKind), print))
+    start("reader", now=now)
+
+    def shown():
+        page = as_user(cast.ann).get(STATUS)
+        assert b"Readers of news" in page.content
+        return [(each.rows, state) for each, state in page.context["followers"]]
+
+    assert shown() == [(0, "clear")]
+    make_lead(now=timezone.now())
+    assert shown() == [(1, "working")]
+    make_lead(now=timezone.now() - datetime.timedelta(hours=1))
+    FollowerCursor.objects.update(position=0)
+    assert shown()[0][1] == "late"
 
 
 @pytest.mark.parametrize(("age", "beat"), [(5, "Alive"), (120, "No heartbeat")])
