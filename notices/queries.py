@@ -6,7 +6,7 @@ from django.db.models import BigIntegerField, Count, Exists, F, Func, Max, Outer
 from django.db.models.functions import RowNumber
 
 from leads.models import Lead
-from notices.enums import NoticeKind
+from notices.enums import MailChoice, NoticeKind
 from notices.models import MailWish, Notice
 from notices.words import Told, count_words
 
@@ -63,8 +63,12 @@ class InMail(NamedTuple):
 
 
 def told_in_mails(messages) -> dict[int, InMail]:
-    """{number of a message: what it has to tell}, without those that have nothing to tell any more. One query."""
+    """{number of a message: what it has to tell}, without those that have nothing to tell any more. One query.
+
+    Whoever has chosen to get no mail meanwhile gets none.
+    """
     unread = Notice.objects.unread().filter(mailed_in__in=messages)
+    unread = unread.exclude(recipient__mail_wish__mail=MailChoice.NONE)
     counted = unread.order_by("mailed_in", "kind").values_list("mailed_in", "recipient", "kind")
     told = {}
     for message, recipient, kind, count in counted.annotate(count=Count("pk")):
@@ -105,7 +109,9 @@ def groups(user, *, after="") -> tuple[list[Group], str]:
         Group(kind, slot, count, unread, latest, firsts.get((kind, slot), []))
         for kind, slot, count, unread, latest in counted
     ]
-    return rows, rows[-1].code if is_more else ""
+    after = rows[-1].code if is_more else ""
+    # Within a slot the order of the codes says nothing.
+    return sorted(rows, key=lambda each: (each.slot, each.at), reverse=True), after
 
 
 def group(user, *, kind, slot, after="") -> tuple[Group, str]:

@@ -7,16 +7,14 @@ import json
 from django.conf import settings
 
 from leads.activities import kinds
-from leads.enums import SourceKind
-from leads.models import Campaign, FieldDefinition, Source
+from leads.enums import ChangeKind, SourceKind
+from leads.models import Campaign, ChangeRow, FieldDefinition, Source
 from leads.rules import fold_for_search
 from notices.actions import tell_reps
 from routing.actions import accept, record_outcome
-from routing.models import Handover
 from scoring.actions import load_model, publish_model
 from tests.cast import make_cast
 from tests.factories.deeds import create_lead, record_activities, settle
-from tests.factories.notices import owner_row
 
 MINUTE = datetime.timedelta(minutes=1)
 HOUR = datetime.timedelta(hours=1)
@@ -72,7 +70,7 @@ def build_scene(now, *, leads=30):
     for lead in made:
         lead.refresh_from_db()
     _work(made, cast, now)
-    tell_reps([owner_row(handover) for handover in Handover.objects.order_by("assigned_at", "pk")], now=now)
+    tell_reps(list(ChangeRow.objects.filter(kind=ChangeKind.OWNER)), now=now)
     cast.leads = made
     return cast
 

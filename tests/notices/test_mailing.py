@@ -105,6 +105,15 @@ def test_what_was_told_before_she_wanted_mail_stays_unmailed(cast, now):
     assert send(now + 3 * HOUR) == [("ben@example.com", "1 lead arrived")]
 
 
+def test_whoever_wants_no_mail_by_then_gets_none(cast, now):
+    wish(cast.ben, MailChoice.AT_ONCE, now)
+    make_notice(cast.ben, at=now)
+    assert post_notice_mail(now=now + HOUR) == 1
+    wish(cast.ben, MailChoice.NONE, now + HOUR)
+    send_messages(clock=lambda: now + HOUR)
+    assert mail.outbox == []
+
+
 @pytest.mark.parametrize("change", [{"is_active": False}, {"email": "other@example.com"}])
 def test_whoever_may_not_sign_in_or_has_another_address_by_then_gets_no_mail(cast, now, change):
     wish(cast.ben, MailChoice.AT_ONCE, now)

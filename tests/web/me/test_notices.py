@@ -55,6 +55,18 @@ def test_many_at_once_are_one_group_with_a_page_of_its_own(cast, as_user):
     assert len(group.notices) == 7
 
 
+def test_what_happened_last_comes_first_whatever_it_is(cast, as_user):
+    at = timezone.now().replace(minute=1)
+    minute = datetime.timedelta(minutes=1)
+    make_notice(cast.ben, at=at)
+    taken_from(cast.ben, cast, at + minute)
+    page = as_user(cast.ben).get(URL)
+    assert [group.kind for _, groups in page.context["days"] for group in groups] == ["taken_back", "arrived"]
+    make_notice(cast.ben, at=at + 2 * minute)
+    page = as_user(cast.ben).get(URL)
+    assert [group.kind for _, groups in page.context["days"] for group in groups] == ["arrived", "taken_back"]
+
+
 def test_paging_loses_nothing_and_shows_nothing_twice(cast, as_user, monkeypatch):
     monkeypatch.setattr("notices.queries.GROUPS", 2)
     monkeypatch.setattr("notices.queries.PAGE", 3)
