@@ -111,7 +111,6 @@ def _lead(number, cast, sources, campaign, now):
         now=entered,
         source=sources[number % 3],
         campaign=campaign if from_fair else None,
-        reason="Came in",
     )
     record_activities(rows=_history(lead, entered, number), now=now)
     return lead
