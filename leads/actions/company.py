@@ -1,7 +1,8 @@
 """Companies as an admin edits them; those that arrive by name come through record.companies_by_name."""
 
+from jobs.postgres import Lock, take_lock
 from leads.actions.record import refresh_search
-from leads.changes import changing, ids_of
+from leads.changes import changing
 from leads.intake.keys import company_key
 from leads.models import Company, Lead
 from leads.rules import composed
@@ -16,7 +17,10 @@ def save_company(*, company: Company, by, now) -> Company:
     company.name_key = company_key(company.name)
     company.created_at = company.created_at or now
     with changing(by=by, now=now) as change:
-        people = ids_of(Lead.objects.filter(company=company.pk)) if company.pk else []
+        if company.pk and not Company.objects.filter(pk=company.pk, name_key=company.name_key).exists():
+            # An import may be bringing a company of that name, and need this one for its next row.
+            take_lock(Lock.IMPORTS)
+        people = change.hold(Lead.objects.filter(company=company.pk)) if company.pk else []
         company.save()
         refresh_search(lead_ids=people)
         change.note(people, fields=["company"])

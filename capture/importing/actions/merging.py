@@ -4,7 +4,6 @@ import json
 from dataclasses import dataclass, field
 
 from django.db import connection
-from django.db.models import Max
 
 from capture.importing.actions import staging
 from capture.importing.enums import RowResult
@@ -112,15 +111,13 @@ def merge_chunk(rows, target, *, now) -> dict[RowResult, int]:
             take_lock(Lock.IMPORTS)
     before = entered()
     accepted = [row for row in rows if not row.rejected]
-    newest = Company.objects.aggregate(newest=Max("pk"))["newest"] or 0
-    companies = _companies(accepted, target, now)
-    # Nobody works yet for a company that this chunk brings.
-    older = {key: pk for key, pk in companies.items() if 0 < pk <= newest or target.run is None}
+    # A new company has a negative id until the leads are held: what is locked, is locked in the order of leads.changes.
+    companies = _companies(accepted, target)
     with changing(by=target.run and target.run.created_by, now=now) as change:
         if target.run is not None:
             _hold_answers(change, target.plan)
         for _ in range(TRIES):
-            placed, directory = _place(rows, accepted, companies, older, target)
+            placed, directory = _place(rows, accepted, companies, target)
             if target.run is None or _hold_still(change, directory):
                 break
         else:
@@ -128,6 +125,7 @@ def merge_chunk(rows, target, *, now) -> dict[RowResult, int]:
         if target.run is None:
             staging.write_overlay(list({lead: None for _, _, lead, _ in placed if lead is not None}))
         else:
+            _bring_companies(accepted, companies, placed, now)
             staging.write_chunk(change, run=target.run, rows=placed, problems=_problems(rows))
             _fill_companies(accepted, companies)
     if target.run is not None:
@@ -189,10 +187,10 @@ def load_leads(ids, *, run_id=None, overlay=False) -> dict[int, MergedLead]:
     return leads
 
 
-def _place(rows, accepted, companies, older, target):
+def _place(rows, accepted, companies, target):
     run_id = target.run and target.run.pk
     previous = _previous_leads(target, rows)
-    ids = _candidates(accepted, companies, older, target) | set(previous.values())
+    ids = _candidates(accepted, companies, target) | set(previous.values())
     leads = load_leads(list(ids), run_id=run_id, overlay=target.run is None) if ids else {}
     plan, may_change_sales = target.plan, target.may_change_sales
     directory = Directory(leads.values(), system=plan.external_system, trusts_ids=plan.trusts_ids)
@@ -230,22 +228,38 @@ def _previous_leads(target, rows):
     return dict(known.values_list("number", "lead_id"))
 
 
-def _companies(rows, target, now):
-    """{company key: id} of the companies that the rows name; a dry run makes up ids for new ones."""
+def _companies(rows, target):
+    """{company key: id} of the companies that the rows name, with negative ids for new ones.
+
+    Those of a dry run stay from chunk to chunk.
+    """
+    keys = {row.company_key for row in rows if row.company_key}
+    known = dict(Company.objects.filter(name_key__in=keys).values_list("name_key", "pk")) if keys else {}
+    new = target.virtual_companies if target.run is None else {}
+    for key in sorted(keys - known.keys()):
+        new.setdefault(key, -len(new) - 1)
+    return new | known
+
+
+def _bring_companies(rows, companies, placed, now):
+    """Creates the companies that are new, and puts their ids in the place of the negative ones."""
     names = {}
     for row in rows:
-        if row.company_key:
+        if companies.get(row.company_key, 1) < 0:
             names.setdefault(row.company_key, row.person.company)
     if not names:
-        return {}
-    if target.run is not None:
-        return companies_by_key(names, now=now)
-    known = dict(Company.objects.filter(name_key__in=list(names)).values_list("name_key", "pk"))
-    virtual = target.virtual_companies
-    return {key: known[key] if key in known else virtual.setdefault(key, -len(virtual) - 1) for key in names}
+        return
+    made = companies_by_key(names, now=now)
+    ids = {companies[key]: pk for key, pk in made.items()}
+    companies |= made
+    for _, _, lead, before in placed:
+        if lead is not None:
+            lead.company_id = ids.get(lead.company_id, lead.company_id)
+        if before and "company_id" in before:
+            before["company_id"] = [ids.get(pk, pk) for pk in before["company_id"]]
 
 
-def _candidates(rows, companies, older, target):
+def _candidates(rows, companies, target):
     """Ids of the leads that the rows may be. A row whose external id is known and trusted is nobody else."""
     tables = ["leads_lead"] if target.run is not None else ["leads_lead", "overlay_lead"]
     with connection.cursor() as cursor:
@@ -254,12 +268,12 @@ def _candidates(rows, companies, older, target):
         known = known_ids(system=target.plan.external_system, ids=ids - {""}, tables=tables)
         if target.plan.trusts_ids:
             rows = [row for row in rows if row.person.external_id not in known]
-        found = candidates(**_keys_of(rows, companies, older), tables=tables)
+        found = candidates(**_keys_of(rows, companies, target), tables=tables)
         cursor.execute("SET LOCAL enable_hashjoin = on")
     return found | set(known.values())
 
 
-def _keys_of(rows, companies, older):
+def _keys_of(rows, companies, target):
     """What identifies the people of these rows, beside external ids, as leads.intake.resolving looks for it."""
     people = [row.person for row in rows]
     others = [other for person in people for other in person.others]
@@ -271,8 +285,9 @@ def _keys_of(rows, companies, older):
         if not person.name_key:
             continue
         if key in companies:
-            if key in older:
-                named.add((older[key], person.name_key))
+            # Nobody works yet for a company that this chunk brings; for one that a dry run has, somebody may.
+            if companies[key] > 0 or target.run is None:
+                named.add((companies[key], person.name_key))
         elif not (person.email_key or person.phone_key or person.external_id):
             bare_names.add(person.name_key)
     return {"emails": emails - {""}, "phones": phones - {""}, "bare_names": bare_names, "named": named}
