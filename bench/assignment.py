@@ -43,7 +43,7 @@ JOIN (
 ) AS rep ON rep.number = lead.number %% reps
 """
 # Which of the reps, who are all alike, gets whom.
-_NO_MATTER = ("owner_id", "owner", "owner_name", "why_facts")
+_NO_MATTER = ("owner_id", "owner", "owner_name", "why_facts", "became")
 _LOADS = """
 SELECT max(leads) - min(leads) FROM (SELECT count(*) AS leads FROM routing_handover GROUP BY owner_id) AS load
 """

@@ -18,7 +18,7 @@ WHERE attrelid = %s::regclass AND attnum > 0 AND NOT attisdropped AND atttypid <
 ORDER BY attnum
 """
 # Ids differ as well, and so do the words that search throws together: their vector is compared.
-_NO_COLUMNS = {"id", "lead_id", "company_id", "run_id", "document"}
+_NO_COLUMNS = {"id", "lead_id", "company_id", "run_id", "document", "position", "reference"}
 _NO_KEYS = {"import", "due_at"}
 _LEFT = "SELECT count(*), sum(hashtextextended(concat_ws('|', {words}), 0)) FROM {table} AS line {joins}"
 _JOINS = {

@@ -57,8 +57,9 @@ FROM chosen WHERE lead.id = chosen.id
 """,
     """
 INSERT INTO leads_transition (lead_id, seq, previous_seq, from_stage, from_disposition, from_at, to_stage,
-    to_disposition, at, reason, definition_id)
-SELECT chosen.id, 2, 1, 'name', 'open', first.at, 'qualified', 'open', %(now)s, 'handed_over', definition.id
+    to_disposition, at, reason, reason_facts, definition_id)
+SELECT chosen.id, 2, 1, 'name', 'open', first.at, 'qualified', 'open', %(now)s, 'handed_over',
+    %(policy)s::jsonb, definition.id
 FROM chosen JOIN leads_transition AS first ON first.lead_id = chosen.id AND first.seq = 1
 JOIN leads_stagedefinition AS definition ON definition.stage = 'qualified' AND definition.is_current
 """,
@@ -74,6 +75,21 @@ SELECT id, 'handed_over', %(now)s, %(now)s, jsonb_build_object(
     'event', 'handed_over', 'pool', %(pool)s, 'pool_name', 'Sales', 'owner', owner, 'owner_name', name, 'due_at', due,
     'why', why, 'why_facts', why_facts
 ), FALSE
+FROM chosen
+""",
+    """
+INSERT INTO leads_changerow (lead_id, position, kind, at, was, became, reference, fields, kinds)
+SELECT chosen.id, (SELECT leads_change_position()), news.kind, %(now)s, was, became, reference,
+    NULL::text[], NULL::text[]
+FROM chosen JOIN routing_handover AS handover ON handover.lead_id = chosen.id
+CROSS JOIN LATERAL (VALUES
+    ('side', 'marketing', 'sales', handover.id), ('owner', '', owner::text, handover.id),
+    ('stage', stage, 'qualified', 2)
+) AS news (kind, was, became, reference)
+WHERE became IS NOT NULL
+UNION ALL
+SELECT id, (SELECT leads_change_position()), 'touched', %(now)s, '', '', NULL,
+    '{changed_at,owner,pool,side,stage,stage_since}', '{handed_over,stage_changed}'
 FROM chosen
 """,
 )

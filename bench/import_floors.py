@@ -106,8 +106,9 @@ SELECT %(run)s, number, CASE WHEN is_new THEN 'created' WHEN changed.id IS NULL 
 FROM person LEFT JOIN changed ON changed.id = person.id ORDER BY number
 """
 _TRANSITIONS = """
-INSERT INTO leads_transition (lead_id, seq, to_stage, to_disposition, at, reason, definition_id)
-SELECT person.id, 1, 'name', 'open', %(now)s, 'imported', definition.id
+INSERT INTO leads_transition (lead_id, seq, to_stage, to_disposition, at, reason, reason_facts, definition_id)
+SELECT person.id, 1, 'name', 'open', %(now)s, 'imported',
+    jsonb_build_object('import', %(run)s, 'file', 'people.csv'), definition.id
 FROM person CROSS JOIN leads_stagedefinition AS definition
 WHERE is_new AND definition.stage = 'name' AND definition.is_current ORDER BY number
 """
@@ -125,11 +126,20 @@ SELECT id, trim(
 )
 FROM person WHERE is_new ORDER BY number
 """
+_CREATED = """
+INSERT INTO leads_changerow (lead_id, position, kind, at)
+SELECT id, (SELECT leads_change_position()), 'created', %(now)s FROM person WHERE is_new ORDER BY number
+"""
+_GRADED = """
+INSERT INTO leads_changerow (lead_id, position, kind, at, was, became, score, model_version)
+SELECT lead.id, (SELECT leads_change_position()), 'grade', %(now)s, '', grade, score, score_version
+FROM leads_lead AS lead JOIN person ON person.id = lead.id AND is_new
+"""
 _TIDY_SEARCH = "SELECT gin_clean_pending_list('lead_search_vector')"
 _COUNT_THEM = (
     "ANALYZE person (id, is_new), leads_lead (id, grade), leads_activity (lead_id, kind), leads_transition (lead_id)"
 )
-_PEOPLE_BY_HAND = (_COMPANIES, _PEOPLE, _LEADS, _ROWS, _TRANSITIONS, _ACTIVITIES, _SEARCH)
+_PEOPLE_BY_HAND = (_COMPANIES, _PEOPLE, _LEADS, _ROWS, _TRANSITIONS, _ACTIVITIES, _CREATED, _SEARCH)
 # Nobody sells, so whoever belongs to sales waits in the pool.
 _CHOSEN = """
 CREATE TEMP TABLE chosen ON COMMIT DROP AS
@@ -163,7 +173,7 @@ def _settle(cursor, values):
         cursor.execute(_COUNT_THEM)
         later = values["now"] + datetime.timedelta(milliseconds=1)
         regrade.score_by_hand(None, later)
-        for statement in (_CHOSEN, *handing.STATEMENTS):
+        for statement in (_GRADED, _CHOSEN, *handing.STATEMENTS):
             cursor.execute(statement, values | {"now": later})
     cursor.execute(_TIDY_SEARCH)
 

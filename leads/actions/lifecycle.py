@@ -47,8 +47,14 @@ WITH step AS (
             ELSE %(words)s
         END,
         recycle_on = CASE WHEN %(disposition)s IS NULL THEN lead.recycle_on ELSE %(recycle_on)s::date END,
+        side = CASE WHEN keeper.lead_id IS NULL THEN lead.side ELSE 'sales' END,
+        owner_id = CASE WHEN keeper.lead_id IS NULL THEN lead.owner_id ELSE keeper.owner_id END,
+        pool_id = CASE WHEN keeper.lead_id IS NULL THEN lead.pool_id ELSE keeper.pool_id END,
         changed_at = greatest(step.at, lead.changed_at + interval '1 microsecond')
-    FROM step WHERE lead.id = step.lead_id
+    FROM step
+    LEFT JOIN unnest(%(kept)s::bigint[], %(owners)s::bigint[], %(pools)s::bigint[])
+        AS keeper (lead_id, owner_id, pool_id) ON keeper.lead_id = step.lead_id
+    WHERE lead.id = step.lead_id
     RETURNING lead.id
 ), told AS (
     INSERT INTO leads_changerow (lead_id, position, kind, at, was, became, reference)
@@ -67,13 +73,15 @@ FROM step JOIN moved ON moved.id = step.lead_id
 """
 
 
-def move_stage(change: Change, *, leads, to, reason, check_entry=True, only_up=False) -> int:
+def move_stage(change: Change, *, leads, to, reason, check_entry=True, only_up=False, keepers=None) -> int:
     """Moves leads (queryset, objects or ids) into stage `to`; returns how many moved.
 
     Leads already there stay as they are, and with `only_up` those beyond it. All move or none: ValidationError says
     how many and which of them lack what. The entry condition of the definition in force counts on the way up only,
     since falling back is normal; a customer needs the dates of contract and first payment whatever `check_entry`
     says. `reason` is somebody's own words, or a `Because` where the program moves by itself. Holds the leads.
+    `keepers`, {lead id: (owner id, pool id)}: who keeps those that move, on the side of sales, from now on. A hand-over
+    has them written here, with the stage, because each time a lead is written all its indexes are.
     """
     to, reason = Stage(to), _clean_reason(reason)
     moving = Lead.objects.filter(pk__among=change.hold(leads)).exclude(stage=to)
@@ -84,7 +92,7 @@ def move_stage(change: Change, *, leads, to, reason, check_entry=True, only_up=F
         _refuse_the_rest(moving, paid, to, "the dates of the contract and of the first payment")
     if check_entry:
         _check_entry(moving, to, change.now)
-    return _step(change, ids_of(moving), stage=to, reason=reason)
+    return _step(change, ids_of(moving), stage=to, reason=reason, keepers=keepers)
 
 
 def set_disposition(change: Change, *, leads, to, reason, recycle_on=None) -> int:
@@ -132,11 +140,15 @@ def _refuse_the_rest(moving, met, to, needed):
     )
 
 
-def _step(change, ids, *, reason, stage=None, disposition=None, recycle_on=None):
+def _step(change, ids, *, reason, stage=None, disposition=None, recycle_on=None, keepers=None):
     if not ids:
         return 0
+    keepers = keepers or {}
     values = {
         "ids": ids,
+        "kept": list(keepers),
+        "owners": [owner for owner, _ in keepers.values()],
+        "pools": [pool for _, pool in keepers.values()],
         "stage": stage and stage.value,
         "disposition": disposition and disposition.value,
         "recycle_on": recycle_on,

@@ -7,7 +7,6 @@ from datetime import datetime
 from django.db import connection
 
 from leads.actions.lifecycle import move_stage
-from leads.actions.timeline import record_activities
 from leads.activities import Trait, codes_with
 from leads.changes import Change
 from leads.enums import Stage
@@ -17,9 +16,8 @@ from team.business_hours import Hours, add_business_minutes
 
 SLICE = 5000
 
-# Sets side, owner and pool of the leads whose hand-overs a statement has written, the `kept` in front of it, and tells
-# of it.
-_KEEP = """
+# Tells of the hand-overs that a statement has written, the `kept` in front of it: to the followers and on the timeline.
+_TELL = """
 , told AS (
     INSERT INTO leads_changerow (lead_id, position, kind, at, was, became, reference)
     SELECT lead_id, (SELECT leads_change_position()), news.kind, %(now)s, news.was, news.became, kept.id
@@ -27,10 +25,14 @@ _KEEP = """
         ('side', CASE WHEN kept.is_new THEN 'marketing' END, 'sales'), ('owner', '', kept.owner_id::text)
     ) AS news (kind, was, became)
     WHERE news.was <> news.became
+), logged AS (
+    INSERT INTO leads_activity (lead_id, kind, occurred_at, recorded_at, actor_id, payload, is_machine)
+    SELECT lead_id, %(kind)s, %(now)s, %(now)s, %(by)s, jsonb_build_object(
+        'event', %(event)s, 'pool', pool_id, 'pool_name', %(pool_names)s::jsonb -> pool_id::text, 'owner', owner_id,
+        'owner_name', %(owner_names)s::jsonb -> owner_id::text, 'due_at', due_at, 'why', why, 'why_facts', why_facts
+    ), FALSE
+    FROM kept
 )
-UPDATE leads_lead AS lead SET
-    side = 'sales', owner_id = kept.owner_id, pool_id = CASE WHEN kept.owner_id IS NULL THEN kept.pool_id END
-FROM kept WHERE lead.id = kept.lead_id
 """
 
 # A lead comes back at the moment its last hand-over ended, at the earliest: the two must not overlap. What is joined
@@ -113,10 +115,11 @@ LEFT JOIN last ON last.lead_id = lead.id
 CROSS JOIN LATERAL (SELECT greatest(%(now)s, last.ended_at) AS at) AS start
 LEFT JOIN leads_source AS source ON source.id = lead.source_id
 LEFT JOIN leads_campaign AS campaign ON campaign.id = lead.campaign_id
-RETURNING id, lead_id, owner_id, pool_id, TRUE AS is_new
+RETURNING id, lead_id, owner_id, pool_id, due_at, why, why_facts, TRUE AS is_new
 )
 """
-    + _KEEP
+    + _TELL
+    + "SELECT FROM kept LIMIT 0"
 )
 _SERVE = (
     """
@@ -128,11 +131,22 @@ FROM unnest(
     %(leads)s::bigint[], %(owners)s::bigint[], %(dues)s::timestamptz[], %(whys)s::text[], %(why_facts)s::jsonb[]
 ) AS plan (lead_id, owner_id, due_at, why, why_facts)
 WHERE handover.lead_id = plan.lead_id AND handover.ended_at IS NULL AND handover.owner_id IS NULL
-RETURNING handover.id, handover.lead_id, handover.owner_id, handover.pool_id, FALSE AS is_new
+RETURNING handover.id, handover.lead_id, handover.owner_id, handover.pool_id, handover.due_at, handover.why,
+    handover.why_facts, FALSE AS is_new
 )
 """
-    + _KEEP
+    + _TELL
+    + """
+UPDATE leads_lead AS lead SET owner_id = kept.owner_id, pool_id = NULL FROM kept WHERE lead.id = kept.lead_id
+"""
 )
+# Leads of a stage that a hand-over does not lift; the others are given their keeper with the new stage.
+_KEEP = """
+UPDATE leads_lead AS lead SET
+    side = 'sales', owner_id = kept.owner_id, pool_id = kept.pool_id
+FROM unnest(%(leads)s::bigint[], %(owners)s::bigint[], %(pools)s::bigint[]) AS kept (lead_id, owner_id, pool_id)
+WHERE lead.id = kept.lead_id AND lead.side <> 'sales'
+"""
 
 
 @dataclass(frozen=True)
@@ -157,22 +171,18 @@ def open_handovers(change: Change, placed, *, pools, reason) -> None:
     # In slices, so that no single statement of a big batch runs into the statement timeout.
     for start in range(0, len(placed), SLICE):
         some = placed[start : start + SLICE]
-        values = _columns(some) | {"now": change.now, "by": change.by and change.by.pk, "touches": touches}
+        values = _values(change, "handed_over", some, pools) | {"touches": touches}
         with connection.cursor() as cursor:
             cursor.execute(_OPEN, values)
-        ids = values["leads"]
-        move_stage(change, leads=ids, to=Stage.QUALIFIED, reason=reason, check_entry=False, only_up=True)
-    _tell(change, "handed_over", placed, pools)
+        _keep(change, some, reason)
 
 
 def serve_waiting(change: Change, placed, *, pools) -> None:
     """Gives owners to leads whose hand-over waits in a pool; the change holds them. `pools`: {id: name} of all."""
     if not placed:
         return
-    values = _columns(placed) | {"now": change.now}
     with connection.cursor() as cursor:
-        cursor.execute(_SERVE, values)
-    _tell(change, "assigned", placed, pools)
+        cursor.execute(_SERVE, _values(change, "assigned", placed, pools))
 
 
 def due_times(policy, users, *, now) -> dict[tuple[int, bool], datetime]:
@@ -185,40 +195,33 @@ def due_times(policy, users, *, now) -> dict[tuple[int, bool], datetime]:
     return due
 
 
-def _columns(placed):
+def _keep(change, placed, reason):
+    """Writes who keeps the leads, with the stage where that rises."""
+    keepers = {one.lead_id: (one.owner.pk, None) if one.owner else (None, one.pool_id) for one in placed}
+    lifted = move_stage(
+        change, leads=keepers, to=Stage.QUALIFIED, reason=reason, check_entry=False, only_up=True, keepers=keepers
+    )
+    if lifted < len(keepers):
+        owners, pools = zip(*keepers.values(), strict=True)
+        with connection.cursor() as cursor:
+            cursor.execute(_KEEP, {"leads": list(keepers), "owners": list(owners), "pools": list(pools)})
+
+
+def _values(change, event, placed, pools):
+    """What the statements want to know of these hand-overs, which are noted here."""
+    leads = [one.lead_id for one in placed]
+    change.note(leads, fields=KEEPER, kinds=[HANDED_OVER.code])
     return {
-        "leads": [one.lead_id for one in placed],
+        "leads": leads,
         "pools": [one.pool_id for one in placed],
         "owners": [one.owner and one.owner.pk for one in placed],
         "dues": [one.due_at for one in placed],
         "whys": [one.why for one in placed],
         "why_facts": [one.why_facts and json.dumps(one.why_facts) for one in placed],
+        "event": event,
+        "kind": HANDED_OVER.code,
+        "pool_names": json.dumps(pools),
+        "owner_names": json.dumps({one.owner.pk: str(one.owner) for one in placed if one.owner}),
+        "by": change.by and change.by.pk,
+        "now": change.now,
     }
-
-
-def _tell(change, event, placed, pools):
-    if not placed:
-        return
-    change.note([one.lead_id for one in placed], fields=KEEPER)
-    record_activities(
-        change,
-        rows=(
-            {
-                "lead_id": one.lead_id,
-                "kind": HANDED_OVER.code,
-                "occurred_at": change.now,
-                "actor_id": change.by and change.by.pk,
-                "payload": {
-                    "event": event,
-                    "pool": one.pool_id,
-                    "pool_name": pools[one.pool_id],
-                    "owner": one.owner and one.owner.pk,
-                    "owner_name": one.owner and str(one.owner),
-                    "due_at": one.due_at and one.due_at.isoformat(),
-                    "why": one.why,
-                    "why_facts": one.why_facts,
-                },
-            }
-            for one in placed
-        ),
-    )

@@ -289,7 +289,14 @@ def test_hand_overs_of_the_past_are_as_opening_one_writes_them(demo):
         opened, told_again = open_again(handover)
 
         assert opened.receipt == handover.receipt
-        assert (opened.why_facts.keys(), told_again.payload) == (handover.why_facts.keys(), told.payload)
+        assert opened.why_facts.keys() == handover.why_facts.keys()
+        assert with_moment(told_again.payload) == with_moment(told.payload)
+
+
+def with_moment(payload):
+    """A moment may be written with fewer digits."""
+    due = payload["due_at"]
+    return payload | {"due_at": due and datetime.datetime.fromisoformat(due)}
 
 
 def open_again(handover):
