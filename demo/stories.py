@@ -1,4 +1,8 @@
-"""The history of one person of the demo, as rows that fit together: stages, dispositions and what happened when."""
+"""The history of one person of the demo, as rows that fit together: stages, dispositions and what happened when.
+
+Thousands of histories played through the actions would take minutes. So they are written down, and a test compares
+steps, hand-overs and their ends with what the actions write.
+"""
 
 import datetime
 

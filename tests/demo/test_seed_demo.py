@@ -8,7 +8,7 @@ import pytest
 import time_machine
 from django.core.management import CommandError, call_command
 from django.db import transaction
-from django.db.models import Count, Q
+from django.db.models import Count, OuterRef, Q, Subquery
 from django.http import QueryDict
 from django.urls import reverse
 
@@ -16,11 +16,15 @@ from demo import SHOWN_PEOPLE
 from demo.fill import fill_demo
 from demo.phones import RANGES
 from insights.invariants import check_all
+from leads.actions.lifecycle import move_stage, set_disposition
+from leads.activities import Because, kinds
 from leads.changes import changing
 from leads.enums import Disposition, Grade, Side, SourceKind, Stage
 from leads.models import Activity, Campaign, Company, Lead, Source, Task, Transition
 from routing.actions import settle_marked
+from routing.actions.handover import end_handovers
 from routing.actions.receipt import Placed, open_handovers
+from routing.activities import HANDED_OVER
 from routing.enums import HandoverEnd
 from routing.models import Handover
 from routing.queries import TABS, queue
@@ -326,3 +330,94 @@ def open_again(handover):
         told = Activity.objects.get(lead=lead, kind="handed_over")
         transaction.set_rollback(True)
     return opened, told
+
+
+END = ("end", "end_reason", "end_facts", "ended_by_id", "ended_at", "accepted_at", "first_touch_at", "receipt")
+
+
+def test_hand_overs_of_the_past_ended_as_ending_one_is_written(demo):
+    past = list(Handover.objects.exclude(end="").filter(ended_by__isnull=False).select_related("ended_by"))
+    assert {handover.end for handover in past} >= {"rejected", "returned", "converted", "recalled"}
+    for handover in past[::10]:
+        told = told_of(handover.lead_id, HANDED_OVER, handover.ended_at)
+
+        ended, told_again = end_again(handover)
+
+        assert [getattr(ended, name) for name in END] == [getattr(handover, name) for name in END]
+        assert told_again == told
+
+
+def end_again(handover):
+    """(hand-over, its last line on the timeline) as the program ends it, were it still open."""
+    at = handover.ended_at
+    open_again = {"end": "", "end_reason": "", "end_facts": None, "ended_by_id": None, "ended_at": None}
+    with transaction.atomic():
+        Activity.objects.filter(lead=handover.lead_id, kind=HANDED_OVER.code, occurred_at__gte=at).delete()
+        Handover.objects.filter(lead=handover.lead_id, handed_at__gte=handover.handed_at).delete()
+        Handover.objects.create(**vars_of(handover) | open_again)
+        Lead.objects.filter(pk=handover.lead_id).update(side=Side.SALES, owner=handover.owner_id, pool=None)
+        with changing([handover.lead_id], by=handover.ended_by, now=at) as change:
+            facts = handover.end_facts
+            end_handovers(change, [handover.lead_id], end=handover.end, reason=handover.end_reason, facts=facts)
+        ended = Handover.objects.get(pk=handover.pk)
+        told = told_of(handover.lead_id, HANDED_OVER, at)
+        transaction.set_rollback(True)
+    return ended, told
+
+
+STEP = (
+    *("previous_seq", "from_stage", "from_disposition", "from_at", "to_stage", "to_disposition", "at"),
+    *("actor_id", "reason", "reason_facts", "definition_id"),
+)
+STANDING = ("stage", "stage_since", "disposition", "disposition_reason", "recycle_on")
+
+
+def test_steps_of_the_past_are_as_moving_one_writes_them(demo):
+    last = Transition.objects.filter(lead=OuterRef("lead")).order_by("-seq").values("pk")[:1]
+    steps = list(Transition.objects.filter(seq__gt=1, pk=Subquery(last)).select_related("lead", "actor").order_by("pk"))
+    assert len(steps) > 100
+    for step in steps[::10]:
+        told = told_of(step.lead_id, kinds.STAGE_CHANGED, step.at)
+
+        again, told_again = step_again(step)
+
+        assert [getattr(again, name) for name in STEP] == [getattr(step, name) for name in STEP]
+        assert told_again == told
+        assert [getattr(again.lead, name) for name in STANDING] == [getattr(step.lead, name) for name in STANDING]
+
+
+def step_again(step):
+    """(the last step of a history, its line on the timeline) as the program makes it, were it still to be made."""
+    reason = step.reason if step.reason_facts is None else Because(step.reason, step.reason_facts)
+    with transaction.atomic():
+        Activity.objects.filter(lead=step.lead_id, kind=kinds.STAGE_CHANGED.code, occurred_at=step.at).delete()
+        Transition.objects.filter(pk=step.pk).delete()
+        before = step.lead.transitions.order_by("-seq").first()
+        moved_last = step.lead.transitions.filter(to_stage=before.to_stage).exclude(from_stage=before.to_stage)
+        Lead.objects.filter(pk=step.lead_id).update(
+            stage=before.to_stage,
+            stage_since=moved_last.order_by("-seq").first().at,
+            disposition=before.to_disposition,
+            disposition_reason="Some" if before.to_disposition != Disposition.OPEN else "",
+            recycle_on=step.at.date() if before.to_disposition == Disposition.RECYCLED else None,
+        )
+        with changing([step.lead_id], by=step.actor, now=step.at) as change:
+            if step.to_stage != step.from_stage:
+                move_stage(change, leads=[step.lead_id], to=step.to_stage, reason=reason, check_entry=False)
+            else:
+                day = step.lead.recycle_on if step.to_disposition == Disposition.RECYCLED else None
+                set_disposition(change, leads=[step.lead_id], to=step.to_disposition, reason=reason, recycle_on=day)
+        again = Transition.objects.select_related("lead").get(lead=step.lead_id, seq=step.seq)
+        told = told_of(step.lead_id, kinds.STAGE_CHANGED, step.at)
+        transaction.set_rollback(True)
+    return again, told
+
+
+def vars_of(row):
+    return {field.attname: getattr(row, field.attname) for field in row._meta.concrete_fields}
+
+
+def told_of(lead_id, kind, at):
+    """(who, what) of the line on the timeline of a lead."""
+    line = Activity.objects.get(lead=lead_id, kind=kind.code, occurred_at=at)
+    return line.actor_id, line.payload
