@@ -2,6 +2,7 @@
 
 import contextlib
 import datetime
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -11,13 +12,29 @@ from django.db.models import Q
 
 from leads.activities import Chip, codes_under
 from leads.conditions import ConditionError, Vocabulary, answers_of
+from leads.enums import TaskKind
 from leads.fields import FIELDS, Key
 from leads.models import FieldDefinition, Lead, OtherKey, StageDefinition
 
 COUNT_CAP = 1000
 TIMELINE_PAGE = 30
-TIMELINE_COLUMNS = ("pk", "kind", "occurred_at", "payload", "is_machine", "actor__name", "actor__email")
 DUPLICATES_SHOWN = 10
+
+# Both by hand: every lead page asks, and Django takes longer to put them together than PostgreSQL to answer.
+_TIMELINE = """
+SELECT activity.id, kind, occurred_at, is_machine, coalesce(nullif(actor.name, ''), actor.email, ''), payload
+FROM leads_activity AS activity LEFT JOIN team_user AS actor ON actor.id = activity.actor_id
+WHERE lead_id = %(lead)s AND (%(kinds)s IS NULL OR kind = ANY(%(kinds)s::text[]))
+    AND (%(pk)s IS NULL OR (occurred_at, activity.id) < (%(moment)s::timestamptz, %(pk)s))
+ORDER BY occurred_at DESC, activity.id DESC
+LIMIT %(most)s
+"""
+_OPEN_TASKS = """
+SELECT task.id, kind, title, due_at, coalesce(nullif(assignee.name, ''), assignee.email)
+FROM leads_task AS task JOIN team_user AS assignee ON assignee.id = task.assignee_id
+WHERE lead_id = %s AND done_at IS NULL
+ORDER BY due_at, task.id
+"""
 
 # What a lead is called and known by, and how good she is.
 _CALLED_BY = (
@@ -38,11 +55,36 @@ WHERE answer.field_id = %(field)s
 """
 
 
+class Happened(NamedTuple):
+    """An activity with the name of who did it, "" for nobody."""
+
+    pk: int
+    kind: str
+    occurred_at: datetime.datetime
+    is_machine: bool
+    actor: str
+    payload: dict
+
+
+class OpenTask(NamedTuple):
+    """A task that is not done, with the name of who promised it."""
+
+    pk: int
+    kind: str
+    title: str
+    due_at: datetime.datetime
+    assignee: str
+
+    @property
+    def kind_label(self) -> str:
+        return TaskKind(self.kind).label
+
+
 @dataclass(frozen=True)
 class TimelinePage:
-    """Rows of TIMELINE_COLUMNS, newest first; `next` is what to pass as `after` for the page below, "" at the end."""
+    """Newest first; `next` is what to pass as `after` for the page below, or "" at the end."""
 
-    activities: tuple
+    activities: tuple[Happened, ...]
     next: str
 
 
@@ -79,15 +121,20 @@ def timeline(lead, *, chips=(), after="", size=TIMELINE_PAGE) -> TimelinePage:
     from visible_to. One query, whatever the length of the history.
     """
     kinds = [kind for chip in chips for kind in _kinds(chip)]
-    activities = lead.activities.order_by("-occurred_at", "-pk")
-    if kinds:
-        activities = activities.filter(kind__in=kinds)
-    if after:
-        moment, pk = _read_place(after)
-        activities = activities.filter(occurred_at__lte=moment).exclude(occurred_at=moment, pk__gte=pk)
-    found = list(activities.values_list(*TIMELINE_COLUMNS, named=True)[: size + 1])
+    moment, pk = _read_place(after) if after else (None, None)
+    values = {"lead": lead.pk, "kinds": kinds or None, "moment": moment, "pk": pk, "most": size + 1}
+    with connection.cursor() as cursor:
+        cursor.execute(_TIMELINE, values)
+        found = [Happened(*row[:-1], payload=json.loads(row[-1])) for row in cursor.fetchall()]
     shown = tuple(found[:size])
     return TimelinePage(shown, _place(shown[-1]) if len(found) > size else "")
+
+
+def open_tasks(lead) -> list[OpenTask]:
+    """What is promised to a lead that comes from visible_to, soonest first. One query."""
+    with connection.cursor() as cursor:
+        cursor.execute(_OPEN_TASKS, [lead.pk])
+        return [OpenTask(*row) for row in cursor.fetchall()]
 
 
 def capped_count(queryset, cap=COUNT_CAP) -> CappedCount:

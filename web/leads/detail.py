@@ -10,7 +10,7 @@ from leads.access import can_change_lead
 from leads.activities import all_kinds
 from leads.conditions import Vocabulary
 from leads.enums import Stage, TaskKind
-from leads.queries import beside_of
+from leads.queries import beside_of, open_tasks
 from routing.enums import RejectReason
 from scoring.queries import explain, published_with_questions
 from web.access import allow
@@ -107,7 +107,7 @@ def lead_context(request, lead, definitions=None):
         "handover": handover,
         "receipt": receipt_of(handover, field_words(fields), published) if handover else None,
         "is_handed": bool(handover and not handover.ended_at),
-        "tasks": queries.open_tasks(lead),
+        "tasks": open_tasks(lead),
         "reject_reasons": RejectReason.choices,
     }
 

@@ -1,9 +1,5 @@
 """What the pages about leads read across rooms."""
 
-import datetime
-from typing import NamedTuple
-
-from leads.enums import TaskKind
 from leads.models import FieldDefinition, Lead
 from routing.models import Handover
 
@@ -37,20 +33,3 @@ def latest_handover(user, lead) -> Handover | None:
             if getattr(handover, f"{keeper}_id") == getattr(lead, f"{keeper}_id"):
                 setattr(handover, keeper, getattr(lead, keeper))
     return handover
-
-
-class OpenTask(NamedTuple):
-    pk: int
-    title: str
-    due_at: datetime.datetime
-    kind: str
-    assignee: str
-
-
-def open_tasks(lead) -> list[OpenTask]:
-    """What is promised to the lead, soonest first, with kind and assignee as a page says them. One query."""
-    names = ("pk", "title", "due_at", "kind", "assignee__name", "assignee__email")
-    return [
-        OpenTask(pk, title, due_at, TaskKind(kind).label, name or email)
-        for pk, title, due_at, kind, name, email in lead.tasks.open().values_list(*names)
-    ]

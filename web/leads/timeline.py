@@ -50,7 +50,7 @@ def _event(activity, fields):
         words.title,
         words.text,
         activity.occurred_at,
-        activity.actor__name or activity.actor__email or "",
+        activity.actor,
         activity.is_machine,
         kind.chip == Chip.CONTACT,
     )
