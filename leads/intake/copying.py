@@ -3,7 +3,7 @@
 import functools
 import io
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from operator import attrgetter
@@ -52,6 +52,15 @@ def columns_of(person: Person) -> str:
     if "\\" in texts or texts.count("\t") != len(TEXTS) - 1 or "\n" in texts or "\r" in texts:
         texts = "\t".join(map(escape, values))
     return "\t".join([texts, *[write(value) for write, value in zip(_WRITERS, _others(person), strict=True)]])
+
+
+def other_keys_of(people: Iterable[Person]) -> str:
+    """What people have beside their main keys as COPY reads it: id of the lead, kind, system, key, value."""
+    return "".join(
+        f"{person.id}\t{kind}\t{escape(system)}\t{escape(key)}\t{escape(value)}\n"
+        for person in people
+        for kind, system, key, value in person.others
+    )
 
 
 def escape(text: str) -> str:

@@ -10,7 +10,7 @@ from leads.activities import Because, Kind
 from leads.changes import Change
 from leads.enums import ChangeKind, Disposition, Stage
 from leads.fields import Key
-from leads.intake.copying import Copy, array, columns_of, copy_now, encode, escape, number
+from leads.intake.copying import Copy, array, columns_of, copy_now, encode, escape, number, other_keys_of
 from leads.intake.people import COLUMNS, SAID, Person
 from leads.models import Lead
 
@@ -71,7 +71,7 @@ def enter_people(
     copy(_COPY_SEARCH, "".join([f"{person.id}\t{escape(document_of(person))}\n" for person in people]))
     first = "\t".join(_first(field, change.now) for field in _FIRST)
     copy(_COPY_LEADS, "".join([f"{person.id}\t{columns_of(person)}\t{first}\n" for person in people]))
-    if others := "".join(_other_keys(people)):
+    if others := other_keys_of(people):
         copy(_COPY_OTHER_KEYS, others)
     change.note(ids, fields=_NEWS, kinds=[kind.code])
 
@@ -114,9 +114,3 @@ def _steps(change, ids, reason, definition):
 def _first(field, now):
     value = now if isinstance(field, DateTimeField) else field.get_default()
     return array(value) if isinstance(value, list) else str(value)
-
-
-def _other_keys(people):
-    for person in people:
-        for kind, system, key, value in person.others:
-            yield f"{person.id}\t{kind}\t{escape(system)}\t{escape(key)}\t{escape(value)}\n"

@@ -25,18 +25,29 @@ _BY_KEY = {
     Key.PHONE: f"phone_key = {_KEYS} AND phone_key <> ''",
     _BARE_NAME: f"name_key = {_KEYS} AND company_id IS NULL AND email_key = '' AND phone_key = '' AND external_id = ''",
 }
-_BY_OTHER_KEY = f"SELECT lead_id FROM leads_otherkey WHERE kind = %(kind)s AND key = {_KEYS}"
+_BY_OTHER_KEY = f"SELECT lead_id FROM {{table}} WHERE kind = %(kind)s AND key = {_KEYS}"
 _BY_ID = f"SELECT key, lead_id FROM leads_externalid WHERE system = %(system)s AND key = {_KEYS}"
-_BY_MAIN_ID = f"""
-SELECT external_id, id FROM {{table}} WHERE external_system = %(system)s AND external_id = {_KEYS}
+_BY_ID_AMONG = f"""
+SELECT external_id, id FROM {{leads}} WHERE external_system = %(system)s AND external_id = {_KEYS}
+UNION ALL
+SELECT key, lead_id FROM {{others}} WHERE kind = 'external_id' AND system = %(system)s AND key = {_KEYS}
 """
 _BY_COMPANY = """
 SELECT lead.id
 FROM unnest(%(companies)s::bigint[], string_to_array(%(keys)s, chr(31))) AS wanted (company_id, name_key)
 JOIN {table} AS lead ON lead.company_id = wanted.company_id AND lead.name_key = wanted.name_key
 """
-_STORED = ("leads_lead",)
 _KEY_COLUMNS = tuple(dict.fromkeys(field.key_column or field.column for field in FIELDS if field.key and field.path))
+
+
+class Tables(NamedTuple):
+    """Where people are looked for: the table of leads, and that of what they have beside their main keys."""
+
+    leads: str
+    others: str
+
+
+STORED = Tables("leads_lead", "leads_otherkey")
 
 
 class Match(NamedTuple):
@@ -48,14 +59,14 @@ class Match(NamedTuple):
     conflicts: tuple[Key, ...]
 
 
-def known_ids(*, system: str, ids: Collection[str], tables: Iterable[str] = _STORED) -> dict[str, int]:
-    """{external id: lead id} of those ids of the system that somebody has. `tables`: leads_lead and any like it."""
+def known_ids(*, system: str, ids: Collection[str], tables: Iterable[Tables] = (STORED,)) -> dict[str, int]:
+    """{external id: lead id} of those ids of the system that somebody has. `tables`: STORED and any like them."""
     known = {}
     if ids:
         values = {"system": system, "keys": _BETWEEN.join(sorted(ids))}
         with connection.cursor() as cursor:
-            for table in tables:
-                cursor.execute(_BY_ID if table in _STORED else _BY_MAIN_ID.format(table=table), values)
+            for each in tables:
+                cursor.execute(_BY_ID if each is STORED else _BY_ID_AMONG.format(**each._asdict()), values)
                 known.update(cursor.fetchall())
     return known
 
@@ -66,7 +77,7 @@ def candidates(
     phones: Collection[str] = (),
     bare_names: Collection[str] = (),
     named: Collection[tuple[int, str]] = (),
-    tables: Iterable[str] = _STORED,
+    tables: Iterable[Tables] = (STORED,),
 ) -> set[int]:
     """Ids of the leads that have one of these keys, main or other. `named`: (company id, name key) pairs."""
     found = set()
@@ -75,8 +86,10 @@ def candidates(
     if named:
         ids, names = zip(*sorted(named), strict=True)
         with connection.cursor() as cursor:
-            for table in tables:
-                cursor.execute(_BY_COMPANY.format(table=table), {"companies": list(ids), "keys": _BETWEEN.join(names)})
+            for each in tables:
+                cursor.execute(
+                    _BY_COMPANY.format(table=each.leads), {"companies": list(ids), "keys": _BETWEEN.join(names)}
+                )
                 found.update(lead_id for (lead_id,) in cursor.fetchall())
     return found
 
@@ -86,8 +99,10 @@ def _look_up(kind, wanted, tables):
         return
     values = {"kind": kind, "keys": _BETWEEN.join(sorted(wanted))}
     with connection.cursor() as cursor:
-        statements = [f"SELECT id FROM {table} WHERE {_BY_KEY[kind]}" for table in tables]
-        for statement in statements if kind == _BARE_NAME else [*statements, _BY_OTHER_KEY]:
+        statements = [f"SELECT id FROM {each.leads} WHERE {_BY_KEY[kind]}" for each in tables]
+        if kind != _BARE_NAME:
+            statements += [_BY_OTHER_KEY.format(table=each.others) for each in tables]
+        for statement in statements:
             cursor.execute(statement, values)
             yield from (lead_id for (lead_id,) in cursor.fetchall())
 

@@ -16,7 +16,7 @@ from leads.fields import FIELDS, Key, Merge, ValueType
 from leads.intake.keys import name_key
 from leads.intake.newcomers import entered, look_again_for_many
 from leads.intake.people import COLUMNS, Other
-from leads.intake.resolving import Directory, candidates, known_ids
+from leads.intake.resolving import STORED, Directory, candidates, known_ids
 from leads.models import Company
 from team.enums import Reach
 from team.models import User
@@ -26,8 +26,9 @@ TRIES = 5
 
 _COLUMNS = ", ".join(f"lead.{name}" for name in COLUMNS)
 _OVERLAY_COLUMNS = _COLUMNS.replace("lead.", "overlay_lead.")
-_LOAD_OTHERS = """
-SELECT lead_id, kind, system, key, value FROM leads_otherkey WHERE lead_id = ANY(%s) ORDER BY id
+_LOAD_OTHERS = "SELECT lead_id, kind, system, key, value FROM leads_otherkey WHERE lead_id = ANY(%(ids)s) ORDER BY id"
+_LOAD_OVERLAY_OTHERS = """
+SELECT lead_id, kind, system, key, value FROM overlay_otherkey WHERE lead_id = ANY(%(ids)s) ORDER BY place
 """
 _LOAD = f"""
 SELECT lead.id, company.name, lead.changed_at, lead.side = 'sales',
@@ -42,6 +43,8 @@ SELECT overlay_lead.id, company.name, NULL,
 FROM overlay_lead LEFT JOIN leads_company AS company ON company.id = overlay_lead.company_id
 WHERE overlay_lead.id = ANY(%(ids)s)
 """
+# What is stored, and what the dry run has made of it.
+_BOTH = ((_LOAD, _LOAD_OTHERS), (_LOAD_OVERLAY, _LOAD_OVERLAY_OTHERS))
 _STATE = "SELECT id, changed_at, side = 'sales' FROM leads_lead WHERE id = ANY(%s)"
 _COMPANY_FACTS = {fact.code: fact for fact in FIELDS if fact.merge == Merge.FILLS_COMPANY}
 
@@ -166,8 +169,9 @@ def load_leads(ids, *, run_id=None, overlay=False) -> dict[int, MergedLead]:
     """The leads with these ids before any row is merged into them; those of the overlay hide the stored ones."""
     leads = {}
     with connection.cursor() as cursor:
-        for statement in (_LOAD, _LOAD_OVERLAY) if overlay else (_LOAD,):
+        for statement, of_others in _BOTH if overlay else _BOTH[:1]:
             cursor.execute(statement, {"ids": ids, "run": run_id})
+            found = []
             for lead_id, company, changed_at, with_sales, is_met, *columns, fields in cursor.fetchall():
                 leads[lead_id] = MergedLead(
                     *columns,
@@ -181,9 +185,10 @@ def load_leads(ids, *, run_id=None, overlay=False) -> dict[int, MergedLead]:
                     is_changed=False,
                     search_changed=False,
                 )
-        cursor.execute(_LOAD_OTHERS, [list(leads)])
-        for lead_id, *other in cursor.fetchall():
-            leads[lead_id].others = (*leads[lead_id].others, Other(*other))
+                found.append(lead_id)
+            cursor.execute(of_others, {"ids": found})
+            for lead_id, *other in cursor.fetchall():
+                leads[lead_id].others = (*leads[lead_id].others, Other(*other))
     return leads
 
 
@@ -261,7 +266,7 @@ def _bring_companies(rows, companies, placed, now):
 
 def _candidates(rows, companies, target):
     """Ids of the leads that the rows may be. A row whose external id is known and trusted is nobody else."""
-    tables = ["leads_lead"] if target.run is not None else ["leads_lead", "overlay_lead"]
+    tables = [STORED] if target.run is not None else [STORED, staging.OVERLAY]
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_hashjoin = off")
         ids = {row.person.external_id for row in rows}

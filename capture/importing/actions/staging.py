@@ -6,9 +6,10 @@ from django.db import connection
 
 from capture.activities import IMPORTED
 from leads.activities import Because
-from leads.intake.copying import columns_of, copying_beside, encode, escape
+from leads.intake.copying import columns_of, copying_beside, encode, escape, other_keys_of
 from leads.intake.entering import copy_activities, document_of, enter_people
 from leads.intake.people import COLUMNS, OTHERS, SAID, TEXTS
+from leads.intake.resolving import Tables
 
 _NAMES = ", ".join(COLUMNS)
 _TYPES = ", ".join([*(f"{name} text" for name in TEXTS), *(f"{name} {kind}" for name, kind in OTHERS.items())])
@@ -18,14 +19,22 @@ DROP TABLE IF EXISTS pg_temp.staged_lead;
 CREATE TEMP TABLE staged_lead (lead_id bigint, document text, {_TYPES}) ON COMMIT DROP
 """
 # A dry run writes here what an import would write to the leads, so that its later rows see it; gone with the session.
-_OVERLAY = f"""
+OVERLAY = Tables("overlay_lead", "overlay_otherkey")
+_START_OVERLAY = f"""
 CREATE TEMP TABLE IF NOT EXISTS overlay_lead (id bigint PRIMARY KEY, touched boolean, {_TYPES});
 CREATE INDEX IF NOT EXISTS overlay_email ON overlay_lead (email_key);
 CREATE INDEX IF NOT EXISTS overlay_phone ON overlay_lead (phone_key);
 CREATE INDEX IF NOT EXISTS overlay_name ON overlay_lead (name_key);
 CREATE INDEX IF NOT EXISTS overlay_id ON overlay_lead (external_id);
-TRUNCATE overlay_lead
+CREATE TEMP TABLE IF NOT EXISTS overlay_otherkey (
+    place bigint GENERATED ALWAYS AS IDENTITY, lead_id bigint, kind text, system text, key text, value text
+);
+CREATE INDEX IF NOT EXISTS overlay_other_key ON overlay_otherkey (kind, key);
+CREATE INDEX IF NOT EXISTS overlay_other_lead ON overlay_otherkey (lead_id);
+TRUNCATE overlay_lead, overlay_otherkey
 """
+_FORGET_OTHERS = "DELETE FROM overlay_otherkey WHERE lead_id = ANY(%s)"
+_COPY_OVERLAY_OTHERS = "COPY overlay_otherkey (lead_id, kind, system, key, value) FROM STDIN"
 
 _UPDATE_LEADS = f"""
 UPDATE leads_lead AS lead
@@ -103,13 +112,13 @@ def put_search_in_order() -> None:
 def start_overlay() -> None:
     """An empty overlay for a dry run, in this database session."""
     with connection.cursor() as cursor:
-        cursor.execute(_OVERLAY)
+        cursor.execute(_START_OVERLAY)
 
 
 def end_overlay() -> None:
     """Forgets what the dry run kept."""
     with connection.cursor() as cursor:
-        cursor.execute("DROP TABLE IF EXISTS overlay_lead")
+        cursor.execute("DROP TABLE IF EXISTS overlay_lead, overlay_otherkey")
 
 
 def write_overlay(leads) -> None:
@@ -121,9 +130,12 @@ def write_overlay(leads) -> None:
             if lead.id is None:
                 taken += 1
                 lead.id = -taken
-        cursor.execute("DELETE FROM overlay_lead WHERE id = ANY(%s)", [[lead.id for lead in leads]])
+        ids = [lead.id for lead in leads]
+        cursor.execute("DELETE FROM overlay_lead WHERE id = ANY(%s)", [ids])
+        cursor.execute(_FORGET_OTHERS, [ids])
         lines = io.StringIO("".join(f"{lead.id}\tt\t{columns_of(lead)}\n" for lead in leads))
         cursor.copy_expert("COPY overlay_lead FROM STDIN", lines)
+        cursor.copy_expert(_COPY_OVERLAY_OTHERS, io.StringIO(other_keys_of(leads)))
 
 
 def write_restored(change, leads) -> None:

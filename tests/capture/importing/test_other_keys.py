@@ -13,6 +13,8 @@ CRM = {"external_system": "crm", "columns": {"Id": "external_id", "Mail": "email
 SHOP = CRM | {"external_system": "shop"}
 TWO = {"columns": {"Mail": "email", "Private": "email", "Phone": "phone", "Mobile": "phone", "Name": "last_name"}}
 
+PHONES = {"columns": {"Mail": "email", "Phone": "phone", "Mobile": "phone"}}
+
 
 def others():
     return sorted(Lead.objects.get().other_keys.values_list("kind", "system", "key"))
@@ -66,3 +68,54 @@ def test_undoing_takes_away_what_the_import_added(bring):
     assert (Lead.objects.get().email, Lead.objects.get().city) == ("a@x.example", "")
     assert others() == [("email", "", "c@x.example")]
     assert list(Lead.objects.search("b@x.example")) == []
+
+
+def test_a_dry_run_finds_people_by_what_an_earlier_chunk_adds(bring, attempt, monkeypatch):
+    monkeypatch.setattr("capture.importing.actions.running.CHUNK_ROWS", 1)
+    bring("Id,Mail,Phone,City\n7,a@x.example,+49 30 1234567,Kiel\n", mapping=CRM)
+    rows = [
+        "7,b@x.example,+49 171 1234567,",
+        ",B@x.example,,",
+        ",,0049 171 1234567,",
+        "9,new@x.example,,Ulm",
+        "9,more@x.example,,",
+        ",More@x.example,,",
+    ]
+    content = "Id,Mail,Phone,City\n" + "\n".join(rows) + "\n"
+    tried = attempt(content, mapping=CRM)
+
+    assert tuple(tried.counts.values()) == counts(bring(content, mapping=CRM)) == (1, 2, 3, 0)
+    assert Lead.objects.count() == 2
+
+
+def test_a_dry_run_finds_people_by_an_id_that_an_earlier_chunk_adds(bring, attempt, monkeypatch):
+    monkeypatch.setattr("capture.importing.actions.running.CHUNK_ROWS", 1)
+    bring("Id,Mail\n7,a@x.example\n", mapping=CRM)
+    content = "Id,Mail,City\n0042,a@x.example,\n0042,,Bonn\n"
+    tried = attempt(content, mapping=SHOP)
+
+    assert tuple(tried.counts.values()) == counts(bring(content, mapping=SHOP)) == (0, 2, 0, 0)
+
+
+@pytest.mark.parametrize(
+    ("phones", "kept", "problems"),
+    [
+        (["+49 30 1234567", "ext. 12345"], "+49 30 1234567", ["“ext. 12345” was left out: it is no number of US."]),
+        (["ext. 12345", "+49 30 1234567"], "+49 30 1234567", ["“ext. 12345” was left out: it is no number of US."]),
+        (["+49 30 1234567", "ask Ann"], "+49 30 1234567", ["“ask Ann” is no phone number."]),
+        (
+            ["ext. 12345", "ext. 12346"],
+            "ext. 12345",
+            [
+                "“ext. 12345” is kept, but nobody is found by it: it is no number of US.",
+                "“ext. 12346” was left out: it is no number of US.",
+            ],
+        ),
+    ],
+)
+def test_a_number_that_is_none_is_told_whichever_column_it_stands_in(bring, phones, kept, problems):
+    run = bring(f"Mail,Phone,Mobile\na@x.example,{phones[0]},{phones[1]}\n", mapping=PHONES)
+
+    assert Lead.objects.get().phone == kept
+    assert others() == []
+    assert list(run.problems.order_by("pk").values_list("message", flat=True)) == problems
