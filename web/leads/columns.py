@@ -28,6 +28,8 @@ BUILT_IN = {
 }
 # What columns were called in links of before.
 FORMERLY = {"created": "created_at", "changed": "changed_at"}
+# What the person is called by, and her place in the list.
+_IN_EVERY_ROW = (*(field.path for field in FIELDS if field.key and field.path), "grade", "score")
 STANDARD = tuple(field.code for field in FIELDS if field.in_list)
 
 
@@ -42,10 +44,15 @@ def columns_of_today(codes, columns):
     return [code for code in codes if code in columns], [code for code in codes if code not in columns]
 
 
-def shown_beside(columns):
-    """The rows beside the lead that these columns say something of, for select_related."""
+def reading(leads, columns):
+    """The queryset `leads` with what the rows of a list of these columns say, and nothing else of so many rows."""
     codes = {column.code for column in columns}
-    return [*codes & {"source", "campaign"}, *(("owner", "pool") if "owner" in codes else ())]
+    beside = {"company", *codes & {"source", "campaign"}, *(("owner", "pool") if "owner" in codes else ())}
+    own = {BY_CODE[code].column for code in codes & BY_CODE.keys()}
+    if codes - BY_CODE.keys():
+        own.add("fields")
+    names = [f"{row}__name" for row in beside] + (["owner__email"] if "owner" in beside else [])
+    return leads.select_related(*beside).only(*_IN_EVERY_ROW, *own, *names)
 
 
 def cells(lead, columns, fields):

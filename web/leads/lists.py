@@ -16,7 +16,7 @@ from team.models import User
 from team.roles import may, reaches
 from web.access import allow
 from web.leads import queries
-from web.leads.columns import STANDARD, all_columns, cells, columns_of_today, shown_beside
+from web.leads.columns import STANDARD, all_columns, cells, columns_of_today, reading
 from web.leads.filters import BESIDE, LeadFilter
 from web.leads.keyset import SORTS, Page, near, page_of, read_place
 from web.models import SavedView
@@ -79,7 +79,7 @@ def lead_list(request):
         if found.ids is None and filters.are_facets and Reach.EVERYBODY in reaches(request.user, "leads.view_lead"):
             # Whoever sees only some leads finds them through their owner or pool.
             leads = near(leads, sort=sort, **place)
-        page = page_of(leads.select_related("company", *shown_beside(columns)), sort=sort, **place)
+        page = page_of(reading(leads, columns), sort=sort, **place)
         status = 200
     else:
         found, sort, columns, page, status = None, "best", [known[code] for code in STANDARD], Page([], "", ""), 400

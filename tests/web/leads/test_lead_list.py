@@ -13,7 +13,7 @@ from leads.queries import COUNT_CAP
 from tests.factories.leads import NOW, make_campaign, make_field, make_lead, make_source
 from tests.web.fragments import bare
 from web.leads import lists
-from web.leads.columns import STANDARD
+from web.leads.columns import STANDARD, all_columns
 from web.leads.keyset import PAGE
 from web.models import SavedView
 
@@ -68,6 +68,18 @@ def test_the_number_of_queries_is_fixed(cast, as_user, count, django_assert_num_
     client = as_user(cast.ada)
     with django_assert_num_queries(8):
         assert len(client.get(URL).context["rows"]) == count
+
+
+@pytest.mark.parametrize("is_owned", [True, False])
+def test_every_column_is_read_with_the_list(cast, as_user, is_owned, django_assert_num_queries):
+    field, campaign = make_field("shelf"), make_campaign()
+    for _ in range(3):
+        lead = make_lead(owner=cast.ben if is_owned else None, company="Firm", source=make_source(), campaign=campaign)
+        Lead.objects.filter(pk=lead.pk).update(fields={"shelf": "x"})
+    client = as_user(cast.mia)
+    for code in all_columns([field]):
+        with django_assert_num_queries(7):
+            assert len(client.get(URL, {"col": code}).context["rows"]) == 3
 
 
 @pytest.mark.parametrize(

@@ -34,9 +34,9 @@ def test_a_lead_taken_out_meanwhile_is_not_found(cast, as_user, monkeypatch, nam
     module, data = PLACES[name]
     door = module.changing_lead
 
-    def take_out_first(request, pk):
+    def take_out_first(request, pk, **held):
         Lead.objects.filter(pk=lead.pk).delete()
-        return door(request, pk)
+        return door(request, pk, **held)
 
     monkeypatch.setattr(module, "changing_lead", take_out_first)
     more = [task.pk] if name == "task-done" else []
@@ -52,10 +52,10 @@ def test_a_lead_given_away_meanwhile_is_not_found_and_stays_as_it_is(cast, as_us
     module, data = PLACES[name]
     door, after = module.changing_lead, []
 
-    def give_away_first(request, pk):
+    def give_away_first(request, pk, **held):
         assign(leads=[lead], to=cast.cal, by=cast.ada, now=timezone.now(), reason="Her region")
         after.append(snapshot())
-        return door(request, pk)
+        return door(request, pk, **held)
 
     monkeypatch.setattr(module, "changing_lead", give_away_first)
     more = [task.pk] if name == "task-done" else []
