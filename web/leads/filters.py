@@ -86,9 +86,7 @@ class LeadFilter(django_filters.FilterSet):
     entered_from = DayFilter(method="entered_since", label="Entered from")
     entered_to = DayFilter(method="entered_until", label="Entered to")
     tags = TagsFilter(method="tagged", label="Tags")
-    of_import = django_filters.ModelChoiceFilter(
-        queryset=_imports, method="brought", empty_label="Any", label="Brought or changed by the import"
-    )
+    of_import = django_filters.ModelChoiceFilter(queryset=_imports, method="brought", empty_label="Any", label="Import")
 
     class Meta:
         model = Lead

@@ -260,7 +260,7 @@ def test_undo_says_whom_it_left_with_sales_and_links_to_them(mia, cast, bring):
     run = bring("Email,Last name\na@x.example,Ames\nb@x.example,Berg\n", by=cast.mia)
     give(Lead.objects.get(email="b@x.example"), owner=cast.ben)
     url = reverse("web:import-detail", args=[run.pk])
-    assert "Whoever is with sales by now stays" in mia.get(url).content.decode()
+    assert "People who are with sales by now stay" in mia.get(url).content.decode()
     mia.post(reverse("web:import-change", args=[run.pk, "undo"]))
     continue_import(run_id=run.pk, clock=timezone.now)
     page = mia.get(url).content.decode()
