@@ -44,6 +44,7 @@ SELECT %(system)s, 'B' || n, 'Pat', 'Person' || n, 'pat' || n || '@example.com',
 FROM generate_series(1, %(leads)s) AS n
 """
 
+_UNSCORE = "UPDATE leads_lead SET score = 0, grade = '', score_ledger = '{}', score_version = NULL, scored_at = NULL"
 _HISTORIES = """
 INSERT INTO leads_transition (lead_id, seq, to_stage, to_disposition, at, reason, definition_id)
 SELECT lead.id, 1, lead.stage, lead.disposition, lead.created_at, 'Made up', definition.id
@@ -262,6 +263,14 @@ def _run_our_select(now):
     select = compiled(published_model()).select(now=now)
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT sum(score), max(grade), max(ledger) FROM ({select.sql}) AS o", select.params)
+
+
+def run_for_the_first_time():
+    """Seconds of a regrade of everybody, with routing, on two workers, when nobody has a score yet."""
+    with connection.cursor() as cursor:
+        cursor.execute(_UNSCORE)
+    vacuum()
+    return _run_workers(NOW)
 
 
 def _run_workers(now):

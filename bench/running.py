@@ -3,7 +3,7 @@
 import time
 from collections.abc import Iterable
 
-from bench import assignment, importing, migrating, pages, regrade, report
+from bench import assignment, importing, migrating, news, pages, regrade, report
 
 # Each finds the dataset as the one before has left it.
 _MEASURES = {
@@ -11,6 +11,7 @@ _MEASURES = {
     "assignment": assignment.main,
     "regrade": regrade.main,
     "dirty": regrade.dirty,
+    "news": news.main,
     "pages": pages.main,
     "migrate": migrating.main,
 }

@@ -9,7 +9,7 @@ from leadfunnel.appliance import embedded
 from leadfunnel.environment import read_environment
 
 # In the order in which they share one dataset: each finds it as the one before has left it.
-MEASURES = ("import", "assignment", "regrade", "dirty", "pages", "migrate")
+MEASURES = ("import", "assignment", "regrade", "dirty", "news", "pages", "migrate")
 
 
 def main():
