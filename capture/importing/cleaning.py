@@ -50,8 +50,6 @@ _SEVERAL = re.compile(r"[;,|\s]+|\s+/\s+")
 _ANGLED = re.compile(r"<([^<>]+)>")
 _NUMBER = re.compile(r"[-+]?(\d+([.,'\u2019 ]\d{3})*|\d+)?([.,]\d+)?")
 _INTEGER = re.compile(r"[-+]?\d{1,18}")
-_NANP = re.compile(r"1?([2-9]\d\d[2-9]\d{6})")
-_PHONE_SIGNS = str.maketrans("", "", " \u00a0-./()")
 _MONEY = str.maketrans("", "", "$€£¥%\u00a0\u202f")
 _TITLES = frozenset(["mr", "mrs", "ms", "miss", "dr", "prof", "herr", "frau", "mme", "m", "sir"])
 
@@ -145,27 +143,19 @@ def phone(raw, region, default_region):
     number = " ".join(raw.removeprefix("p:").removeprefix("tel:").lstrip("'").split())
     if number.endswith(".0") and number[:-2].isdigit():
         number = number[:-2]
-    key = _phone_key(number, region or default_region)
+    key = keys.phone_key(number, region or default_region)
     if key and (region in {None, default_region} or number[0] == "+"):
         return number, key
     if key:
         # Keys are computed anew, without the country, whenever somebody edits the number.
-        return (number if _phone_key(number, default_region) == key else key), key
+        return (number if keys.phone_key(number, default_region) == key else key), key
     for part in re.split(r"[;,|]|\s+/\s+|\s+or\s+", number) if len(number) > 8 else ():
-        key = _phone_key(part.strip(), region or default_region)
+        key = keys.phone_key(part.strip(), region or default_region)
         if key:
             raise BadCell(f"The cell holds more than one phone number; {key} was taken.", (key, key))
     if sum(map(str.isdigit, number)) >= 5 and len(number) <= 50:
         raise Undiallable(_short(raw), number, region or default_region)
     raise BadCell(f"{_short(raw)} is no phone number.")
-
-
-def _phone_key(number, region):
-    if region in {"US", "CA"}:
-        plain = _NANP.fullmatch(number.translate(_PHONE_SIGNS))
-        if plain:
-            return f"+1{plain[1]}"
-    return keys.phone_key(number, region)
 
 
 def full_name(raw):

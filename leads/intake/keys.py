@@ -16,6 +16,8 @@ EMAIL_LIMIT = 254
 NAME_KEY_LIMIT = 200
 
 _INTERNATIONAL = re.compile(r"(?:\+|00)([1-9][0-9]{6,14})")
+# A number of the United States or Canada as it is dialled there.
+_NORTH_AMERICAN = re.compile(r"1?([2-9][0-9]{2}[2-9][0-9]{6})")
 _PHONE_SIGNS = str.maketrans("", "", " \t\u00a0-./()")
 # RFC 5321: a local part of RFC 5322's atext and dots, a domain of letters, digits and hyphens that ends in letters.
 _EMAIL = re.compile(
@@ -60,9 +62,13 @@ def phone_key(phone, region):
     """The number in E.164, such as +4930123456, as it is matched; "" for what can be no number.
 
     `region` (ISO 3166, such as DE) is where a number without a country code is dialled. Numbers with + or 00 are
-    taken at their word, without a look at the numbering plan, because imports ask this a million times.
+    taken at their word, and those of North America by their form, without a look at the numbering plan, because
+    imports ask this a million times.
     """
-    international = _INTERNATIONAL.fullmatch(phone.translate(_PHONE_SIGNS))
+    bare = phone.translate(_PHONE_SIGNS)
+    if region in {"US", "CA"} and (plain := _NORTH_AMERICAN.fullmatch(bare)):
+        return f"+1{plain[1]}"
+    international = _INTERNATIONAL.fullmatch(bare)
     # A trunk zero, as in +49 (0)30, must go: that needs the numbering plan.
     if international and "(0" not in phone:
         return f"+{international[1]}"

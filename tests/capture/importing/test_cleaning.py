@@ -67,12 +67,6 @@ def test_a_phone_number_gets_its_key(raw, region, kept, key):
     assert keys.phone_key(kept, "US") == key
 
 
-@given(st.from_regex(r"[-+0-9 ().]{5,20}", fullmatch=True))
-@settings(max_examples=100)
-def test_the_fast_way_to_american_numbers_is_the_slow_way(raw):
-    assert cleaning._phone_key(raw, "US") == keys.phone_key(raw, "US")
-
-
 def test_a_number_that_cannot_be_dialled_is_kept_without_a_key():
     assert problem(lambda raw: cleaning.phone(raw, None, "US"), "040 123456").kept == ("040 123456", "")
     assert problem(lambda raw: cleaning.phone(raw, None, "US"), "ask Ann").kept is None

@@ -2,6 +2,7 @@
 
 import unicodedata
 
+import phonenumbers
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -185,3 +186,9 @@ def test_a_code_goes_before_a_label():
     assert words.find("two") == 2
     with pytest.raises(AmbiguousSpelling):
         words.find("both")
+
+
+@given(st.from_regex(r"1?[ (.]?[2-9][0-9]{2}[) .-]?[2-9][0-9]{2}[ .-]?[0-9]{4}", fullmatch=True))
+def test_the_fast_way_to_north_american_numbers_is_the_slow_way(raw):
+    number = phonenumbers.parse(raw, "US")
+    assert keys.phone_key(raw, "US") == phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
