@@ -97,9 +97,11 @@ def _apply(lead, person, directory, company_id, source_id, campaign_id, name_key
         before["others"] = [before["others"][0] if "others" in before else list(lead.others), others]
         lead.others = others
 
-    for code, old, new in zip(PLAIN, _plain_values(lead), _plain_values(person), strict=True):
-        if new and old != new and not stays(code, old):
-            put(code, new)
+    plain, told = _plain_values(lead), _plain_values(person)
+    if plain != told:
+        for code, old, new in zip(PLAIN, plain, told, strict=True):
+            if new and old != new and not stays(code, old):
+                put(code, new)
     # The same address or number written otherwise is no news.
     for code, key_code in (("email", "email_key"), ("phone", "phone_key")):
         new, key = getattr(person, code), getattr(person, key_code)
@@ -148,8 +150,8 @@ def _apply_lists(lead, person, before, fills_only, kept):
     elif new_tags:
         before["tags"] = [list(lead.tags), [*lead.tags, *new_tags]]
         lead.tags = before["tags"][1]
-    if person.fields:
-        known = lead.fields
+    known = lead.fields
+    if not person.fields.items() <= known.items():
         changed = {
             code: [known.get(code), new]
             for code, new in person.fields.items()

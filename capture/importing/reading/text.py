@@ -8,6 +8,7 @@ import itertools
 import re
 from collections import Counter, deque
 from typing import NamedTuple
+from unicodedata import is_normalized
 
 from charset_normalizer import from_bytes
 
@@ -113,7 +114,8 @@ def read_records(path, dialect):
                 cells = next(reader)
                 if not lines.ended:
                     if cells:
-                        yield cells if "".join(cells).isascii() else list(map(composed, cells))
+                        # Whatever is composed as a whole is so in its parts.
+                        yield cells if is_normalized("NFC", "".join(cells)) else list(map(composed, cells))
                     continue
                 message = "A quotation mark is opened and never closed."
             except StopIteration:
