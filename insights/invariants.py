@@ -13,8 +13,9 @@ from django.db import connection
 from leads.models import Lead
 from scoring.engine import compiled
 from scoring.queries import published_model
-from team.enums import Role
+from team.enums import Reach
 from team.models import User
+from team.roles import reaches
 
 EXAMPLES = 5
 SAMPLED_MOMENTS = 5
@@ -234,7 +235,8 @@ WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type 
 
 def seen_against_the_law():
     """Leads that a rep sees though they are not hers, or does not see though they are; in one statement."""
-    reps = [user for user in User.objects.active().in_role(Role.REP).with_role_names() if user.roles == {Role.REP}]
+    users = User.objects.active().lead_owners().with_role_names()
+    reps = [user for user in users if reaches(user, "leads.view_lead") == {Reach.OWN}]
     differences = []
     for rep in reps:
         seen, hers = Lead.objects.visible_to(rep), Lead.objects.filter(owner=rep)

@@ -3,7 +3,7 @@
 from django.contrib import admin
 from django.urls import reverse
 
-from team.enums import Role
+from team.roles import may
 
 # Title of a group -> {model: its Material symbol}. What no group names is found under "More".
 GROUPS = {
@@ -34,8 +34,8 @@ GROUPS = {
     },
 }
 
-# Pages of ours that belong to a group: title, symbol, route. All are the admins'.
-PAGES = {"Definitions": (("Answers", "checklist", "web:answer-fields"),)}
+# Pages of ours that belong to a group: permission of the role table, title, symbol, route.
+PAGES = {"Definitions": (("leads.change_answer", "Answers", "checklist", "web:answer-fields"),)}
 
 
 def navigation(request):
@@ -54,8 +54,7 @@ def navigation(request):
             for label, icon in models.items()
             if label in open_models
         ]
-        if request.user.has_role(Role.ADMIN):
-            links += [_link(*page) for page in PAGES.get(title, ())]
+        links += [_link(*page) for permission, *page in PAGES.get(title, ()) if may(request.user, permission)]
         if links:
             sidebar.append({"title": title, "separator": True, "items": links})
     return sidebar

@@ -4,7 +4,8 @@ from django.db.models import F, Q
 
 from leads.enums import Grade, Side
 from routing.enums import HandoverEnd
-from team.enums import Role
+from team.enums import Reach
+from team.roles import reaches
 
 
 class RoutingPolicy(models.Model):
@@ -76,12 +77,11 @@ class HandoverQuerySet(models.QuerySet):
         return self.filter(ended_at__isnull=True)
 
     def visible_to(self, user):
-        """Hand-overs the user may read: her own, all for managers, marketers (read only) and admins."""
-        if not user.is_authenticated or not user.is_active:
-            return self.none()
-        if user.has_role(Role.ADMIN, Role.MARKETER, Role.MANAGER):
+        """Hand-overs the user may read, by the role table (team.roles): all, or those that were to her."""
+        found = reaches(user, "routing.read_handover")
+        if Reach.EVERYBODY in found:
             return self
-        return self.filter(owner=user) if user.has_role(Role.REP) else self.none()
+        return self.filter(owner=user) if Reach.OWN in found else self.none()
 
 
 class Handover(models.Model):
@@ -126,6 +126,7 @@ class Handover(models.Model):
 
     class Meta:
         ordering = ["-handed_at", "-pk"]
+        permissions = [("read_handover", "Can read hand-overs"), ("work_queue", "Can work a queue of leads")]
         constraints = [
             models.UniqueConstraint(fields=["lead"], condition=Q(ended_at__isnull=True), name="one_open_handover"),
             models.CheckConstraint(

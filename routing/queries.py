@@ -16,7 +16,6 @@ from routing.rules import Seat
 from scoring.models import ScoringModel
 from scoring.queries import published_model
 from team.business_hours import end_of_day
-from team.enums import Role
 from team.models import PoolMember, User
 
 TABS = ("to_accept", "today", "waiting", "all")
@@ -54,7 +53,7 @@ def sales_grades(policy) -> list[str]:
 
 
 def seats(pool_ids, *, now) -> dict[int, list[Seat]]:
-    """{pool_id: [Seat]} of the reps who may be given leads now: active, in the role of rep, not absent today.
+    """{pool_id: [Seat]} of the reps who may be given leads now: active, in a role that owns leads, not absent today.
 
     Today is the day in the rep's own time zone. Exact only while the caller holds the pools' locks.
     """
@@ -63,7 +62,7 @@ def seats(pool_ids, *, now) -> dict[int, list[Seat]]:
     theirs = PoolMember.objects.filter(user=OuterRef("pk"), pool__in=pool_ids).values("pool")
     reps = (
         User.objects.active()
-        .in_role(Role.REP)
+        .lead_owners()
         .prefetch_related("absences")
         .annotate(
             in_pools=ArraySubquery(theirs),

@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.utils.functional import cached_property
 
 from team.enums import Role, Theme, Weekday
+from team.roles import LEAD_OWNERS
 
 
 def workweek():
@@ -80,8 +81,10 @@ class UserQuerySet(models.QuerySet):
     def active(self):
         return self.filter(is_active=True)
 
-    def in_role(self, role):
-        return self.filter(groups__name=Role(role).value)
+    def lead_owners(self):
+        """Those whom leads can be given to, by the role table (team.roles)."""
+        hold = User.groups.through.objects.filter(group__name__in=LEAD_OWNERS)
+        return self.filter(pk__in=hold.values("user"))
 
     def with_role_names(self):
         return self.prefetch_related("groups")
@@ -163,9 +166,6 @@ class User(AbstractBaseUser, PermissionsMixin):
         names = {group.name for group in self.groups.all()}
         held = {role for role in Role if role.value in names}
         return held | {Role.ADMIN} if self.is_superuser else held
-
-    def has_role(self, *roles):
-        return bool(self.roles.intersection(roles))
 
     @property
     def zone(self):

@@ -5,7 +5,6 @@ from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
 
 from notices.queries import unread
-from team.enums import Role
 from team.roles import can_own_leads, may
 
 
@@ -40,17 +39,19 @@ def _depth(entry):
 
 def _entries(user):
     entries = []
-    if user.has_role(Role.REP, Role.MANAGER, Role.ADMIN):
+    if may(user, "routing.work_queue"):
         entries.append(Entry("My queue", "inbox", reverse("web:queue"), "/queue/", "q"))
     entries.append(Entry("Leads", "users", reverse("web:lead-list"), "/leads/", "l"))
     if may(user, "capture.view_import"):
         entries.append(Entry("Imports", "file-import", reverse("web:import-list"), "/imports/", "i"))
-    if user.has_role(Role.ADMIN):
+    if may(user, "insights.view_heartbeat"):
         entries.append(Entry("Status", "activity", reverse("web:status"), "/status/"))
+    if may(user, "leads.change_answer"):
         entries.append(Entry("Answers", "list-details", reverse("web:answer-fields"), "/answers/"))
+    if may(user, "team.change_workspace"):
         entries.append(Entry("Workspace", "building", reverse("web:workspace"), "/workspace/"))
-        if settings.MAIL_IS_CAUGHT:
-            entries.append(Entry("Caught mail", "mail", reverse("web:mail-list"), "/mail/"))
+    if settings.MAIL_IS_CAUGHT and may(user, "mail.view_message"):
+        entries.append(Entry("Caught mail", "mail", reverse("web:mail-list"), "/mail/"))
     if user.is_staff:
         entries.append(Entry("Admin", "settings", reverse("admin:index"), "/admin/"))
     return entries

@@ -153,6 +153,7 @@ class Lead(models.Model):
         permissions = [
             ("export_lead", "Can export leads"),
             ("assign_lead", "Can hand leads to people"),
+            ("write_condition", "Can write conditions about leads"),
         ]
         constraints = [
             models.CheckConstraint(condition=Q(stage__in=Stage.values), name="lead_stage_known"),

@@ -6,17 +6,17 @@ import json
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import connection
 
+from leads.access import within_reach
 from leads.actions.lifecycle import set_disposition
 from leads.actions.timeline import record_activities
 from leads.activities import Because, Trait, codes_with
 from leads.changes import Change, changing
 from leads.enums import Disposition
 from leads.fields import Writer, written_by
-from leads.models import Activity
+from leads.models import Activity, Lead
 from routing.activities import HANDED_OVER
 from routing.enums import HandoverEnd, RejectReason
 from routing.models import Handover
-from team.roles import may
 
 REASON_LIMIT = 200
 # The fields of a lead that say who keeps it.
@@ -200,7 +200,10 @@ def _open_handover(lead):
 
 
 def _check_may_end(handover, by):
-    if handover.owner_id != by.pk and not may(by, "leads.assign_lead"):
+    if handover.owner_id == by.pk:
+        return
+    within = within_reach(by, "leads.assign_lead")
+    if within is None or not Lead.objects.filter(within, pk=handover.lead_id).exists():
         raise PermissionDenied("Only the owner of a lead gives it back.")
 
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from django.core.exceptions import PermissionDenied, ValidationError
 
+from leads.access import within_reach
 from leads.actions.lifecycle import reason_payload
 from leads.actions.task import pass_on_tasks
 from leads.activities import Because
@@ -18,14 +19,13 @@ from routing.enums import EndReason, HandoverEnd, Why
 from routing.models import Handover
 from routing.queries import active_policy, seats
 from routing.rules import share_out
-from team.enums import Role
 from team.models import Pool
-from team.roles import may
+from team.roles import can_own_leads
 
 
 @dataclass(frozen=True)
 class Assigned:
-    """`given` leads have the new owner; `skipped` had her already or are not open."""
+    """`given` leads have the new owner; `skipped` had her already, are not open, or are out of reach."""
 
     given: int
     skipped: int
@@ -58,13 +58,15 @@ def assign(*, leads, to, by, now, reason) -> Assigned:
     """Gives leads (queryset, objects or ids) to the rep `to`, whatever her free places; returns `Assigned`.
 
     A lead of another rep is recalled from her with the reason and handed over anew; one that waits in a pool is
-    served from there. Open tasks go along. `reason` is somebody's own words, or a `Because`. Raises PermissionDenied
-    without the permission leads.assign_lead and ValidationError when `to` cannot take leads or the reason is missing.
+    served from there. Open tasks go along. `reason` is somebody's own words, or a `Because`. Leads that the
+    permission leads.assign_lead does not reach for `by` are passed over. Raises PermissionDenied without it, and
+    ValidationError when `to` cannot take leads or the reason is missing.
     The number of statements does not depend on that of the leads, but for SLICEs of them.
     """
-    if by is None or not may(by, "leads.assign_lead"):
+    within = None if by is None else within_reach(by, "leads.assign_lead")
+    if within is None:
         raise PermissionDenied("Only managers and admins hand leads to people.")
-    if not to.is_active or not to.has_role(Role.REP):
+    if not to.is_active or not can_own_leads(to):
         raise ValidationError({"to": f"{to} cannot be given leads: that takes an active sales rep."})
     if not isinstance(reason, Because):
         reason = clean_reason(reason)
@@ -76,7 +78,7 @@ def assign(*, leads, to, by, now, reason) -> Assigned:
         if policy is None:
             raise ValidationError("There is no active routing policy to say when a lead is due.")
         taken = list(
-            Lead.objects.filter(pk__among=ids, disposition=Disposition.OPEN)
+            Lead.objects.filter(within, pk__among=ids, disposition=Disposition.OPEN)
             .exclude(owner=to)
             .order_by("pk")
             .values_list("pk", "owner", "pool", "grade")

@@ -24,7 +24,7 @@ _CLAIM = """
     ), deleted AS (
         DELETE FROM leads_dirtylead WHERE lead_id = ANY (ARRAY(SELECT lead_id FROM taken)) RETURNING lead_id
     )
-    SELECT due.lead_id, deleted.lead_id IS NOT NULL FROM due LEFT JOIN deleted USING (lead_id)
+    SELECT lead_id, lead_id IN (SELECT lead_id FROM deleted) FROM due
 """
 
 

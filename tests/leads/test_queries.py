@@ -83,7 +83,7 @@ def test_duplicates_by_each_key_and_only_visible_ones(cast, now, django_assert_n
     make_lead(now=now, last_name="Unrelated")
     by_all = make_lead(now=now, company="Acme", **person)
 
-    cast.mia.has_role()  # loads the roles, as signing in does
+    assert cast.mia.roles  # loads the roles, as signing in does
     with django_assert_num_queries(2):
         found = beside_of(lead, cast.mia).duplicates
 
@@ -100,7 +100,7 @@ def test_duplicates_by_each_key_and_only_visible_ones(cast, now, django_assert_n
 def test_nobody_is_looked_for_without_keys(cast, now, django_assert_num_queries):
     lead = make_lead(now=now, last_name="Doe")
 
-    cast.mia.has_role()  # loads the roles, as signing in does
+    assert cast.mia.roles  # loads the roles, as signing in does
     with django_assert_num_queries(1):
         assert beside_of(lead, cast.mia) == ([], [])
 

@@ -143,7 +143,7 @@ def test_ten_thousand_leads_go_through_the_same_door(cast, now, model, django_as
 def test_giving_many_takes_as_many_statements(cast, now, model, django_assert_num_queries, count):
     ids = many(count, first_name="Pat", city="Bonn")
     with django_assert_num_queries(15):
-        assert assign(leads=ids, to=cast.ben, by=cast.ada, now=now, reason="Her region").given == count
+        assert assign(leads=ids, to=cast.ben, by=cast.ann, now=now, reason="Her region").given == count
 
 
 def test_an_edited_answer_takes_few_statements(cast, now, model, django_assert_num_queries):

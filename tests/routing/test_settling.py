@@ -293,7 +293,7 @@ def test_the_command_settles_everybody(cast, now, model, capsys):
 
 def test_an_assigned_lead_stays_where_the_manager_put_it(cast, now, model):
     lead = city("Bonn")
-    assign(leads=[lead], to=cast.cal, by=cast.ada, now=now, reason="Knows her")
+    assign(leads=[lead], to=cast.cal, by=cast.ann, now=now, reason="Knows her")
     settle_dirty(now=now)
     assert facts(lead) == ("D", "sales", "Cal")
 

@@ -62,7 +62,7 @@ def test_many_are_assigned_at_once_and_those_she_has_are_left(cast, now):
     done = assign(
         leads=Lead.objects.filter(pk__in=[hers.pk, his.pk, pooled.pk, nobodys.pk, lost.pk]),
         to=cast.cal,
-        by=cast.ada,
+        by=cast.ann,
         now=now + HOUR,
         reason="Cal takes the fair",
     )
@@ -79,6 +79,16 @@ def test_open_tasks_go_along(cast, now):
         add_task(lead=lead, kind="call", title="Call", due_at=now, assignee=person, by=cast.ben, now=now)
     assign(leads=[lead], to=cast.cal, by=cast.ada, now=now, reason="Holiday")
     assert sorted(Task.objects.values_list("assignee__name", flat=True)) == ["Cal", "Mia"]
+
+
+def test_a_manager_gives_away_what_is_with_sales_and_nothing_of_marketing_s(cast, now):
+    hers, marketing_s = make_lead(owner=cast.ben), make_lead()
+    done = assign(leads=[hers, marketing_s], to=cast.cal, by=cast.ada, now=now + HOUR, reason="Holiday")
+
+    assert (done.given, done.skipped) == (1, 1)
+    marketing_s.refresh_from_db()
+    assert (marketing_s.side, marketing_s.owner) == ("marketing", None)
+    assert assign(leads=[marketing_s], to=cast.cal, by=cast.ann, now=now + HOUR, reason="Asked").given == 1
 
 
 @pytest.mark.parametrize("who", ["ben", "mia"])

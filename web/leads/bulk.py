@@ -13,7 +13,6 @@ from leads.activities import Because
 from leads.models import Lead
 from routing.actions import assign, changing
 from routing.models import Handover
-from team.enums import Role
 from team.models import User
 from web.access import allow
 from web.leads.filters import LeadFilter
@@ -35,7 +34,7 @@ class AssignForm(forms.Form):
     everything = forms.BooleanField(required=False)
     query = forms.CharField(required=False, max_length=4000)
     to = forms.ModelChoiceField(
-        User.objects.active().in_role(Role.REP), error_messages={"required": "Choose who gets them."}
+        User.objects.active().lead_owners(), error_messages={"required": "Choose who gets them."}
     )
     reason = forms.CharField(max_length=150, required=False)
     go = forms.IntegerField(required=False, min_value=1)

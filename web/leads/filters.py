@@ -13,7 +13,6 @@ from capture.importing.models import Import, ImportRow
 from leads.access import ON_SALES_SIDE
 from leads.enums import Disposition, Grade, Side, Stage
 from leads.models import Campaign, Lead, Source
-from team.enums import Role
 from team.models import User
 from web.leads.forms import DayField, TagsField
 
@@ -75,7 +74,7 @@ class LeadFilter(django_filters.FilterSet):
         choices=Stage.choices, widget=forms.CheckboxSelectMultiple, distinct=False
     )
     side = django_filters.ChoiceFilter(choices=Side.choices, empty_label="Both", method="on_side")
-    owner = django_filters.ModelChoiceFilter(queryset=User.objects.in_role(Role.REP), empty_label="Anybody")
+    owner = django_filters.ModelChoiceFilter(queryset=User.objects.lead_owners(), empty_label="Anybody")
     source = django_filters.ModelChoiceFilter(queryset=_offered(Source, "source"), empty_label="Any")
     campaign = django_filters.ModelChoiceFilter(
         queryset=_offered(Campaign, "campaign"), empty_label="Any", label="First campaign"

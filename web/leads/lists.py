@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 from leads.csv_export import lead_lines
 from leads.models import Lead
 from leads.queries import COUNT_CAP
-from team.enums import Reach, Role
+from team.enums import Reach
 from team.models import User
 from team.roles import may, reaches
 from web.access import allow
@@ -84,7 +84,7 @@ def lead_list(request):
     else:
         found, sort, columns, page, status = None, "best", [known[code] for code in STANDARD], Page([], "", ""), 400
     fields = {field.code: field for field in definitions}
-    reps = User.objects.active().in_role(Role.REP) if may(request.user, "leads.assign_lead") else None
+    reps = User.objects.active().lead_owners() if may(request.user, "leads.assign_lead") else None
     context = {
         "filters": filters,
         "shows_panel": form.is_valid() and form.cleaned_data["panel"],

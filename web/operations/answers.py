@@ -26,7 +26,6 @@ from leads.models import FieldDefinition
 from leads.queries import CappedCount, leads_by_answer, stages_naming_answers
 from routing.queries import rules_naming_answers
 from scoring.queries import models_naming_answers
-from team.enums import Role
 from web.access import allow
 
 
@@ -83,7 +82,7 @@ class NewAnswerForm(forms.Form):
 
 
 @require_safe
-@allow(Role.ADMIN)
+@allow.whoever_may("leads.change_answer")
 def answer_fields(request):
     retired = Count("answers", filter=Q(answers__retired_at__isnull=False))
     fields = FieldDefinition.objects.using_answers().annotate(all_answers=Count("answers"), retired=retired)
@@ -91,7 +90,7 @@ def answer_fields(request):
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@allow(Role.ADMIN)
+@allow.whoever_may("leads.change_answer")
 def answer_list(request, code):
     field = _field(code)
     form = AnswersForm(request.POST if request.method == "POST" else None, choices=field.answer_list.choices)
@@ -109,7 +108,7 @@ def answer_list(request, code):
 
 
 @require_POST
-@allow(Role.ADMIN)
+@allow.whoever_may("leads.change_answer")
 def answer_add(request, code):
     field = _field(code)
     form = NewAnswerForm(request.POST)
@@ -125,7 +124,7 @@ def answer_add(request, code):
 
 
 @require_POST
-@allow(Role.ADMIN)
+@allow.whoever_may("leads.change_answer")
 def answer_change(request, code, answer, change):
     """Retires, restores or deletes an answer; one that something uses is not deleted."""
     field = _field(code)

@@ -11,7 +11,6 @@ from leads.conditions import Vocabulary, describe, matching
 from leads.conditions.widgets import ConditionField
 from leads.models import Lead
 from leads.queries import capped_count
-from team.enums import Role
 from web.access import allow
 
 COUNTED = 10_000
@@ -22,7 +21,7 @@ class CheckForm(forms.Form):
 
 
 @require_POST
-@allow(Role.MARKETER)
+@allow.whoever_may("leads.write_condition")
 def condition_check(request):
     """{"says": English, "count": number as text}, both "" for no condition, or {"problem": what is wrong with it}.
 

@@ -6,13 +6,12 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from team.enums import Role
 from web.access import allow
 from web.operations.mailbox import caught_mail, caught_mails
 
 
 @require_safe
-@allow(Role.ADMIN)
+@allow.whoever_may("mail.view_message")
 def mail_list(request):
     if not settings.MAIL_IS_CAUGHT:
         raise Http404
@@ -20,7 +19,7 @@ def mail_list(request):
 
 
 @require_safe
-@allow(Role.ADMIN)
+@allow.whoever_may("mail.view_message")
 def mail_detail(request, name):
     mail = caught_mail(name) if settings.MAIL_IS_CAUGHT else None
     if mail is None:

@@ -13,7 +13,6 @@ from jobs.actions import retry
 from jobs.enums import Lane
 from jobs.queries import backlogs, put_aside
 from leads.changes.following import behind
-from team.enums import Role
 from web.access import allow
 from web.operations.forms import RetryForm
 
@@ -26,7 +25,7 @@ PAGES = {"leads.DirtyLead": ("web:lead-detail", "lead_id"), "capture.Import": ("
 
 
 @require_safe
-@allow(Role.ADMIN)
+@allow.whoever_may("insights.view_heartbeat")
 def status(request):
     now = timezone.now()
     states = lane_states(now)
@@ -47,7 +46,7 @@ def status(request):
 
 
 @require_POST
-@allow(Role.ADMIN)
+@allow.whoever_may("insights.view_heartbeat")
 def status_retry(request):
     """Has everything of one kind that was put aside tried again."""
     form = RetryForm(request.POST)

@@ -7,7 +7,6 @@ from django.contrib import messages
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
-from team.enums import Role
 from team.models import Workspace
 from web.access import allow
 from web.selects import PlainSelect, time_zone_choices
@@ -54,7 +53,7 @@ class WorkspaceForm(forms.ModelForm):
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@allow(Role.ADMIN)
+@allow.whoever_may("team.change_workspace")
 def workspace(request):
     present = Workspace.objects.current()
     region = present.phone_region

@@ -14,7 +14,6 @@ from routing.actions import changing
 from routing.actions.handover import accept_all
 from routing.queries import queue as queue_of
 from scoring.queries import why
-from team.enums import Role
 from web.access import allow
 from web.page import render_page
 from web.sales.forms import AcceptForm
@@ -25,7 +24,7 @@ POLL = "1800ms"  # A lead is on the page within two seconds of reaching the queu
 
 
 @require_safe
-@allow(Role.REP, Role.MANAGER)
+@allow.whoever_may("routing.work_queue")
 def queue(request):
     """The page, or for HTMX its list; 204 when the list is what the asking page shows already."""
     form = QueueForm(request.GET)
@@ -35,7 +34,7 @@ def queue(request):
 
 
 @require_POST
-@allow(Role.REP, Role.MANAGER)
+@allow.whoever_may("routing.work_queue")
 def queue_accept(request):
     """Accepts the ticked leads, those that are the reader's to accept and still wait for it."""
     form = AcceptForm(request.POST)

@@ -15,7 +15,6 @@ from leads.enums import Outcome
 from routing.actions import record_outcome
 from routing.enums import PLANS
 from routing.queries import queue
-from team.enums import Role
 from web.access import allow
 from web.leads.detail import lead_context, readable_or_404, timeline_context
 from web.leads.edits import changing_lead
@@ -26,7 +25,7 @@ LINED_UP = 500
 
 
 @require_safe
-@allow(Role.REP, Role.MANAGER)
+@allow.whoever_may("routing.work_queue")
 def work(request):
     """Opens the first lead of the tab, or says that there is none."""
     tab = _tab(request)
@@ -41,13 +40,13 @@ def work(request):
 
 
 @require_safe
-@allow(Role.REP, Role.MANAGER)
+@allow.whoever_may("routing.work_queue")
 def work_lead(request, pk):
     return work_page(request, readable_or_404(request, pk), _tab(request) or "all")
 
 
 @require_POST
-@allow(Role.REP, Role.MANAGER)
+@allow.whoever_may("routing.work_queue")
 def work_outcome(request, pk):
     """Logs the outcome or, without one, keeps the note; then goes on to the next lead of the tab."""
     tab = _tab(request) or "all"

@@ -63,7 +63,7 @@ def test_an_other_address_is_shared_like_a_main_one(ann, cast, django_assert_num
     by_email = make_lead(email="HOME@x.example")
     by_phone = make_lead(phone="+49 171 1234567", last_name="X")
 
-    cast.mia.has_role()  # loads the roles, as signing in does
+    assert cast.mia.roles  # loads the roles, as signing in does
     with django_assert_num_queries(3):
         beside = beside_of(ann, cast.mia)
     assert beside.other_keys == list(ann.other_keys.all())

@@ -75,11 +75,11 @@ def test_an_end_keeps_the_names_of_its_time(handed, cast, now):
 
 def test_a_reason_that_the_program_gives_is_a_code(cast, now):
     lead = make_lead(now=now)
-    assign(leads=[lead], to=cast.ben, by=cast.ada, now=now, reason=Because("by_hand"))
+    assign(leads=[lead], to=cast.ben, by=cast.ann, now=now, reason=Because("by_hand"))
     handover = Handover.objects.get(lead=lead)
 
-    assert handover.why_facts == {"by": cast.ada.pk, "by_name": "Ada", "reason": "by_hand", "facts": {}}
-    assert receipt_of(handover, FIELDS).why == "By Ada: Given by hand"
+    assert handover.why_facts == {"by": cast.ann.pk, "by_name": "Ann", "reason": "by_hand", "facts": {}}
+    assert receipt_of(handover, FIELDS).why == "By Ann: Given by hand"
 
 
 def test_the_page_shows_it(handed, cast, as_user):
