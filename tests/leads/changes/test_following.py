@@ -6,13 +6,15 @@ import threading
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 from django.db import connection, connections, transaction
+from django.db.models import F
+from django.db.models.expressions import RawSQL
 
 from jobs.actions import retry
 from leads.changes import following
 from leads.changes.following import PRUNING, Follower, behind, follow, register, start
 from leads.changes.pruning import prune
 from leads.enums import ChangeKind
-from leads.models import ChangeRow, FollowerCursor
+from leads.models import ChangeClock, ChangeRow, FollowerCursor
 from tests.factories.changes import newest
 from tests.factories.deeds import log_activity, set_disposition
 from tests.factories.leads import make_lead
@@ -210,6 +212,19 @@ def test_one_that_was_down_for_a_day_catches_up(committed_reader, now):
     assert (waits.rows, waits.oldest_at) == (len(ids(*leads)), ChangeRow.objects.earliest("id").at)
     assert reader.catch_up(now + DAY) == ids(*leads)
     assert [(each.rows, each.oldest_at) for each in behind()] == [(0, None)]
+
+
+def test_nobody_is_ahead_in_a_restored_database_whose_rows_were_pruned(committed_reader, now):
+    reader = committed_reader()
+    make_lead()
+    known = list(reader.catch_up(now))
+    ChangeRow.objects.all().delete()
+    ChangeClock.objects.update(system_identifier=F("system_identifier") + 1)
+
+    assert not FollowerCursor.objects.filter(position__gt=RawSQL("leads_change_horizon()", [])).exists()
+    assert not follow("reader", now=now)
+    lead = make_lead()
+    assert reader.catch_up(now) == [*known, *ids(lead)]
 
 
 def test_a_code_is_one_followers(reader):
