@@ -80,12 +80,14 @@ def lead_page(request, lead, *, status=200, show="", after="", definitions=None,
 
 
 def lead_context(request, lead, definitions=None):
-    """What the lead page and work mode show but the timeline, in a number of queries that no lead changes.
+    """What the lead page and work mode show but the timeline, whatever there is of it in the same number of queries.
 
-    One more than usual for a lead that is older in its score or its receipt than the published model.
+    One more each for the rules of a version that is no longer published, which gave the score or stand on the
+    receipt, and for the name of somebody who had the lead last and has her no more.
     """
     now = timezone.now()
-    definitions = definitions or queries.all_fields()
+    if definitions is None:
+        definitions = queries.all_fields()
     published, asked = published_with_questions(definitions)
     fields = {field.code: field for field in definitions if field.is_active}
     writable = can_change_lead(request.user, lead)

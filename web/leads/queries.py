@@ -25,8 +25,8 @@ def active_fields() -> list[FieldDefinition]:
 
 
 def latest_handover(user, lead) -> Handover | None:
-    """The newest hand-over of the lead that the user may read, or None. Of one to whoever has her now, no second query
-    asks who that is."""
+    """The newest hand-over of the lead that the user may read, or None; its owner and pool are loaded where they still
+    are the lead's."""
     handover = Handover.objects.visible_to(user).filter(lead=lead).order_by("-handed_at").first()
     if handover:
         for keeper in ("owner", "pool"):
