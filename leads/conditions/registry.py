@@ -5,8 +5,8 @@ from graphlib import CycleError, TopologicalSorter
 
 from django.core.exceptions import ImproperlyConfigured
 
-from leads.conditions.field import Column, Field, Joined, Related
-from leads.fields import BY_CODE, FIELDS, Writer, claim
+from leads.conditions.field import Column, Field, Joined, Related, Rows
+from leads.fields import BY_CODE, FIELDS, ValueType, Writer, claim
 
 _FIELDS: dict[str, Field] = {}
 
@@ -24,14 +24,16 @@ def built_in(code: str, *, depends_on: Iterable[str] = ()) -> Field:
     """A field that every lead has, as conditions read it; the room that writes it registers it."""
     declared = BY_CODE[code]
     head, *points = declared.path.split("__")
-    if points:
+    if declared.beside:
+        origin = Rows("leads.OtherKey", "value", {"kind": declared.beside})
+    elif points:
         origin = Related(head, points[0])
     else:
         origin = Column(head) if head else Joined("first_name", "last_name")
     return Field(
         code,
         declared.label,
-        declared.type,
+        ValueType.TEXT if declared.beside else declared.type,
         origin,
         choices=declared.choices,
         ordered=declared.ordered,
@@ -72,10 +74,4 @@ def check_dependencies() -> None:
 
 
 # What scoring and hand-overs write of a lead, their rooms register.
-register(
-    *(
-        built_in(field.code)
-        for field in FIELDS
-        if field.writer not in {Writer.SCORING, Writer.HANDOVER} and not field.beside
-    )
-)
+register(*(built_in(field.code) for field in FIELDS if field.writer not in {Writer.SCORING, Writer.HANDOVER}))

@@ -49,6 +49,11 @@ def _custom(definition):
     )
 
 
+def _offered(model):
+    """Its rows but for those that are retired: a condition that names one keeps it."""
+    return model.objects.offered() if hasattr(model.objects, "offered") else model.objects.all()
+
+
 @dataclass(frozen=True)
 class Vocabulary:
     """Every field by code. Immutable: load one per request or task and pass it on."""
@@ -87,8 +92,8 @@ class Vocabulary:
         """The same fields with up to SUGGESTIONS codes per reference for the editor to offer, in one query."""
         references = [each for each in self.fields.values() if each.type == ValueType.REFERENCE]
         parts = [
-            Lead._meta.get_field(each.origin.key)
-            .related_model.objects.order_by(each.origin.name)
+            _offered(Lead._meta.get_field(each.origin.key).related_model)
+            .order_by(each.origin.name)
             .annotate(of_field=Value(each.code, output_field=CharField()), word=F(each.origin.name))
             .values_list("of_field", "word")[:SUGGESTIONS]
             for each in references

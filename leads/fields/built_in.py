@@ -55,7 +55,7 @@ class BuiltIn:
     is_searched: its words find the lead. is_column: a list can show it; in_list: and does unless told otherwise.
     merge: what imports do with it; None where they bring none. called: what files call it, in small letters and digits.
     hint: what imports say beside its label. is_quick: the form for a new lead asks for it. beside: the field of the
-    main one, where this holds all others of its kind: rows of OtherKey, which exports show and conditions do not know.
+    main one, where this holds all others of its kind: rows of OtherKey, of which a condition is met by one.
     """
 
     code: str

@@ -6,7 +6,7 @@ from django.core.management import CommandError, call_command
 from django.urls import reverse
 
 from capture.importing.queries import sources_by_spelling
-from leads.conditions import matching
+from leads.conditions import Vocabulary, matching
 from leads.models import Lead, Source
 from tests.client import HouseClient
 from tests.factories.deeds import create_lead
@@ -94,3 +94,11 @@ def test_admins_retire_and_offer_again(cast, fair):
     assert Source.objects.get(pk=fair.pk).retired_at is not None
     client.post(url, {"action": "offer_again", "_selected_action": [fair.pk]})
     assert Source.objects.get(pk=fair.pk).retired_at is None
+
+
+def test_a_retired_source_is_no_longer_suggested_in_conditions(fair, now):
+    make_source("web")
+    retire(fair, now)
+
+    suggested = Vocabulary.load().with_suggestions().get("source").suggestions
+    assert ("web" in suggested, "fair" in suggested) == (True, False)

@@ -15,13 +15,15 @@ from leads.conditions import (
     check_dependencies,
     describe,
     foundations,
+    matching,
     register,
     registry,
 )
 from leads.enums import FieldType
 from leads.fields import ValueType, codes
-from leads.models import FieldDefinition, Task
+from leads.models import FieldDefinition, Lead, OtherKey, Task
 from scoring.rules import condition_problems
+from tests.factories.leads import make_lead
 from tests.leads.conditions.crowd import NOW, add_lead, days, found
 
 ROOM = "tests.leads.conditions.room"
@@ -138,3 +140,20 @@ def test_a_field_that_depends_on_none_that_is_there_is_an_error_at_start(registe
 
     with pytest.raises(ImproperlyConfigured, match="rank depends on fame, and there is none"):
         check_dependencies()
+
+
+def test_a_condition_finds_a_person_by_an_address_beside_her_main_one(db):
+    nora, bo = make_lead(email="nora@home.example"), make_lead(email="bo@acme.example")
+    for kind, value in (("email", "Nora@Acme.example"), ("email", "n@x.example"), ("phone", "+49 171 1234567")):
+        OtherKey.objects.create(lead=nora, kind=kind, value=value, key=value.lower())
+    main = {"field": "email", "op": "contains", "value": "@acme"}
+    others = main | {"field": "other_emails"}
+
+    def found_by(tree):
+        return list(matching(Lead.objects.order_by("pk"), tree, now=NOW, vocabulary=Vocabulary.load()))
+
+    assert found_by(main) == [bo]
+    assert found_by(others) == [nora]
+    assert found_by({"any": [main, others]}) == [nora, bo]
+    assert found_by({"field": "other_phones", "op": "empty"}) == [bo]
+    assert describe(others, Vocabulary.load()) == 'other e-mails contains "@acme"'
