@@ -34,7 +34,6 @@ __all__ = [
     "check_dependencies",
     "compile_condition",
     "describe",
-    "fields_of",
     "foundations",
     "matching",
     "register",
@@ -89,12 +88,6 @@ def answers_of(tree, vocabulary=None):
             values = test.value if isinstance(test.value, tuple) else (test.value,)
             found += [(test.code, value) for value in values if known.get(value)]
     return tuple(dict.fromkeys(found))
-
-
-def fields_of(tree, vocabulary=None):
-    """The distinct codes of the fields that the tree tests, from left to right. Raises ConditionError."""
-    found = tests_of(read(tree, vocabulary or Vocabulary.load(), closed=False))
-    return tuple(dict.fromkeys(test.code for test in found if not isinstance(test, ActivityTest)))
 
 
 def reads(tree, vocabulary=None):

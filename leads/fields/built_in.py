@@ -102,10 +102,6 @@ class BuiltIn:
         """Whether a person may type it in."""
         return self.writer == Writer.PERSON
 
-    @property
-    def of_company(self) -> bool:
-        return self.path.startswith("company__")
-
 
 def _person(code, label, **more):
     usual = {"type": ValueType.TEXT, "path": code, "group": "Person", "fact": label, "merge": Merge.REPLACES}

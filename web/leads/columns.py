@@ -7,7 +7,7 @@ from leads.fields import BY_CODE, FIELDS, ValueType
 from web.leads.facts import said
 
 
-class Column(NamedTuple):
+class ListColumn(NamedTuple):
     code: str
     label: str
     is_number: bool = False
@@ -16,13 +16,13 @@ class Column(NamedTuple):
 class Cell(NamedTuple):
     """What stands in one cell; `moment` is a time that the page says relative to now."""
 
-    column: Column
+    column: ListColumn
     text: str
     moment: object = None
 
 
 BUILT_IN = {
-    field.code: Column(field.code, field.label, is_number=field.type == ValueType.NUMBER)
+    field.code: ListColumn(field.code, field.label, is_number=field.type == ValueType.NUMBER)
     for field in FIELDS
     if field.is_column or field.in_list
 }
@@ -34,8 +34,8 @@ STANDARD = tuple(field.code for field in FIELDS if field.in_list)
 
 
 def all_columns(definitions):
-    """{code: Column} of the built-in columns and of the fields that an admin added."""
-    return BUILT_IN | {field.code: Column(field.code, field.label) for field in definitions}
+    """{code: ListColumn} of the built-in columns and of the fields that an admin added."""
+    return BUILT_IN | {field.code: ListColumn(field.code, field.label) for field in definitions}
 
 
 def columns_of_today(codes, columns):

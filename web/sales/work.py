@@ -35,7 +35,7 @@ def work(request):
         tab = next((code for code in ("today", "to_accept", "waiting") if counts[code]), "today")
     first = queue(request.user, tab=tab, now=now, most=1).rows
     if not first:
-        return render(request, "sales/work_done.html", {"tab": tab, "label": TABS[tab]})
+        return render(request, "sales/work_empty.html", {"tab": tab, "label": TABS[tab]})
     return redirect(_place(first[0].pk, tab))
 
 
