@@ -107,11 +107,8 @@ def merge_chunk(rows, target, *, now) -> dict[RowResult, int]:
     Takes the lock that keeps other imports out until the transaction ends, and holds the answers that the rows name.
     Raises AnswersChanged where those are others by now.
     """
-    with connection.cursor() as cursor:
-        # Statistics of a table that has just grown or shrunk would have all of it read for every chunk.
-        cursor.execute("SET LOCAL enable_seqscan = off")
-        if target.run is not None:
-            take_lock(Lock.IMPORTS)
+    if target.run is not None:
+        take_lock(Lock.IMPORTS)
     before = entered()
     accepted = [row for row in rows if not row.rejected]
     # A new company has a negative id until the leads are held: what is locked, is locked in the order of leads.changes.
@@ -267,15 +264,11 @@ def _bring_companies(rows, companies, placed, now):
 def _candidates(rows, companies, target):
     """Ids of the leads that the rows may be. A row whose external id is known and trusted is nobody else."""
     tables = [STORED] if target.run is not None else [STORED, staging.OVERLAY]
-    with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL enable_hashjoin = off")
-        ids = {row.person.external_id for row in rows}
-        known = known_ids(system=target.plan.external_system, ids=ids - {""}, tables=tables)
-        if target.plan.trusts_ids:
-            rows = [row for row in rows if row.person.external_id not in known]
-        found = candidates(**_keys_of(rows, companies, target), tables=tables)
-        cursor.execute("SET LOCAL enable_hashjoin = on")
-    return found | set(known.values())
+    ids = {row.person.external_id for row in rows}
+    known = known_ids(system=target.plan.external_system, ids=ids - {""}, tables=tables)
+    if target.plan.trusts_ids:
+        rows = [row for row in rows if row.person.external_id not in known]
+    return candidates(**_keys_of(rows, companies, target), tables=tables) | set(known.values())
 
 
 def _keys_of(rows, companies, target):
