@@ -57,7 +57,8 @@ def seats(pool_ids, *, now) -> dict[int, list[Seat]]:
 
     Today is the day in the rep's own time zone. Exact only while the caller holds the pools' locks.
     """
-    open_now = Handover.objects.open().filter(owner=OuterRef("pk")).order_by().values("owner").annotate(n=Count("pk"))
+    # Rows, not ids: those are counted in the index alone.
+    open_now = Handover.objects.open().filter(owner=OuterRef("pk")).order_by().values("owner").annotate(n=Count("*"))
     last = Handover.objects.filter(owner=OuterRef("pk")).order_by(F("assigned_at").desc()).values("assigned_at")[:1]
     theirs = PoolMember.objects.filter(user=OuterRef("pk"), pool__in=pool_ids).values("pool")
     reps = (
