@@ -6,10 +6,12 @@ from django.core.management import call_command
 from django.db import connection
 
 from jobs.actions import retry
+from leads.actions.other_keys import add_key
 from leads.models import Activity, DirtyLead, Lead
 from routing.actions import (
     Settled,
     assign,
+    changing,
     record_outcome,
     regrade_chunk,
     request_nightly_regrade,
@@ -302,3 +304,15 @@ def test_marks_of_leads_in_other_hands_are_passed_over(cast, now, model):
     lead = city("Kiel")
     mark(leads=[lead], now=now)
     assert settle_marked(now=now, limit=1).leads == 1
+
+
+def test_an_address_that_is_added_counts_for_a_rule_about_such(cast, now):
+    rule = {"label": "At Acme", "points": 90, "when": {"field": "other_emails", "op": "contains", "value": "@acme"}}
+    publish_model(model=load_model(data=MODEL | {"rules": [rule]}, by=cast.ann, now=now), by=cast.ann, now=now)
+    lead = make_lead(email="nora@home.example")
+    settle_dirty(now=now)
+    assert facts(lead)[0] == "D"
+    with changing([lead], by=cast.mia, now=now + HOUR) as change:
+        add_key(change, lead=lead, kind="email", value="nora@acme.example")
+
+    assert facts(lead) == ("A", "sales", "Ben")
