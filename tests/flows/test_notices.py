@@ -43,7 +43,7 @@ def test_nobody_is_told_twice_or_never_when_a_follower_is_lost_in_the_middle(com
     cast = make_cast()
     start("notices", now=timezone.now())
     leads = many(5000, first_name="Pat", city="Bonn")
-    assigned = assign(leads=leads, to=cast.ben, by=cast.ada, now=timezone.now(), reason="Her region")
+    assigned = assign(leads=leads, to=cast.ben, by=cast.ann, now=timezone.now(), reason="Her region")
     worker = processes.worker()
     beat = processes.beat()
     wait_for(Notice.objects.exists, seconds=60, why=processes.logs())
