@@ -55,11 +55,11 @@ WITH step AS (
     LEFT JOIN unnest(%(kept)s::bigint[], %(owners)s::bigint[], %(pools)s::bigint[])
         AS keeper (lead_id, owner_id, pool_id) ON keeper.lead_id = step.lead_id
     WHERE lead.id = step.lead_id
-    RETURNING lead.id
+    RETURNING step.*
 ), told AS (
     INSERT INTO leads_changerow (lead_id, position, kind, at, was, became, reference)
     SELECT lead_id, (SELECT leads_change_position()), news.kind, %(now)s, news.was, news.became, seq
-    FROM step CROSS JOIN LATERAL (VALUES
+    FROM moved CROSS JOIN LATERAL (VALUES
         ('stage', from_stage, to_stage), ('disposition', from_disposition, to_disposition)
     ) AS news (kind, was, became)
     WHERE news.was <> news.became
@@ -69,7 +69,7 @@ SELECT lead_id, %(kind)s, at, %(now)s, %(actor)s, jsonb_build_object(
            'from', from_stage, 'to', to_stage,
            'from_disposition', from_disposition, 'to_disposition', to_disposition
        ) || %(why)s::jsonb, false
-FROM step JOIN moved ON moved.id = step.lead_id
+FROM moved
 """
 
 

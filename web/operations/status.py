@@ -12,7 +12,8 @@ from insights.queries import is_alive, lane_states, last_heartbeat, pooled
 from jobs.actions import retry
 from jobs.enums import Lane
 from jobs.queries import backlogs, put_aside
-from leads.changes.following import behind
+from leads.changes.following import behind, followers
+from leads.models import FollowerCursor
 from web.access import allow
 from web.operations.forms import RetryForm
 
@@ -35,7 +36,9 @@ def status(request):
         "followers": [(each, _state_of_follower(each, now)) for each in behind()],
         "pooled": waiting_for_reps,
         "pooled_state": _pool_state(waiting_for_reps, now),
-        "put_aside": [(aside, [(row, _page(aside.label, row)) for row in aside.rows]) for aside in put_aside()],
+        "put_aside": [
+            (aside, [(row, _name(row), _page(aside.label, row)) for row in aside.rows]) for aside in put_aside()
+        ],
         "lanes": [(LANES[state.lane], state) for state in states],
         "silent": [LANES[state.lane] for state in states if not state.is_alive],
         "beat_seen_at": last_heartbeat(),
@@ -75,6 +78,14 @@ def _pool_state(waiting, now):
     if not waiting.waiting:
         return "clear"
     return "long" if now - waiting.oldest_at > LONG_IN_A_POOL else "waiting"
+
+
+def _shown(aside, row):
+    """What was put aside: the row, its name, what its time is the time of, and where one sees it."""
+    if isinstance(row, FollowerCursor):
+        name = next((each.label for each in followers() if each.code == row.code), row.code)
+        return row, name, "Read last", ("", "")
+    return row, str(row), "Asked for", _page(aside.label, row)
 
 
 def _page(label, row):

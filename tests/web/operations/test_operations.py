@@ -75,6 +75,12 @@ def test_status_says_how_far_followers_are_behind(cast, as_user, now, monkeypatc
     make_lead(now=timezone.now() - datetime.timedelta(hours=1))
     FollowerCursor.objects.update(position=0)
     assert shown()[0][1] == "late"
+    assert b"Read last" not in as_user(cast.ann).get(STATUS).content
+    FollowerCursor.objects.update(attempts=24, put_aside_at=now, failure="RuntimeError: no room")
+    page = as_user(cast.ann).get(STATUS).content
+    assert re.search(rb"<span>Readers of news</span><span[^>]*>Read last", page)
+    as_user(cast.ann).post(RETRY, {"kind": "leads.FollowerCursor"})
+    assert FollowerCursor.objects.get().put_aside_at is None
 
 
 @pytest.mark.parametrize(("age", "beat"), [(5, "Alive"), (120, "No heartbeat")])
