@@ -36,9 +36,7 @@ def status(request):
         "followers": [(each, _state_of_follower(each, now)) for each in behind()],
         "pooled": waiting_for_reps,
         "pooled_state": _pool_state(waiting_for_reps, now),
-        "put_aside": [
-            (aside, [(row, _name(row), _page(aside.label, row)) for row in aside.rows]) for aside in put_aside()
-        ],
+        "put_aside": [(aside, [_shown(aside, row) for row in aside.rows]) for aside in put_aside()],
         "lanes": [(LANES[state.lane], state) for state in states],
         "silent": [LANES[state.lane] for state in states if not state.is_alive],
         "beat_seen_at": last_heartbeat(),
