@@ -55,6 +55,7 @@ BAD = [
     ("SESSION_HOURS", "9999"),
     ("STATEMENT_TIMEOUT_SECONDS", "0"),
     ("STATEMENT_TIMEOUT_SECONDS", "30s"),
+    ("NEWS_KEPT_DAYS", "0"),
     ("UPLOAD_MEGABYTES", "0"),
     ("UPLOAD_MEGABYTES", "lots"),
     ("LOG_LEVEL", "verbose"),

@@ -163,6 +163,15 @@ def test_a_row_with_a_lower_id_that_commits_later_is_not_passed_over(committed_r
     assert reader.catch_up(now)[len(known) :] == [*ids(slow, since=since), *ids(quick, since=since)]
 
 
+def test_a_transaction_in_another_database_keeps_nothing_waiting(committed_reader, now):
+    reader = committed_reader()
+    lead = make_lead()
+    with connection._nodb_cursor() as other:
+        other.execute("BEGIN; SELECT pg_current_xact_id()")
+        assert reader.catch_up(now) == ids(lead)
+        other.execute("ROLLBACK")
+
+
 def test_two_workers_at_once_read_nothing_twice(committed_reader, now):
     reader = committed_reader()
     lead = make_lead()
