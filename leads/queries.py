@@ -20,7 +20,19 @@ COUNT_CAP = 1000
 TIMELINE_PAGE = 30
 DUPLICATES_SHOWN = 10
 
-# Both by hand: every lead page asks, and Django takes longer to put them together than PostgreSQL to answer.
+# All by hand: every lead page asks, and Django takes longer to put them together than PostgreSQL to answer.
+_LEAD = """
+SELECT lead.*, company.name AS company__name,
+    owner.name AS owner__name, owner.email AS owner__email, owner.is_active AS owner__is_active,
+    pool.name AS pool__name, source.name AS source__name, campaign.name AS campaign__name
+FROM leads_lead AS lead
+LEFT JOIN leads_company AS company ON company.id = lead.company_id
+LEFT JOIN team_user AS owner ON owner.id = lead.owner_id
+LEFT JOIN team_pool AS pool ON pool.id = lead.pool_id
+LEFT JOIN leads_source AS source ON source.id = lead.source_id
+LEFT JOIN leads_campaign AS campaign ON campaign.id = lead.campaign_id
+WHERE lead.id = %s
+"""
 _TIMELINE = """
 SELECT activity.id, kind, occurred_at, is_machine, coalesce(nullif(actor.name, ''), actor.email, ''), payload
 FROM leads_activity AS activity LEFT JOIN team_user AS actor ON actor.id = activity.actor_id
@@ -34,6 +46,11 @@ SELECT task.id, kind, title, due_at, coalesce(nullif(assignee.name, ''), assigne
 FROM leads_task AS task JOIN team_user AS assignee ON assignee.id = task.assignee_id
 WHERE lead_id = %s AND done_at IS NULL
 ORDER BY due_at, task.id
+"""
+_OTHER_KEYS = """
+SELECT * FROM leads_otherkey
+WHERE lead_id = %(lead)s OR kind = 'email' AND key = ANY(%(emails)s) OR kind = 'phone' AND key = ANY(%(phones)s)
+ORDER BY kind, id
 """
 
 # What a lead is called and known by, and how good she is.
@@ -114,6 +131,19 @@ class Beside(NamedTuple):
     duplicates: list[Duplicate]
 
 
+def lead_with_names(pk: int) -> Lead | None:
+    """The lead, whoever asks, with what her company, owner, pool, source and campaign are called; None if she is gone.
+
+    One query; whatever else about one of these is asked for costs another.
+    """
+    lead = next(iter(Lead.objects.raw(_LEAD, [pk])), None)
+    if lead is not None:
+        for relation in Lead._meta.concrete_fields:
+            if relation.is_relation and getattr(lead, relation.attname) is not None:
+                setattr(lead, relation.name, _beside(lead, relation))
+    return lead
+
+
 def timeline(lead, *, chips=(), after="", size=TIMELINE_PAGE) -> TimelinePage:
     """One page of a lead's activities under any of `chips` (values of Chip; none means all), with who did them.
 
@@ -180,11 +210,11 @@ def beside_of(lead, user) -> Beside:
     is looked up by its index.
     """
     main = {Key.EMAIL: _filled(lead.email_key), Key.PHONE: _filled(lead.phone_key)}
-    found = list(OtherKey.objects.filter(Q(lead=lead) | _any_of(main)))
+    found = _other_keys(main, lead)
     own = [other for other in found if other.lead_id == lead.pk]
     more = {kind: [other.key for other in own if other.kind == kind] for kind in main}
     if any(more.values()):
-        found += OtherKey.objects.filter(_any_of(more))
+        found += _other_keys(more)
     shared = {kind: main[kind] + more[kind] for kind in main}
     theirs = {kind: {other.lead_id for other in found if other.kind == kind} - {lead.pk} for kind in main}
     return Beside(own, _sharing(lead, user, shared, theirs))
@@ -211,8 +241,18 @@ def _sharing(lead, user, keys, theirs):
     return [Duplicate(other, tuple(shared(other))) for other in found[:DUPLICATES_SHOWN]]
 
 
-def _any_of(keys):
-    return Q(kind=Key.EMAIL, key__in=keys[Key.EMAIL]) | Q(kind=Key.PHONE, key__in=keys[Key.PHONE])
+def _other_keys(keys, lead=None):
+    """The OtherKeys that are one of `keys`, {kind: keys}, and those of the lead."""
+    values = {"lead": lead and lead.pk, "emails": keys[Key.EMAIL], "phones": keys[Key.PHONE]}
+    return list(OtherKey.objects.raw(_OTHER_KEYS, values))
+
+
+def _beside(lead, relation):
+    """The company, owner or the like of a lead, with what was read of it under names like company__name."""
+    model, read = relation.related_model, vars(lead)
+    columns = [field.attname for field in model._meta.concrete_fields if f"{relation.name}__{field.attname}" in read]
+    values = [read[f"{relation.name}__{column}"] for column in columns]
+    return model.from_db(lead._state.db, ["id", *columns], [read[relation.attname], *values])
 
 
 def _filled(*words):

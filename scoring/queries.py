@@ -2,11 +2,22 @@
 
 from typing import NamedTuple
 
+from django.db import connection
+
 from leads import conditions
 from leads.models import FieldDefinition
 from leads.queries import naming_answers
 from scoring.models import GradeRequirement, RegradeRun, ScoringModel, ScoringRule
 from scoring.rules import MAX_WORDS
+
+# By hand: every lead page asks, and Django takes longer to put it together than PostgreSQL to answer.
+_QUESTIONS_IN_FORCE = """
+SELECT model.id, model.published_at, question.field_id
+FROM scoring_scoringmodel AS model
+LEFT JOIN scoring_ratingquestion AS question ON question.question_set_id = model.question_set_id
+WHERE model.status = 'published'
+ORDER BY question.position
+"""
 
 _met = {}
 
@@ -35,8 +46,9 @@ def published_model() -> ScoringModel | None:
 
 def published_with_questions(definitions) -> tuple[ScoringModel | None, list[FieldDefinition]]:
     """`published_model`, and those of the FieldDefinitions that its question set asks, in order. As many queries."""
-    questions = ScoringModel.objects.published().order_by("question_set__questions__position")
-    rows = list(questions.values_list("pk", "published_at", "question_set__questions__field"))
+    with connection.cursor() as cursor:
+        cursor.execute(_QUESTIONS_IN_FORCE)
+        rows = cursor.fetchall()
     by_pk = {field.pk: field for field in definitions}
     return _loaded(*rows[0][:2]) if rows else None, [by_pk[row[2]] for row in rows if row[2] in by_pk]
 

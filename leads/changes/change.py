@@ -12,6 +12,7 @@ from jobs.postgres import Lock, share_lock
 from leads.access import can_change_lead, can_see_lead
 from leads.changes import marks, rows
 from leads.models import FieldDefinition, Lead
+from leads.queries import lead_with_names
 from team.models import User
 
 
@@ -82,8 +83,10 @@ class Change:
         """The held lead as it is now, with what its page shows beside it; Lead.DoesNotExist when it is gone."""
         self.hold([lead_id])
         if lead_id not in self._rows:
-            beside = Lead.objects.select_related("company", "owner", "pool", "source", "campaign")
-            self._rows[lead_id] = beside.get(pk=lead_id)
+            lead = lead_with_names(lead_id)
+            if lead is None:
+                raise Lead.DoesNotExist
+            self._rows[lead_id] = lead
         return self._rows[lead_id]
 
     def writable(self, lead_id: int) -> Lead:

@@ -4,9 +4,10 @@ import pytest
 from django.db import connection
 
 from leads.models import Activity, Lead
-from leads.queries import beside_of, capped_count, timeline
+from leads.queries import beside_of, capped_count, lead_with_names, timeline
+from team.models import Pool
 from tests.factories.deeds import record_activities
-from tests.factories.leads import make_lead
+from tests.factories.leads import make_campaign, make_lead, make_source
 
 MINUTE = datetime.timedelta(minutes=1)
 
@@ -117,3 +118,32 @@ def test_duplicates_use_the_indexes(cast, now):
     plan = same.order_by().explain()
 
     assert [name for name in ("lead_by_email", "lead_by_phone", "lead_by_company") if name not in plan] == []
+
+
+def test_a_lead_comes_with_the_names_beside_her(cast, now, django_assert_num_queries):
+    source, pool = make_source(), Pool.objects.get(code="sales")
+    campaign = make_campaign(source=source)
+    lead = make_lead(now=now, company="Acme", owner=cast.ben, source=source, campaign=campaign)
+    waiting = make_lead(now=now, pool=pool)
+
+    with django_assert_num_queries(2):
+        found, waits = lead_with_names(lead.pk), lead_with_names(waiting.pk)
+        names = [str(one) for one in (found.company, found.owner, found.source, found.campaign, waits.pool)]
+
+    assert names == ["Acme", str(cast.ben), str(source), str(campaign), str(pool)]
+    assert (found.pool, waits.owner) == (None, None)
+    lead.refresh_from_db()
+    attnames = [field.attname for field in Lead._meta.concrete_fields]
+    assert [getattr(found, name) for name in attnames] == [getattr(lead, name) for name in attnames]
+    # Other columns are the real ones, too.
+    assert (found.owner.time_zone, found.owner.capacity) == (cast.ben.time_zone, cast.ben.capacity)
+
+
+def test_a_lead_with_nobody_beside_her_and_one_that_is_gone(db, now, django_assert_num_queries):
+    lead = make_lead(now=now)
+
+    with django_assert_num_queries(1):
+        found = lead_with_names(lead.pk)
+        assert (found.company, found.owner, found.pool, found.source, found.campaign) == (None,) * 5
+    assert lead_with_names(lead.pk + 1) is None
+    assert lead_with_names(10**30) is None

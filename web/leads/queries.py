@@ -1,17 +1,15 @@
 """What the pages about leads read across rooms."""
 
+from leads.access import can_see_lead
 from leads.models import FieldDefinition, Lead
+from leads.queries import lead_with_names
 from routing.models import Handover
 
 
 def readable_lead(user, pk) -> Lead | None:
     """The lead with all that its page shows beside it, or None for a stranger. One query."""
-    return (
-        Lead.objects.visible_to(user)
-        .select_related("company", "owner", "pool", "source", "campaign")
-        .filter(pk=pk)
-        .first()
-    )
+    lead = lead_with_names(pk)
+    return lead if lead is not None and can_see_lead(user, lead) else None
 
 
 def all_fields() -> list[FieldDefinition]:
