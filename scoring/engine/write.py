@@ -6,8 +6,8 @@ from scoring import queries
 from scoring.activities import GRADE_CHANGED
 from scoring.engine.compiled import Span, Statement, compiled
 
-# Up to here everything is one statement. Beyond, the delta is a table of its own: PostgreSQL then computes it in
-# parallel, which it does not inside a statement that writes, and knows how few rows it holds.
+# Up to here everything is one statement. Beyond, the delta is a table of its own: PostgreSQL then knows how few rows it
+# holds, and computes it for everybody in parallel, which it does not inside a statement that writes.
 FEW = 2000
 
 _DELTA = """
@@ -52,6 +52,17 @@ _WRITE = """
     ORDER BY 1 NULLS FIRST
 """
 
+# Statistics of a table that has just been filled still call it empty. Joined by a loop, its activities would be grouped
+# once more for each lead.
+_FOR_EVERYBODY = "SET LOCAL enable_nestloop = off"
+# Other spans are done meanwhile, so more processes for one cost more than they save. Its activities lie scattered: read
+# in the order of an index, each page is looked up once for every row instead of once.
+_FOR_A_SPAN = f"{_FOR_EVERYBODY}; SET LOCAL enable_indexscan = off; SET LOCAL max_parallel_workers_per_gather = 0"
+_AS_BEFORE = (
+    "SET LOCAL enable_nestloop = DEFAULT; SET LOCAL enable_indexscan = DEFAULT; "
+    "SET LOCAL max_parallel_workers_per_gather = DEFAULT"
+)
+
 
 class Regraded(NamedTuple):
     """Leads looked at, rows written, and (lead id, from, to) of every new grade by id; from is "" for a first one."""
@@ -82,11 +93,9 @@ def regrade(lead_ids, *, now, model=None, vocabulary=None) -> Regraded:
             (_, _, _, changed), *rows = cursor.fetchall()
         else:
             if not isinstance(ids, list):
-                # Statistics of a table that has just been filled still call it empty. Joined by a loop, its activities
-                # would be grouped once more for each lead.
-                cursor.execute("SET LOCAL enable_nestloop = off")
+                cursor.execute(_FOR_EVERYBODY if ids is None else _FOR_A_SPAN)
             cursor.execute(f"CREATE TEMP TABLE scoring_delta ON COMMIT DROP AS {delta.sql}", delta.params)
-            cursor.execute("SET LOCAL enable_nestloop = DEFAULT")
+            cursor.execute(_AS_BEFORE)
             cursor.execute(_WRITE.format(cte="", delta="scoring_delta"), values)
             (_, _, _, changed), *rows = cursor.fetchall()
             cursor.execute("DROP TABLE scoring_delta")

@@ -7,7 +7,7 @@ from django.db import connection
 
 from leads.models import Activity, Lead
 from scoring.actions import load_model
-from scoring.engine import Regraded, compiled, regrade
+from scoring.engine import Regraded, Span, compiled, regrade
 from scoring.models import ScoringModel
 from scoring.queries import published_model
 from tests.factories.deeds import change_lead
@@ -236,3 +236,17 @@ def test_one_lead_takes_a_fixed_number_of_queries(now, django_assert_num_queries
         # model, fields, and the one statement
         with django_assert_num_queries(3):
             regrade(ids, now=now)
+
+
+@pytest.mark.parametrize("whom", [lambda pk: None, lambda pk: Span(pk, pk)])
+def test_how_many_leads_are_read_is_nothing_to_the_statements_after_them(now, whom):
+    def ways():
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT name, setting FROM pg_settings ORDER BY name")
+            return cursor.fetchall()
+
+    publish(("In Porto", 60, CITY), now=now)
+    lead = make_lead(city="Porto", first_name="P")
+    before = ways()
+    assert regrade(whom(lead.pk), now=now) == Regraded(1, 1, [(lead.pk, "", "B")])
+    assert ways() == before
