@@ -7,7 +7,7 @@ from operator import attrgetter
 from capture.importing.enums import RowResult
 from capture.importing.mapping import TARGETS
 from leads.fields import BY_CODE, FIELDS, SEARCHED, Key, Merge
-from leads.intake.people import Other, Person, attributes_of
+from leads.intake.people import CODES, Other, Person, attributes_of
 
 PLAIN = tuple(each.code for each in FIELDS if each.merge == Merge.REPLACES)
 FLAGS = tuple(each.code for each in FIELDS if each.merge == Merge.SETS)
@@ -15,6 +15,8 @@ KEPT = "With sales: kept "
 PROBLEM_LIMIT = 300
 _SEARCHED = frozenset(BY_CODE[code].column for code in SEARCHED)
 _plain_values = attrgetter(*PLAIN)
+# What all others of a kind are called: {kind of OtherKey: code}.
+BESIDE = {each.beside: each.code for each in FIELDS if each.beside}
 
 
 @dataclass(slots=True, eq=False)
@@ -69,6 +71,15 @@ def place(row, directory, *, company_id, source_id, campaign_id, name_key, may_c
         return RowResult.UNCHANGED, lead, None
     lead.is_changed = True
     return RowResult.UPDATED, lead, before
+
+
+def codes_of(before) -> set[str]:
+    """The codes of the fields that a row changed, by its `before`: as everybody calls them who follows the changes."""
+    codes = {CODES[column] for column in before.keys() - {"fields", "others"}} | before.get("fields", {}).keys()
+    if "others" in before:
+        old, new = ({tuple(other) for other in others} for others in before["others"])
+        codes |= {BESIDE[kind] for kind, *_ in old ^ new}
+    return codes
 
 
 def _apply(lead, person, directory, company_id, source_id, campaign_id, name_key, kept):

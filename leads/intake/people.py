@@ -28,6 +28,8 @@ TEXTS = (
 OTHERS = {name: sql for name, sql in _SQL.items() if sql != "text"}
 COLUMNS = (*TEXTS, *OTHERS)
 
+# {column: the code of the field it holds}, without custom fields, which have codes of their own.
+CODES = {each.column: each.code for each in _TAKEN_IN}
 # The codes of what can be said, answers and all.
 SAID = frozenset({*(each.code for each in _TAKEN_IN), "fields"})
 

@@ -5,10 +5,11 @@ import io
 from django.db import connection
 
 from capture.activities import IMPORTED
+from capture.importing.matching import codes_of
 from leads.activities import Because
 from leads.intake.copying import columns_of, copying_beside, encode, escape, other_keys_of
 from leads.intake.entering import copy_activities, document_of, enter_people
-from leads.intake.people import COLUMNS, OTHERS, SAID, TEXTS
+from leads.intake.people import COLUMNS, OTHERS, TEXTS
 from leads.intake.resolving import Tables
 
 _NAMES = ", ".join(COLUMNS)
@@ -74,10 +75,12 @@ def write_chunk(change, *, run, rows, problems) -> None:
     column, message, rejects, raw cells or None).
     """
     # Each lead once, with the first row that is about her.
-    changed = {}
-    for number, _, lead, _ in rows:
+    changed, codes = {}, {}
+    for number, _, lead, before in rows:
         if lead is not None and lead.is_changed:
             changed.setdefault(lead, number)
+            if before and not lead.is_new:
+                codes.setdefault(lead, set()).update(codes_of(before))
     new = {lead: number for lead, number in changed.items() if lead.is_new}
     old = {lead: number for lead, number in changed.items() if not lead.is_new}
     reason = Because("imported", {"import": run.pk, "file": run.file_name})
@@ -100,7 +103,7 @@ def write_chunk(change, *, run, rows, problems) -> None:
             copy(_COPY_PROBLEMS, problems)
     if old:
         _update(list(old), change.now)
-        change.note([lead.id for lead in old], fields=SAID, kinds=[IMPORTED.code])
+        _note(change, codes, kinds=[IMPORTED.code])
 
 
 def put_search_in_order() -> None:
@@ -138,13 +141,23 @@ def write_overlay(leads) -> None:
         cursor.copy_expert(_COPY_OVERLAY_OTHERS, io.StringIO(other_keys_of(leads)))
 
 
-def write_restored(change, leads) -> None:
-    """Updates held leads, for undo."""
+def write_restored(change, codes) -> None:
+    """Updates held leads, for undo. codes: {lead: the codes of what was put back of her}."""
+    leads = list(codes)
     _update(leads, change.now)
     if dropped := [(lead.id, *other[:3]) for lead in leads for other in lead.dropped]:
         with connection.cursor() as cursor:
             cursor.execute(_DROP_OTHER_KEYS, list(map(list, zip(*dropped, strict=True))))
-    change.note([lead.id for lead in leads], fields=SAID)
+    _note(change, codes)
+
+
+def _note(change, codes, kinds=()):
+    """Notes of each lead what changed, {lead: codes}; those of whom it is the same in one note."""
+    alike = {}
+    for lead, changed in codes.items():
+        alike.setdefault(frozenset(changed), []).append(lead.id)
+    for fields, ids in alike.items():
+        change.note(ids, fields=fields, kinds=kinds)
 
 
 def _update(leads, now):

@@ -10,6 +10,7 @@ from capture.activities import IMPORTED
 from capture.importing.actions.merging import load_leads
 from capture.importing.actions.staging import write_restored
 from capture.importing.enums import KeptWhy, RowResult
+from capture.importing.matching import codes_of
 from capture.importing.models import ImportRow
 from leads.activities import Trait, codes_with
 from leads.changes import changing
@@ -79,13 +80,13 @@ def _restore(change, rows, account):
         put_back, kept = _put_all_back(lead, before, region)
         kept += [*stays, *gone]
         if put_back:
-            changed[lead.id] = lead
+            changed.setdefault(lead, set()).update(codes_of(put_back))
             account["restored"] += 1
         if kept:
             _keep(account, row, KeptWhy.CHANGED, kept)
     if changed:
-        _recompute_keys(changed.values())
-        write_restored(change, list(changed.values()))
+        _recompute_keys(changed)
+        write_restored(change, changed)
 
 
 def _ids_elsewhere(rows, leads):
@@ -115,8 +116,8 @@ def _take_out_deleted(before, answers):
 
 
 def _put_all_back(lead, before, region):
-    """Restores the values where the imported ones still stand: (whether any, codes of those changed since)."""
-    put_back, kept = False, []
+    """Restores the values where the imported ones still stand: (what of `before`, codes of those changed since)."""
+    put_back, kept = {}, []
     for code, change in before.items():
         if code == "fields":
             for key, (old, new) in change.items():
@@ -124,14 +125,15 @@ def _put_all_back(lead, before, region):
                 if current == new != old:
                     lead.fields = {name: value for name, value in lead.fields.items() if name != key}
                     lead.fields |= {} if old is None else {key: old}
-                    put_back = True
+                    put_back.setdefault("fields", {})[key] = [old, new]
                 elif current != old:
                     kept.append(key)
         elif code in ("others", "tags"):
-            put_back |= _take_out(lead, code, *change)
+            if _take_out(lead, code, *change):
+                put_back[code] = change
         elif _plain(getattr(lead, code)) == change[1] != change[0]:
             _put_back(lead, code, change[0], region)
-            put_back = True
+            put_back[code] = change
         elif _plain(getattr(lead, code)) != change[0]:
             kept.append(code)
     return put_back, kept
