@@ -120,6 +120,18 @@ def text(limit, lines=False):
     return clean
 
 
+def company(limit):
+    """The name of a company, as `text`; one without a letter or digit names none."""
+    name = text(limit)
+
+    def clean(raw):
+        if not keys.company_key(raw):
+            raise BadCell(f"{_short(raw)} is no name of a company: it has neither a letter nor a digit.")
+        return name(raw)
+
+    return clean
+
+
 def email(raw):
     """A (typed address, key) pair; of several in a cell the first valid one."""
     key = keys.email_key(raw)

@@ -332,6 +332,8 @@ def _field_cleaner(field, column, plan):
             return _employees if field.code == "employees" else _revenue
     if not field.path:
         return cleaning.full_name
+    if field.code == "company":
+        return cleaning.company(field.model_field.max_length)
     return cleaning.time_zone if field.code == "time_zone" else cleaning.text(field.model_field.max_length)
 
 

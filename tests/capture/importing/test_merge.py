@@ -172,6 +172,16 @@ def test_bad_cells_are_left_empty_and_the_row_imported(bring):
     assert (problem.number, problem.column, problem.rejects) == (1, "Seats", False)
 
 
+def test_a_company_without_a_letter_or_digit_is_told_and_left_out(bring):
+    mapping = {"columns": {"Email": "email", "Company": "company"}}
+    run = bring("Email,Company\na@x.example,???\nb@x.example,Acme\nc@x.example,\n", mapping=mapping)
+    assert counts(run) == (3, 0, 0, 0)
+    assert list(Lead.objects.order_by("pk").values_list("company__name", flat=True)) == [None, "Acme", None]
+    assert list(ImportProblem.objects.values_list("number", "column", "message", "rejects")) == [
+        (1, "Company", "“???” is no name of a company: it has neither a letter nor a digit.", False)
+    ]
+
+
 def test_ragged_rows_are_told_and_imported(bring):
     run = bring("Email,First name\na@x.example\nb@x.example,Ben,more\nc@x.example,Cal,,\n")
     assert counts(run) == (3, 0, 0, 0)
