@@ -16,6 +16,7 @@ from leads.conditions.registry import registered
 from leads.enums import FieldType
 from leads.fields import ValueType
 from leads.models import FieldDefinition, Lead
+from team.models import User
 
 SUGGESTIONS = 200
 
@@ -50,7 +51,9 @@ def _custom(definition):
 
 
 def _offered(model):
-    """Its rows but for those that are retired: a condition that names one keeps it."""
+    """Its rows but for those that are retired, or can own no leads: a condition that names one keeps it."""
+    if model is User:
+        return User.objects.active().lead_owners()
     return model.objects.offered() if hasattr(model.objects, "offered") else model.objects.all()
 
 

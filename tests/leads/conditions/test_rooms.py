@@ -100,6 +100,13 @@ def test_the_editor_is_told_what_a_room_registers(room, db):
     assert "next_days" in fields["task_due_at"]["ops"]
 
 
+def test_owners_are_suggested_who_can_own_leads_now(cast):
+    cast.cal.is_active = False
+    cast.cal.save()
+
+    assert Vocabulary.load().with_suggestions().get("owner").suggestions == ("ben@example.com",)
+
+
 def test_no_field_of_an_admin_takes_the_code_of_a_room_s(room, db):
     with pytest.raises(ValidationError, match="built-in"):
         FieldDefinition(code="task_due_at", label="Mine", type=FieldType.TEXT).full_clean()
