@@ -7,10 +7,10 @@ import datetime
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import OperationalError, transaction
 from django.db.models import Count
 
-from jobs.postgres import Lock, pass_through
+from jobs.postgres import ErrorCode, Lock, error_code, pass_through
 from leads.fields.answers import LABEL_LIMIT, Answers, Choice
 from leads.models import Answer, AnswerLabel, FieldDefinition
 from leads.rules import composed
@@ -90,8 +90,18 @@ def delete_answer(*, field: FieldDefinition, code: str, is_used: Callable[[], bo
     """Takes away a retired answer that nothing uses.
 
     is_used: asks all rooms, once nobody can bring the answer back: whoever is writing answers is waited for. Raises
-    ValidationError for one that is used or still offered: whoever chose it would be left with a bare code.
+    ValidationError for one that is used or still offered: whoever chose it would be left with a bare code; also when
+    somebody, an import say, goes on writing answers.
     """
+    try:
+        _delete(field, code, is_used)
+    except OperationalError as error:
+        if error_code(error) != ErrorCode.LOCK_NOT_AVAILABLE:
+            raise
+        raise ValidationError("Answers are being written just now, by an import perhaps. Try again soon.") from error
+
+
+def _delete(field, code, is_used):
     with transaction.atomic():
         present = _locked(field)
         answer = present.get(code)

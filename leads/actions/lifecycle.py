@@ -58,7 +58,7 @@ WITH step AS (
     RETURNING step.*
 ), told AS (
     INSERT INTO leads_changerow (lead_id, position, kind, at, was, became, reference)
-    SELECT lead_id, (SELECT leads_change_position()), news.kind, %(now)s, news.was, news.became, seq
+    SELECT lead_id, (SELECT leads_change_position()), news.kind, at, news.was, news.became, seq
     FROM moved CROSS JOIN LATERAL (VALUES
         ('stage', from_stage, to_stage), ('disposition', from_disposition, to_disposition)
     ) AS news (kind, was, became)

@@ -15,6 +15,8 @@ Order of locks. Whoever holds several at a time takes them in this order, each k
 3. leads
    and with them, shared, the answers of fields (Lock.ANSWERS), by whoever writes answers; who deletes one waits for
    that lock holding nothing but the field (leads.actions.answers)
+   then companies that are new, by key, and external ids, which the database enters by itself: whoever brings the same
+   waits until the other has committed
 4. what belongs to a held lead: hand-overs, tasks
 5. pools, for which a page does not wait
 6. marks (leads_dirtylead), at the exit of a change

@@ -120,7 +120,7 @@ def start(code: str, *, now: datetime) -> None:
 
 
 def behind() -> list[Behind]:
-    """How far each follower is behind that has begun. One query."""
+    """How far each follower is behind; one that has not begun has nothing to read yet. One query."""
     with connection.cursor() as cursor:
         cursor.execute(_BEHIND, {"codes": list(_FOLLOWERS), "limit": COUNTED_TO + 1})
         found = {code: rest for code, *rest in cursor.fetchall()}

@@ -68,6 +68,12 @@ def post_notice_mail(*, now) -> int:
     return len(messages)
 
 
+def tell_again(*, messages) -> None:
+    """Takes what is still unread out of these messages (ids), which will not be sent: the next mail tells of it."""
+    if messages:
+        Notice.objects.unread().filter(mailed_in__in=messages).update(mailed_in=None)
+
+
 def _settled(now):
     """Wishes, locked, of those who are told at once and have had a quiet moment since, or have waited long enough."""
     unmailed = _unmailed(OuterRef("pk"), OuterRef("since"))

@@ -235,6 +235,31 @@ def test_an_answer_that_somebody_is_giving_is_not_deleted(committed, now):
     assert broken() == []
 
 
+def test_whoever_deletes_an_answer_gives_up_where_answers_are_written_for_long(committed, now):
+    """An import's chunk, say: everybody who edits answers would wait behind."""
+    field = FieldDefinition.objects.get(code="budget")
+    retire_answer(field=field, code="planned", now=now)
+    holding, over = threading.Event(), threading.Event()
+
+    def write():
+        with changing(by=None, now=now) as change:
+            change.hold_answers()
+            holding.set()
+            assert over.wait(timeout=30)
+
+    def delete():
+        assert holding.wait(timeout=10)
+        try:
+            with pytest.raises(ValidationError, match="being written just now"):
+                delete_answer(field=field, code="planned", is_used=lambda: False)
+        finally:
+            over.set()
+
+    at_once(write, delete)
+    delete_answer(field=field, code="planned", is_used=lambda: False)
+    assert not field.answers.filter(code="planned").exists()
+
+
 def test_an_answer_that_was_retired_since_it_was_read_is_refused(committed, now):
     field, lead = FieldDefinition.objects.get(code="budget"), make_lead(now=now)
     read, retired = threading.Event(), threading.Event()

@@ -124,6 +124,18 @@ def test_whoever_may_not_sign_in_or_has_another_address_by_then_gets_no_mail(cas
     assert mail.outbox == []
 
 
+def test_whose_address_changes_while_a_mail_waits_is_told_by_the_next_one(cast, now):
+    wish(cast.ben, MailChoice.AT_ONCE, now)
+    make_notice(cast.ben, at=now)
+    assert post_notice_mail(now=now + HOUR) == 1
+    User.objects.filter(pk=cast.ben.pk).update(email="ben@new.example")
+    send_messages(clock=lambda: now + HOUR)
+    assert post_notice_mail(now=now + HOUR) == 1
+    send_messages(clock=lambda: now + HOUR)
+    assert [each.to for each in mail.outbox] == [["ben@new.example"]]
+    assert post_notice_mail(now=now + 2 * HOUR) == 0
+
+
 def test_nobody_writes_to_a_deactivated_person_or_one_who_owns_no_leads_any_more(cast, now):
     for rep in (cast.ben, cast.cal):
         wish(rep, MailChoice.AT_ONCE, now)

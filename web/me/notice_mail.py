@@ -7,6 +7,7 @@ from django.conf import settings
 from django.urls import reverse
 
 from mail.renderers import Content, register
+from notices.actions import tell_again
 from notices.enums import NoticeMail
 from notices.queries import told_in_mails
 from notices.words import count_words
@@ -37,14 +38,21 @@ def register_notice_mail():
 
 
 def _written(kind, messages):
-    """Contents for those whose recipients may sign in, can own leads, and have not read everything meanwhile."""
+    """Contents for those whose recipients may sign in, can own leads, and have not read everything meanwhile.
+
+    Who has another address by now is told by the next mail, which goes there.
+    """
     told = told_in_mails([message.pk for message in messages])
     people = User.objects.active().with_role_names().in_bulk({mine.recipient for mine in told.values()})
-    contents = {}
+    contents, moved = {}, []
     for message in messages:
         user = people.get(told[message.pk].recipient) if message.pk in told else None
-        if user and user.email == message.recipient and can_own_leads(user):
-            contents[message.pk] = _content(kind, user, told[message.pk].counts)
+        if user and can_own_leads(user):
+            if user.email == message.recipient:
+                contents[message.pk] = _content(kind, user, told[message.pk].counts)
+            else:
+                moved.append(message.pk)
+    tell_again(messages=moved)
     return contents
 
 

@@ -8,6 +8,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.functional import SimpleLazyObject
 from django.utils.http import urlencode
 from django.views.decorators.http import require_POST, require_safe
 
@@ -43,6 +44,8 @@ def notice_list(request):
         "today": today,
         "yesterday": today - datetime.timedelta(days=1),
         "marked": _marked(request.user, shown["marked"]),
+        # Who owns no leads any more has no bell, and may have something to read still.
+        "unread": SimpleLazyObject(lambda: queries.unread(request.user)),
         "now": timezone.now(),
     }
     return render(request, "me/notices.html", context)

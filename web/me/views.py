@@ -1,6 +1,7 @@
 """What a person sets for herself."""
 
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
@@ -50,6 +51,8 @@ def absence_delete(request, pk):
 @allow.everyone_signed_in
 def mail_wish(request):
     """Whether, and when, she is told about her leads by mail."""
+    if not can_own_leads(request.user):
+        raise PermissionDenied
     form = MailWishForm(request.POST)
     if not form.is_valid():
         return _page(request, status=422, mail_form=form)

@@ -10,6 +10,7 @@ from notices.enums import MailChoice
 from notices.models import MailWish, Notice
 from routing.actions import assign
 from routing.models import Handover
+from tests.factories.deeds import change_lead
 from tests.factories.leads import make_lead
 from tests.factories.notices import make_notice, owner_row
 from tests.web.fragments import bare
@@ -235,3 +236,21 @@ def test_days_are_the_readers_own(cast, as_user):
         [here, here - 2 * DAY],
     )
     assert "Today</h2>" in page.content.decode()
+
+
+def test_a_lead_that_she_may_not_see_any_more_is_named_and_nothing_else(cast, as_user, now):
+    notice = taken_from(cast.ben, cast, now)
+    change_lead(lead=notice.lead, changes={"company": "Secret Works"}, by=cast.ada, now=now)
+    text = as_user(cast.ben).get(URL).content.decode()
+    assert notice.lead.last_name in text
+    assert "Secret Works" not in text
+    assert "grade-A" not in text
+
+
+def test_who_owns_no_leads_any_more_reads_what_is_left_and_wishes_no_mail(cast, as_user, now):
+    make_notice(cast.ben, at=now)
+    cast.ben.groups.clear()
+    client = as_user(cast.ben)
+    assert b'id="read-all"' in client.get(URL).content
+    assert client.post(reverse("web:mail-wish"), {"mail": "at_once", "digest_hour": "8"}).status_code == 403
+    assert not MailWish.objects.exists()
