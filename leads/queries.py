@@ -19,6 +19,8 @@ from leads.models import FieldDefinition, Lead, OtherKey, StageDefinition
 COUNT_CAP = 1000
 TIMELINE_PAGE = 30
 DUPLICATES_SHOWN = 10
+# So many that share an address beside their main one are looked at.
+SHARING_MOST = 500
 
 # All by hand: every lead page asks, and Django takes longer to put them together than PostgreSQL to answer.
 _LEAD = """
@@ -47,9 +49,13 @@ FROM leads_task AS task JOIN team_user AS assignee ON assignee.id = task.assigne
 WHERE lead_id = %s AND done_at IS NULL
 ORDER BY due_at, task.id
 """
+# Her own, and those of the first others: thousands may share a switchboard.
 _OTHER_KEYS = """
-SELECT * FROM leads_otherkey
-WHERE lead_id = %(lead)s OR kind = 'email' AND key = ANY(%(emails)s) OR kind = 'phone' AND key = ANY(%(phones)s)
+SELECT * FROM (
+    SELECT * FROM leads_otherkey
+    WHERE lead_id = %(lead)s OR kind = 'email' AND key = ANY(%(emails)s) OR kind = 'phone' AND key = ANY(%(phones)s)
+    ORDER BY lead_id = %(lead)s DESC NULLS LAST, lead_id LIMIT %(most)s
+) AS other
 ORDER BY kind, id
 """
 
@@ -206,8 +212,8 @@ def stages_naming_answers(field_code: str, vocabulary: Vocabulary) -> dict[str, 
 def beside_of(lead, user) -> Beside:
     """The lead's own OtherKeys, and other leads `user` may see that share a key, or name and company, with her.
 
-    At most DUPLICATES_SHOWN, oldest first. At most two queries, and one more for keys beside the main ones; each key
-    is looked up by its index.
+    At most DUPLICATES_SHOWN, oldest first; of those that share a key beside their main ones, the SHARING_MOST oldest
+    are looked at. At most two queries, and one more for keys beside the main ones; each key is looked up by its index.
     """
     main = {Key.EMAIL: _filled(lead.email_key), Key.PHONE: _filled(lead.phone_key)}
     found = _other_keys(main, lead)
@@ -243,7 +249,7 @@ def _sharing(lead, user, keys, theirs):
 
 def _other_keys(keys, lead=None):
     """The OtherKeys that are one of `keys`, {kind: keys}, and those of the lead."""
-    values = {"lead": lead and lead.pk, "emails": keys[Key.EMAIL], "phones": keys[Key.PHONE]}
+    values = {"lead": lead and lead.pk, "emails": keys[Key.EMAIL], "phones": keys[Key.PHONE], "most": SHARING_MOST}
     return list(OtherKey.objects.raw(_OTHER_KEYS, values))
 
 

@@ -3,7 +3,8 @@ import datetime
 import pytest
 from django.db import connection
 
-from leads.models import Activity, Lead
+from leads import queries
+from leads.models import Activity, Lead, OtherKey
 from leads.queries import beside_of, capped_count, lead_with_names, timeline
 from team.models import Pool
 from tests.factories.deeds import record_activities
@@ -96,6 +97,17 @@ def test_duplicates_by_each_key_and_only_visible_ones(cast, now, django_assert_n
     ]
     assert [duplicate.lead.pk for duplicate in beside_of(lead, cast.ben).duplicates] == [by_email.pk]
     assert beside_of(lead, cast.cal).duplicates == []
+
+
+def test_of_many_who_share_a_number_beside_their_main_ones_the_oldest_are_looked_at(cast, now, monkeypatch):
+    monkeypatch.setattr(queries, "SHARING_MOST", 3)  # She is one of them.
+    lead = make_lead(now=now, last_name="Doe", phone="+49301234567")
+    others = [make_lead(now=now, last_name=f"Other {number}") for number in range(4)]
+    for each in (lead, *others):
+        OtherKey.objects.create(lead=each, kind="phone", value="+4930999", key="+4930999")
+    beside = beside_of(lead, cast.mia)
+    assert [other.lead_id for other in beside.other_keys] == [lead.pk]
+    assert [duplicate.lead.pk for duplicate in beside.duplicates] == [other.pk for other in others[:2]]
 
 
 def test_nobody_is_looked_for_without_keys(cast, now, django_assert_num_queries):
