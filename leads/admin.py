@@ -47,6 +47,13 @@ class CompanyAdmin(ModelAdmin):
     search_fields = ["name_key__startswith"]
     show_full_result_count = False
 
+    def changeform_view(self, request, *args, **kwargs):
+        try:
+            return super().changeform_view(request, *args, **kwargs)
+        except ValidationError:
+            # Somebody has taken the name since the form was checked: checked once more, it says who.
+            return super().changeform_view(request, *args, **kwargs)
+
     def save_model(self, request, obj, form, change):
         save_company(company=obj, by=request.user, now=timezone.now())
 

@@ -1,5 +1,8 @@
 """Companies as an admin edits them; those that arrive by name come through record.companies_by_name."""
 
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+
 from jobs.postgres import Lock, take_lock
 from leads.actions.record import refresh_search
 from leads.changes import changing
@@ -11,7 +14,7 @@ from leads.rules import composed
 def save_company(*, company: Company, by, now) -> Company:
     """Saves a company, new or changed, with the key of its name; its people are found by the new name and scored again.
 
-    Raises IntegrityError when another company has the same key.
+    Raises ValidationError of the name, and changes nothing, when another company has the same key.
     """
     company.name = " ".join(composed(company.name).split())
     company.name_key = company_key(company.name)
@@ -21,7 +24,18 @@ def save_company(*, company: Company, by, now) -> Company:
             # An import may be bringing a company of that name, and need this one for its next row.
             take_lock(Lock.IMPORTS)
         people = change.hold(Lead.objects.filter(company=company.pk)) if company.pk else []
-        company.save()
+        _save(company)
         refresh_search(lead_ids=people)
         change.note(people, fields=["company"])
     return company
+
+
+def _save(company):
+    try:
+        with transaction.atomic():
+            company.save()
+    except IntegrityError as error:
+        same = Company.objects.filter(name_key=company.name_key).exclude(pk=company.pk).first()
+        if same is None:
+            raise
+        raise ValidationError({"name": f"This is the same as {same.name}."}) from error

@@ -1,19 +1,24 @@
-"""An import and somebody at a page name the same companies at the same moment: nobody waits in a circle."""
+"""An import and somebody at a page, or two at pages, name the same companies at the same moment: nobody waits in a circle."""
 
 import threading
 from functools import partial
 
 import pytest
-from django.db import IntegrityError, connection
+from django.core.exceptions import ValidationError
+from django.db import connection, transaction
+from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
 from capture.importing.actions import merging, running
 from capture.importing.actions.running import continue_import
 from insights.invariants import check_all
+from jobs.postgres import Lock, take_lock
 from leads.actions.company import save_company
 from leads.actions.record import change_lead
 from leads.changes import changing
 from leads.models import Company, Lead
+from tests.cast import make_cast
 from tests.factories.leads import make_lead
 from tests.flows.processes import wait_for
 
@@ -122,13 +127,36 @@ def test_a_company_gets_no_name_that_an_import_brings_while_the_import_needs_it(
     monkeypatch.setattr(merging.staging, "write_chunk", write_when_somebody_waits)
     importing = work_off(run)
     importing.join(timeout=30)
-    assert ended(run, importing, *renaming) == ("done", [type(None), IntegrityError])
+    assert ended(run, importing, *renaming) == ("done", [type(None), ValidationError])
 
     assert list(Company.objects.order_by("name").values_list("name", "industry")) == [
         ("New Works", "Mining"),
         ("Old Works", "Toys"),
     ]
     assert work_off.tries == [1]
+
+
+def test_a_name_that_is_taken_while_the_admin_saves_it_is_an_error_of_the_form(committed, now):
+    browser = Client()
+    browser.force_login(make_cast().ann)
+    old = Company.objects.create(name="Old Works", name_key="old works", created_at=now)
+    values = {"name": "NEW WORKS", "website": "", "industry": "Toys", "phone": "", "city": "Ulm", "country": ""}
+    pages = []
+
+    def rename():
+        pages.append(browser.post(reverse("admin:leads_company_change", args=[old.pk]), values))
+
+    with transaction.atomic():
+        take_lock(Lock.IMPORTS)
+        Company.objects.create(name="New Works", name_key="new works", created_at=now)
+        renaming = in_a_thread(rename)
+        wait_for(somebody_waits, seconds=20, why="The page does not wait for the name.")
+    renaming.join(timeout=30)
+
+    (page,) = pages
+    assert page.context["adminform"].form.errors == {"name": ["This is the same as New Works."]}
+    assert 'value="NEW WORKS"' in page.text
+    assert set(Company.objects.values_list("name", "city")) == {("Old Works", ""), ("New Works", "")}
 
 
 def save_fact(lead, **values):
