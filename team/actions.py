@@ -9,6 +9,7 @@ from mail.actions import post
 from mail.models import Message
 from team import rules
 from team.enums import AccountMail, Role
+from team.models import Workspace
 from team.roles import MAY
 
 
@@ -54,3 +55,31 @@ def forget_sign_ins(*, now) -> None:
 
 def _reached(wishes, limits, now):
     return any(wishes.filter(created_at__gt=now - within).count() >= most for within, most in limits)
+
+
+class Conflict(Exception):
+    """Somebody else has changed the same settings meanwhile; `saved`, {field: value}, is what stands there now."""
+
+    def __init__(self, saved: dict[str, str]):
+        super().__init__(", ".join(saved))
+        self.saved = saved
+
+
+def save_workspace(*, values: dict[str, str], was: dict[str, str]) -> set[str]:
+    """Saves what differs of these settings, {field: value}, from what they `was` when editing began; returns which.
+
+    What whoever edits left alone stays as somebody else has put it meanwhile. Raises Conflict, and saves nothing,
+    where both changed the same.
+    """
+    with transaction.atomic():
+        # The first to save makes the row, which is then locked like any other.
+        Workspace.objects.bulk_create([Workspace.objects.current()], ignore_conflicts=True)
+        workspace = Workspace.objects.select_for_update().get()
+        saved = {name: getattr(workspace, name) for name in values}
+        changed = {name for name, value in values.items() if value not in (was.get(name), saved[name])}
+        if conflicts := {name: saved[name] for name in values if name in changed and saved[name] != was.get(name)}:
+            raise Conflict(conflicts)
+        for name in changed:
+            setattr(workspace, name, values[name])
+        workspace.save(update_fields=changed)
+    return changed

@@ -1,5 +1,7 @@
 """What holds for everybody who uses this installation: name, address, zone, phone region, currency, language."""
 
+import json
+
 import phonenumbers
 from django import forms
 from django.conf import settings
@@ -7,12 +9,16 @@ from django.contrib import messages
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
+from team.actions import Conflict, save_workspace
 from team.models import Workspace
 from web.access import allow
 from web.selects import PlainSelect, time_zone_choices
 
 
 class WorkspaceForm(forms.ModelForm):
+    """The settings, with what they were when editing began, so that two editors are noticed."""
+
+    was = forms.JSONField(required=False, widget=forms.HiddenInput)
     time_zone = forms.ChoiceField(
         label="Time zone", widget=PlainSelect, help_text="That of new people; each chooses another on her profile."
     )
@@ -50,22 +56,56 @@ class WorkspaceForm(forms.ModelForm):
             (code, f"{code} (+{phonenumbers.country_code_for_region(code)})")
             for code in sorted(phonenumbers.SUPPORTED_REGIONS)
         ]
+        self.initial["was"] = {name: getattr(self.instance, name) for name in self._meta.fields}
+
+    def clean_postal_address(self):
+        # As it was stored, whichever way the browser ends its lines.
+        return "\n".join(self.cleaned_data["postal_address"].splitlines())
+
+    def clean_was(self):
+        was = self.cleaned_data["was"]
+        return was if isinstance(was, dict) else {}
+
+    @property
+    def values(self):
+        return {name: self.cleaned_data[name] for name in self._meta.fields}
+
+    def show(self, conflict):
+        """Says at each field what somebody else has put there; what was typed stays, and can be saved after that."""
+        was = self.cleaned_data["was"]
+        for name, now in conflict.saved.items():
+            said = f"“{now}”" if now else "nothing"
+            self.add_error(name, f"Somebody else has put {said} here meanwhile. Save once more to have yours.")
+        self.data = self.data | {"was": json.dumps(was | conflict.saved)}
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @allow.whoever_may("team.change_workspace")
 def workspace(request):
-    present = Workspace.objects.current()
-    region = present.phone_region
-    form = WorkspaceForm(request.POST if request.method == "POST" else None, instance=present)
-    if request.method == "POST" and form.is_valid():
-        saved = form.save()
-        messages.success(request, "Saved.")
-        if saved.phone_region != region:
-            messages.info(
-                request,
-                f"From now on a number without a country is read as one of {saved.phone_region}. Stored numbers stay "
-                "as they were read.",
-            )
-        return redirect("web:workspace")
-    return render(request, "operations/workspace.html", {"form": form}, status=422 if form.errors else 200)
+    """Saves what the reader changed; 409 with what was typed where somebody else changed the same meanwhile."""
+    form = WorkspaceForm(
+        request.POST.dict() if request.method == "POST" else None, instance=Workspace.objects.current()
+    )
+    status = 200
+    if request.method == "POST":
+        status = 422
+        if form.is_valid():
+            try:
+                changed = save_workspace(values=form.values, was=form.cleaned_data["was"])
+            except Conflict as conflict:
+                form.show(conflict)
+                status = 409
+            else:
+                _say(request, form.values, changed)
+                return redirect("web:workspace")
+    return render(request, "operations/workspace.html", {"form": form}, status=status)
+
+
+def _say(request, values, changed):
+    messages.success(request, "Saved.")
+    if "phone_region" in changed:
+        messages.info(
+            request,
+            f"From now on a number without a country is read as one of {values['phone_region']}. Stored numbers stay "
+            "as they were read.",
+        )

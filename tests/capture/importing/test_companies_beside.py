@@ -1,4 +1,4 @@
-"""An import and somebody at a page, or two at pages, name the same companies at the same moment: nobody waits in a circle."""
+"""An import and a page, or two pages, name the same companies at the same moment: nobody waits in a circle."""
 
 import threading
 from functools import partial

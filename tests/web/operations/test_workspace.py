@@ -1,5 +1,7 @@
 """The settings that hold for everybody."""
 
+import json
+
 import pytest
 from django.db import IntegrityError, transaction
 from django.urls import reverse
@@ -20,11 +22,16 @@ GOOD = {
 }
 
 
+def opened(client):
+    """The settings as the page gives them to whoever opens it."""
+    return {"was": json.dumps(client.get(URL).context["form"].initial["was"])}
+
+
 @pytest.fixture
 def saved(cast, as_user):
     """What an admin has saved; she stays signed in."""
     client = as_user(cast.ann)
-    client.post(URL, GOOD)
+    client.post(URL, GOOD | opened(client))
     return client
 
 
@@ -36,7 +43,7 @@ def test_an_admin_saves_the_workspace(saved):
 
 
 def test_saving_again_changes_the_one_row(saved):
-    saved.post(URL, GOOD | {"name": "Southwind"})
+    saved.post(URL, GOOD | opened(saved) | {"name": "Southwind"})
 
     assert [workspace.name for workspace in Workspace.objects.all()] == ["Southwind"]
 
@@ -68,6 +75,54 @@ def test_a_bad_value_is_said_and_nothing_changes(saved, change, said):
     assert Workspace.objects.get().name == "Northwind"
 
 
+def test_what_somebody_else_saved_meanwhile_is_told_and_what_was_typed_stays(saved, cast, as_user):
+    before = opened(saved)
+    other = as_user(cast.ann)
+    other.post(URL, GOOD | before | {"name": "Southwind", "currency": "CHF"})
+
+    page = saved.post(URL, GOOD | before | {"name": "Eastwind", "language": "de"})
+
+    assert page.status_code == 409
+    assert page.context["form"].errors == {
+        "name": ["Somebody else has put “Southwind” here meanwhile. Save once more to have yours."]
+    }
+    assert 'value="Eastwind"' in page.text
+    assert Workspace.objects.values_list("name", "language").get() == ("Southwind", "en-gb")
+
+    typed = {name: page.context["form"][name].value() for name in ["was", *GOOD]}
+    assert saved.post(URL, typed).status_code == 302
+    assert Workspace.objects.values_list("name", "language", "currency").get() == ("Eastwind", "de", "CHF")
+
+
+def test_what_one_left_alone_stays_as_somebody_else_has_put_it(saved):
+    before = opened(saved)
+    saved.post(URL, GOOD | before | {"currency": "CHF"})
+
+    assert saved.post(URL, GOOD | before | {"name": "Eastwind"}).status_code == 302
+    assert Workspace.objects.values_list("name", "currency").get() == ("Eastwind", "CHF")
+
+
+def test_the_same_from_both_is_no_conflict(saved):
+    before = opened(saved)
+    for _ in range(2):
+        assert saved.post(URL, GOOD | before | {"name": "Eastwind"}).status_code == 302
+
+
+@pytest.mark.parametrize("was", ["", "{", "[]", '{"name": 1}'])
+def test_without_what_it_was_nothing_is_overwritten(saved, was):
+    page = saved.post(URL, GOOD | {"was": was, "name": "Eastwind"})
+
+    assert page.status_code in {409, 422}
+    assert Workspace.objects.get().name == "Northwind"
+
+
+def test_saving_what_one_opened_changes_nothing(saved):
+    postal = GOOD["postal_address"].replace("\n", "\r\n")
+    saved.post(URL, GOOD | opened(saved) | {"postal_address": postal})
+
+    assert Workspace.objects.values(*GOOD).get() == GOOD
+
+
 def test_there_is_one_workspace(saved):
     with pytest.raises(IntegrityError), transaction.atomic():
         Workspace.objects.create(pk=2, name="Second")
@@ -83,7 +138,9 @@ def test_a_new_phone_region_reads_new_numbers_alone(cast, as_user, now):
     lead = make_lead(email="pat@example.com", phone="030 1234567", now=now)
     Lead.objects.filter(pk=lead.pk).update(phone_key="+49301234567")
 
-    page = as_user(cast.ann).post(URL, GOOD, follow=True)
+    client = as_user(cast.ann)
+
+    page = client.post(URL, GOOD | opened(client), follow=True)
     change_lead(lead=lead, changes={"first_name": "Pat"}, by=cast.ann, now=now)
     new = make_lead(phone="020 7946 0018", email="new@example.com", now=now)
 
