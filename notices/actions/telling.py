@@ -41,20 +41,44 @@ def _faded(rows):
     rows = [row for row in rows if row.kind == ChangeKind.GRADE and row.was]
     grades = sales_grades(active_policy()) if rows else []
     rows = [row for row in rows if row.was in grades and row.became not in grades]
-    owned = _owned({row.lead_id for row in rows})
+    leads = {row.lead_id for row in rows}
+    handovers, owners = _owned(leads), _owners(leads)
     for row in rows:
-        for handover in owned.get(row.lead_id, []):
-            if handover.assigned_at <= row.at and (handover.ended_at is None or row.at < handover.ended_at):
-                yield _notice(row, NoticeKind.FADED, handover, {"from": row.was, "to": row.became})
+        handover = _hers_then(row, handovers.get(row.lead_id, {}), owners.get(row.lead_id, []))
+        if handover:
+            yield _notice(row, NoticeKind.FADED, handover, {"from": row.was, "to": row.became})
+
+
+def _hers_then(row, handovers, owners):
+    """The hand-over by which the lead was somebody's when the row was written, or None.
+
+    By the order in which the rows of a lead are written, under her lock: the clocks of two workers do not tell which
+    of them came first. News of before may be forgotten, but none that comes after a row that is still to be followed.
+    """
+    before = [each for each in owners if each.id < row.id]
+    if before:
+        return handovers.get(before[-1].reference) if before[-1].became else None
+    if owners:
+        return handovers.get(owners[0].reference) if owners[0].was else None
+    return next((each for each in handovers.values() if each.ended_at is None), None)
 
 
 def _owned(lead_ids):
-    """{lead: its hand-overs that have or had an owner}"""
+    """{lead: {id: hand-over}} of those that have or had an owner; read before _owners, which then knows all of them."""
     owned = {}
     if lead_ids:
         for handover in Handover.objects.filter(lead__in=lead_ids, owner__isnull=False):
-            owned.setdefault(handover.lead_id, []).append(handover)
+            owned.setdefault(handover.lead_id, {})[handover.pk] = handover
     return owned
+
+
+def _owners(lead_ids):
+    """{lead: what is known of how its owner changed, in order}"""
+    owners = {}
+    if lead_ids:
+        for row in ChangeRow.objects.filter(lead__in=lead_ids, kind=ChangeKind.OWNER).order_by("id"):
+            owners.setdefault(row.lead_id, []).append(row)
+    return owners
 
 
 def _took_it(handover):

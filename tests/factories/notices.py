@@ -1,6 +1,6 @@
 """Notices, and change rows as the writers leave them."""
 
-import itertools
+from django.db import connection
 
 from leads.enums import ChangeKind
 from leads.models import ChangeRow
@@ -8,8 +8,6 @@ from notices.actions import tell_reps
 from notices.models import Notice
 from routing.models import Handover
 from tests.factories.leads import NOW, make_lead
-
-_numbers = itertools.count(1)
 
 
 def owner_row(handover, *, became=True):
@@ -24,9 +22,11 @@ def grade_row(lead, was, became, *, at=NOW):
 
 
 def _row(lead_id, kind, at, was, became, **values):
-    """A row that is in no table."""
-    number = -next(_numbers)
-    return ChangeRow(lead_id=lead_id, id=number, position=number, kind=kind, at=at, was=was, became=became, **values)
+    """A row that is in no table, numbered as if it had been written now."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT nextval('leads_changerow_id_seq'), leads_change_position()")
+        number, position = cursor.fetchone()
+    return ChangeRow(lead_id=lead_id, id=number, position=position, kind=kind, at=at, was=was, became=became, **values)
 
 
 def make_notice(owner, *, at=NOW, now=None, **values) -> Notice:

@@ -15,7 +15,6 @@ from team.enums import Role
 from team.models import User
 from tests.cast import make_user
 from tests.factories.deeds import change_lead, log_activity, set_disposition, settle
-from tests.factories.leads import make_lead
 from tests.factories.notices import grade_row
 from tests.factories.routing import city, publish_cities
 
@@ -141,11 +140,35 @@ def test_a_first_grade_and_one_of_a_lead_without_an_owner_are_nobodys_news(cast,
     assert tell(now) == []
 
 
-def test_whose_the_lead_was_at_that_moment_is_told_of_its_grade(cast, now):
-    lead = make_lead(owner=cast.ben)
-    assign(leads=[lead], to=cast.cal, by=cast.ada, now=now + 2 * HOUR, reason="Knows the trade")
-    tell_reps([grade_row(lead, "A", "C", at=now + hours * HOUR) for hours in (-1, 1, 3)], now=now)
-    assert [notice.recipient for notice in Notice.objects.order_by("at")] == [cast.ben, cast.cal]
+def test_whose_the_lead_was_when_its_grade_fell_is_told_whatever_the_clocks_say(cast, now):
+    # Each time by the clock of another worker, which is not the one by which the lead moved.
+    lead = city("Kiel")
+    fell = [grade_row(lead, "A", "C", at=now + 3 * HOUR)]
+    settle([lead], now=now)
+    fell.append(grade_row(lead, "A", "C", at=now - HOUR))
+    assign(leads=[lead], to=cast.cal, by=cast.ada, now=now + HOUR, reason="Knows the trade")
+    fell.append(grade_row(lead, "A", "C", at=now))
+    return_lead(lead=lead, by=cast.ada, now=now + 3 * HOUR, reason="Too early")
+    fell.append(grade_row(lead, "A", "C", at=now + 2 * HOUR))
+
+    tell_reps(fell, now=now)
+
+    notices = Notice.objects.order_by("change")
+    assert [(notice.recipient, notice.change) for notice in notices] == [
+        (cast.ben, fell[1].id),
+        (cast.cal, fell[2].id),
+    ]
+
+
+def test_whose_the_lead_was_is_known_when_the_news_of_it_is_forgotten(cast, now):
+    kept, given_on = arrived(now), arrived(now)
+    ChangeRow.objects.filter(kind=ChangeKind.OWNER).delete()
+    fell = [grade_row(lead, "A", "C", at=now - HOUR) for lead in (kept, given_on)]
+    assign(leads=[given_on], to=cast.cal, by=cast.ada, now=now + HOUR, reason="Knows the trade")
+
+    tell_reps(fell, now=now)
+
+    assert [notice.recipient for notice in Notice.objects.all()] == [cast.ben, cast.ben]
 
 
 def test_a_deactivated_owner_keeps_her_notices_and_sees_none(cast, now):
@@ -175,6 +198,6 @@ def test_any_number_of_rows_takes_as_many_queries(cast, now, count, django_asser
     settle(leads, now=now)
     rows = list(ChangeRow.objects.filter(kind__in=NOTICES.kinds))
     rows += [grade_row(lead, "A", "C", at=now + HOUR) for lead in leads]
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(5):
         tell_reps(rows, now=now)
     assert Notice.objects.count() == 2 * count
