@@ -56,7 +56,9 @@ def _field(field, op, value, now):
             return sql.surely(_holds(field.type, op, _STORED[field.type]("fields", key), value, now, stored=True))
         case Related(key, name):
             related = Lead._meta.get_field(key)
-            if op == "filled" and field.type == ValueType.REFERENCE:
+            is_always_there = not related.related_model._meta.get_field(name).blank
+            if op == "filled" and (field.type == ValueType.REFERENCE or is_always_there):
+                # The key says it. Asked of many leads, PostgreSQL would hash all the rows there are.
                 return sql.known(F(related.attname))
             here = _holds(field.type, op, F(name), value, now)
             return Exists(related.related_model.objects.filter(pk=OuterRef(related.attname)).filter(here))

@@ -247,6 +247,13 @@ def test_examples_match_exactly_these_leads(crowd):
     assert wrong == {}
 
 
+@pytest.mark.parametrize(("field", "looks"), [("company", False), ("source", False), ("industry", True)])
+def test_whether_somebody_has_a_company_is_asked_of_her_own_row(crowd, field, looks):
+    asked = str(matching(Lead.objects, leaf(field, "filled"), now=NOW).query)
+
+    assert ("EXISTS" in asked) == looks
+
+
 EVIL = [
     "'; DROP TABLE leads_lead; --",
     "' OR '1'='1",
