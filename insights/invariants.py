@@ -309,6 +309,18 @@ AHEAD_OF_NEWS = """
 SELECT row_number() OVER (ORDER BY code) FROM leads_followercursor WHERE position > leads_change_horizon()
 """
 
+NOTICE_OF_ANOTHER = """
+SELECT notice.id FROM notices_notice AS notice
+LEFT JOIN routing_handover AS handover ON handover.id = notice.handover_id
+WHERE (handover.lead_id, handover.owner_id) IS DISTINCT FROM (notice.lead_id, notice.recipient_id)
+"""
+
+# A grade may fall more than once while a lead is hers.
+TOLD_TWICE = """
+SELECT max(id) FROM notices_notice WHERE kind IN ('arrived', 'taken_back')
+GROUP BY handover_id, kind HAVING count(*) > 1
+"""
+
 INVARIANTS = (
     Invariant("I3", "Every lead has exactly one keeper: marketing, one owner or one pool.", "leads", KEEPER),
     Invariant("I4", "No lead has two open hand-overs.", "leads", OPEN_TWICE),
@@ -342,5 +354,7 @@ INVARIANTS = (
     Invariant("I19", "Every grade in a history follows the one before it.", "leads", GRADES_APART),
     Invariant("I19", "The last that was told of an owner is the owner.", "leads", NEWEST_OWNER),
     Invariant("I19", "No follower is ahead of what is certain.", "followers", AHEAD_OF_NEWS),
+    Invariant("I19", "Every notice is of a lead that is or was its reader's.", "notices", NOTICE_OF_ANOTHER),
+    Invariant("I19", "No lead is told to have come or gone twice by one hand-over.", "notices", TOLD_TWICE),
     Invariant("I18", "No transaction is older than 60 s, nor idle for 10 s.", "processes", OLD_TRANSACTION),
 )

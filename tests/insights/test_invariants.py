@@ -12,9 +12,12 @@ from insights import invariants
 from insights.invariants import INVARIANTS, check_all
 from leads.enums import Disposition, Stage
 from leads.models import Lead
+from notices.actions import tell_reps
+from routing.models import Handover
 from scoring.engine import regrade
 from team.models import Pool
 from tests.factories.leads import make_lead
+from tests.factories.notices import owner_row
 
 HOUR = datetime.timedelta(hours=1)
 
@@ -45,6 +48,7 @@ def world(cast, now):
     make_lead(now=now, owner=cast.ben, budget="Planned")
     make_lead(now=now, pool=Pool.objects.get(code="sales"))
     make_lead(now=now, stage=Stage.SUSPECT, disposition=Disposition.RECYCLED)
+    tell_reps([owner_row(Handover.objects.get(owner=cast.ben))], now=now)
     run = Import.objects.create(
         file_name="a.csv", sha256="", created_at=now, status="done", rows_total=3, rows_done=3, created=2, rejected=1
     )
@@ -145,6 +149,21 @@ def reads_ahead():
     sql(
         "INSERT INTO leads_followercursor (code, position, change_id, moved_at)"
         " SELECT 'early', leads_change_horizon() + 1, 0, now()"
+    )
+
+
+def told_to_another():
+    sql("UPDATE notices_notice SET recipient_id = (SELECT id FROM team_user WHERE email = 'cal@example.com')")
+
+
+def told_of_another():
+    sql("UPDATE notices_notice SET lead_id = (SELECT id FROM leads_lead WHERE city = 'Berlin')")
+
+
+def told_once_more():
+    sql(
+        "INSERT INTO notices_notice (lead_id, recipient_id, change, kind, handover_id, facts, at, told_at)"
+        " SELECT lead_id, recipient_id, change + 1, kind, handover_id, facts, at, told_at FROM notices_notice"
     )
 
 
@@ -259,6 +278,9 @@ def marked_though_gone():
         (no_first_grade, invariants.GRADES_APART),
         (owner_untold, invariants.NEWEST_OWNER),
         (reads_ahead, invariants.AHEAD_OF_NEWS),
+        (told_to_another, invariants.NOTICE_OF_ANOTHER),
+        (told_of_another, invariants.NOTICE_OF_ANOTHER),
+        (told_once_more, invariants.TOLD_TWICE),
         (later_creation, invariants.NO_BEGINNING),
         (no_history, invariants.NO_BEGINNING),
         (no_history, invariants.END_IS_NOT_NOW),
