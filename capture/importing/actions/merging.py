@@ -9,6 +9,7 @@ from capture.importing.actions import staging
 from capture.importing.enums import RowResult
 from capture.importing.matching import MergedLead, place
 from capture.importing.models import Import, ImportRow
+from capture.importing.queries import retired_origins
 from jobs.postgres import Lock, take_lock
 from leads.actions.record import companies_by_key
 from leads.changes import changing
@@ -75,7 +76,7 @@ class Disturbed(Exception):
 
 
 class AnswersChanged(Exception):
-    """The answers of a field are no longer those by which the rows were cleaned."""
+    """The answers of a field, or what is retired, are no longer those by which the rows were cleaned."""
 
 
 @dataclass
@@ -83,7 +84,8 @@ class Target:
     """Where rows go and what holds for all of them. `run` None: a dry run, which writes to the overlay alone.
 
     `by`: whose dry run it is; None is the command line, whose operator may do everything. `sha256`: of the file of a
-    dry run, by which rows find the leads that the same file was imported into before.
+    dry run, by which rows find the leads that the same file was imported into before. `retired`: the sources and
+    campaigns (capture.importing.queries.retired_origins) that the rows may not name, None where they name none.
     """
 
     plan: object
@@ -92,6 +94,7 @@ class Target:
     campaign_id: int | None = None
     by: User | None = None
     sha256: str = ""
+    retired: frozenset | None = None
     virtual_companies: dict = field(default_factory=dict)
 
     @property
@@ -105,7 +108,7 @@ def merge_chunk(rows, target, *, now) -> dict[RowResult, int]:
     """Merges cleaned rows (capture.importing.rows.Row) in the caller's transaction; returns {RowResult: count}.
 
     Takes the lock that keeps other imports out until the transaction ends, and holds the answers that the rows name.
-    Raises AnswersChanged where those are others by now.
+    Raises AnswersChanged where those are others by now, or other sources and campaigns are retired.
     """
     if target.run is not None:
         take_lock(Lock.IMPORTS)
@@ -116,6 +119,8 @@ def merge_chunk(rows, target, *, now) -> dict[RowResult, int]:
     with changing(by=target.run and target.run.created_by, now=now) as change:
         if target.run is not None:
             _hold_answers(change, target.plan)
+            if target.retired is not None and target.retired != retired_origins():
+                raise AnswersChanged
         for _ in range(TRIES):
             placed, directory = _place(rows, accepted, companies, target)
             if target.run is None or _hold_still(change, directory):

@@ -19,7 +19,13 @@ from capture.importing.actions.undoing import undo_begun, undo_chunk
 from capture.importing.enums import ImportStatus, RowResult
 from capture.importing.mapping import make_plan
 from capture.importing.models import Import
-from capture.importing.queries import campaigns_by_spelling, custom_fields, sources_by_spelling, unanswered_words
+from capture.importing.queries import (
+    campaigns_by_spelling,
+    custom_fields,
+    retired_origins,
+    sources_by_spelling,
+    unanswered_words,
+)
 from capture.importing.reading import Broken, Unreadable, open_table
 from capture.importing.rows import Row, RowCleaner
 from jobs import shutdown
@@ -30,6 +36,8 @@ from routing.actions.settling import settle_dirty
 from team.models import Workspace
 
 CHUNK_ROWS = 10_000
+# What a file may name and an admin retire.
+ORIGINS = frozenset({"source", "campaign"})
 TRIES = 5
 # Less than the time between two ticks, which go to one worker after the other.
 ELSEWHERE_AFTER = datetime.timedelta(seconds=1)
@@ -179,9 +187,14 @@ def _import(run, lease, clock, seconds):
 
 
 def _begin(run, table, sample, done):
-    """The target of the rows after the first `done`, and those rows in chunks, cleaned by the answers of now."""
+    """The target of the rows after the first `done`, and those rows in chunks, cleaned by the answers of now.
+
+    What is retired is read first, so that a chunk notices whatever is retired after it.
+    """
     plan = make_plan(table.header, sample, definitions=custom_fields(), mapping=run.mapping, format_code=run.format)
-    target = Target(plan=plan, run=run, source_id=run.source_id, campaign_id=run.campaign_id)
+    names_origins = any(column.target in ORIGINS and not column.is_custom for column in plan.columns)
+    retired = retired_origins() if names_origins else None
+    target = Target(plan=plan, run=run, source_id=run.source_id, campaign_id=run.campaign_id, retired=retired)
     return target, cleaned_chunks(table, plan, skip=done)
 
 

@@ -10,9 +10,9 @@ from capture.importing.models import Import, ImportProblem, RememberedMapping
 from leads.actions.answers import delete_answer, rename_answers, retire_answer
 from leads.csv_export import lead_lines
 from leads.enums import FieldType
-from leads.models import FieldDefinition, Lead
+from leads.models import FieldDefinition, Lead, Source
 from tests.capture.importing.conftest import counts
-from tests.factories.leads import make_field, make_lead
+from tests.factories.leads import make_field, make_lead, make_source
 
 pytestmark = pytest.mark.django_db
 
@@ -130,6 +130,23 @@ def test_an_answer_that_is_retired_while_the_chunk_is_on_its_way_is_left_where_i
         "b@x.example": {"budget": "approved"},
     }
     assert "is no longer offered" in run.problems.get().message
+
+
+def test_a_source_that_is_retired_while_the_chunk_is_on_its_way_is_given_to_nobody(bring, monkeypatch):
+    merge = running._merge_and_commit
+    fair, web = make_source("fair"), make_source("web")
+
+    def retire_and_merge(*args):
+        Source.objects.filter(pk=fair.pk).update(retired_at=timezone.now())
+        merge(*args)
+
+    monkeypatch.setattr(running, "_merge_and_commit", retire_and_merge)
+    mapping = {"columns": {"Email": "email", "Source": "source"}}
+    run = bring("Email,Source\na@x.example,fair\nb@x.example,web\n", mapping=mapping)
+
+    assert counts(run) == (2, 0, 0, 0)
+    assert dict(Lead.objects.values_list("email", "source")) == {"a@x.example": None, "b@x.example": web.pk}
+    assert run.problems.get().message == "“fair” is no longer offered among the sources."
 
 
 def test_undoing_brings_no_answer_back_that_has_been_deleted(bring):
