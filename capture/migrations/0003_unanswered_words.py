@@ -1,28 +1,11 @@
+from importlib import import_module
+
 from django.db import migrations
 
-WORDS = [
-    "#N/A",
-    "(blank)",
-    "(none)",
-    "-None-",
-    "[not provided]",
-    "N.A.",
-    "N/A",
-    "NaN",
-    "Not answered",
-    "Not provided",
-    "Null",
-    "Please select",
-    "Select",
-]
-
-
-def seed(apps, schema_editor):
-    word = apps.get_model("capture", "UnansweredWord")
-    word.objects.bulk_create([word(word=text) for text in WORDS], ignore_conflicts=True)
+SQUASHED = import_module("capture.migrations.0001_squashed")
 
 
 class Migration(migrations.Migration):
     dependencies = [("capture", "0002_notes_and_undone")]
 
-    operations = [migrations.RunPython(seed, migrations.RunPython.noop)]
+    operations = [migrations.RunPython(SQUASHED.list_words, migrations.RunPython.noop)]

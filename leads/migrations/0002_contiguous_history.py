@@ -1,4 +1,8 @@
+from importlib import import_module
+
 from django.db import migrations
+
+SQUASHED = import_module("leads.migrations.0001_squashed")
 
 
 class Migration(migrations.Migration):
@@ -6,13 +10,4 @@ class Migration(migrations.Migration):
 
     dependencies = [("leads", "0001_the_record")]
 
-    operations = [
-        migrations.RunSQL(
-            """
-            ALTER TABLE leads_transition ADD CONSTRAINT transition_history_is_contiguous
-            FOREIGN KEY (lead_id, previous_seq, from_stage, from_disposition, from_at)
-            REFERENCES leads_transition (lead_id, seq, to_stage, to_disposition, at)
-            """,
-            "ALTER TABLE leads_transition DROP CONSTRAINT transition_history_is_contiguous",
-        ),
-    ]
+    operations = [migrations.RunSQL(SQUASHED.TRANSITIONS_ARE_CONTIGUOUS, SQUASHED.TRANSITIONS_ARE_ROWS)]

@@ -1,8 +1,8 @@
+from importlib import import_module
+
 from django.db import migrations, models
 
-
-def count_from_none(apps, schema_editor):
-    apps.get_model("leads", "PeopleEntered").objects.using(schema_editor.connection.alias).create()
+SQUASHED = import_module("leads.migrations.0001_squashed")
 
 
 class Migration(migrations.Migration):
@@ -16,5 +16,5 @@ class Migration(migrations.Migration):
                 ("number", models.BigIntegerField(default=0)),
             ],
         ),
-        migrations.RunPython(count_from_none, migrations.RunPython.noop),
+        migrations.RunPython(SQUASHED.count_from_none, migrations.RunPython.noop),
     ]

@@ -1,62 +1,10 @@
+from importlib import import_module
+
 import django.contrib.postgres.fields
 import django.db.models.deletion
 from django.db import migrations, models
 
-SEQUENCE = "CREATE SEQUENCE leads_changerow_id_seq"
-OWNED = "ALTER SEQUENCE leads_changerow_id_seq OWNED BY leads_changerow.id"
-
-ONCE_A_DAY = """
-CREATE UNIQUE INDEX score_once_a_day ON leads_changerow (lead_id, ((at AT TIME ZONE 'UTC')::date)) WHERE kind = 'score'
-"""
-
-NEVER_UPDATED = """
-CREATE FUNCTION leads_changes_are_never_updated() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-    RAISE EXCEPTION 'what has been told of a lead never changes' USING ERRCODE = 'integrity_constraint_violation';
-END $$;
-CREATE TRIGGER changes_are_never_updated BEFORE UPDATE ON leads_changerow
-    FOR EACH STATEMENT EXECUTE FUNCTION leads_changes_are_never_updated();
-"""
-UPDATED = """
-DROP TRIGGER changes_are_never_updated ON leads_changerow;
-DROP FUNCTION leads_changes_are_never_updated();
-"""
-
-# Transactions are ordered by their ids, which only grow, but begin anew where a database is restored into a fresh
-# cluster. There the first one to write puts the offset above all that was restored; others wait for it.
-CLOCK = """
-CREATE FUNCTION leads_change_position() RETURNS bigint LANGUAGE plpgsql VOLATILE AS $$
-DECLARE
-    cluster bigint := (SELECT system_identifier FROM pg_control_system());
-    start bigint := (SELECT position_offset FROM leads_changeclock WHERE system_identifier = cluster);
-BEGIN
-    IF start IS NULL THEN
-        UPDATE leads_changeclock SET system_identifier = cluster, position_offset = greatest(
-            (SELECT coalesce(max(position), 0) FROM leads_changerow),
-            (SELECT coalesce(max(position), 0) FROM leads_followercursor)
-        ) WHERE system_identifier <> cluster;
-        start := (SELECT position_offset FROM leads_changeclock);
-    END IF;
-    RETURN start + pg_current_xact_id()::text::bigint;
-END $$;
-
-CREATE FUNCTION leads_change_horizon() RETURNS bigint LANGUAGE sql STABLE AS $$
-    SELECT CASE
-        WHEN system_identifier = (SELECT system_identifier FROM pg_control_system())
-        THEN position_offset + pg_snapshot_xmin(pg_current_snapshot())::text::bigint
-        -- Nobody has written here since the database was restored: all that can be seen is certain.
-        ELSE (SELECT coalesce(max(position), 0) + 1 FROM leads_changerow)
-    END
-    FROM leads_changeclock
-$$;
-
-INSERT INTO leads_changeclock (id, system_identifier, position_offset)
-SELECT 1, system_identifier, 0 FROM pg_control_system();
-"""
-NO_CLOCK = """
-DROP FUNCTION leads_change_horizon();
-DROP FUNCTION leads_change_position();
-"""
+SQUASHED = import_module("leads.migrations.0001_squashed")
 
 
 class Migration(migrations.Migration):
@@ -65,7 +13,7 @@ class Migration(migrations.Migration):
     dependencies = [("leads", "0020_external_ids")]
 
     operations = [
-        migrations.RunSQL(SEQUENCE, "DROP SEQUENCE IF EXISTS leads_changerow_id_seq"),
+        migrations.RunSQL(SQUASHED.SEQUENCE, "DROP SEQUENCE IF EXISTS leads_changerow_id_seq"),
         migrations.CreateModel(
             name="ChangeRow",
             fields=[
@@ -133,11 +81,9 @@ class Migration(migrations.Migration):
             name="ChangeClock",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                (
-                    "system_identifier",
-                    models.BigIntegerField(help_text="Which cluster of PostgreSQL the offset is for."),
-                ),
                 ("position_offset", models.BigIntegerField()),
+                ("written_as", models.BigIntegerField()),
+                ("written_by", models.BigIntegerField()),
             ],
             options={
                 "constraints": [models.CheckConstraint(condition=models.Q(("pk", 1)), name="one_change_clock")],
@@ -157,8 +103,8 @@ class Migration(migrations.Migration):
             ],
             options={"abstract": False},
         ),
-        migrations.RunSQL(OWNED, migrations.RunSQL.noop),
-        migrations.RunSQL(ONCE_A_DAY, "DROP INDEX score_once_a_day"),
-        migrations.RunSQL(NEVER_UPDATED, UPDATED),
-        migrations.RunSQL(CLOCK, NO_CLOCK),
+        migrations.RunSQL(SQUASHED.OWNED, migrations.RunSQL.noop),
+        migrations.RunSQL(SQUASHED.ONCE_A_DAY, "DROP INDEX score_once_a_day"),
+        migrations.RunSQL(SQUASHED.NEVER_UPDATED, SQUASHED.UPDATED),
+        migrations.RunSQL(SQUASHED.CLOCK, SQUASHED.NO_CLOCK),
     ]

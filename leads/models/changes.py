@@ -54,16 +54,21 @@ class ChangeRow(models.Model):
 
 
 class ChangeClock(models.Model):
-    """Where the count of `ChangeRow.position` stands: one row, written by the database (leads_change_position())."""
+    """Where the count of `ChangeRow.position` stands: one row, written by the database (leads_change_position()).
 
-    system_identifier = models.BigIntegerField(help_text="Which cluster of PostgreSQL the offset is for.")
+    `written_as` and `written_by`: in which table, by its oid, and by which transaction the row was written. What was
+    restored says something else there than is true of it.
+    """
+
     position_offset = models.BigIntegerField()
+    written_as = models.BigIntegerField()
+    written_by = models.BigIntegerField()
 
     class Meta:
         constraints = [models.CheckConstraint(condition=Q(pk=1), name="one_change_clock")]
 
     def __str__(self):
-        return f"{self.position_offset} in {self.system_identifier}"
+        return f"{self.position_offset}"
 
 
 class FollowerCursor(Waiting):

@@ -1,4 +1,8 @@
+from importlib import import_module
+
 from django.db import migrations
+
+SQUASHED = import_module("routing.migrations.0001_squashed")
 
 
 class Migration(migrations.Migration):
@@ -6,13 +10,4 @@ class Migration(migrations.Migration):
 
     dependencies = [("routing", "0001_policy_and_handover")]
 
-    operations = [
-        migrations.RunSQL(
-            """
-            ALTER TABLE routing_handover ADD CONSTRAINT handovers_never_overlap EXCLUDE USING gist (
-                int8range(lead_id, lead_id, '[]') WITH &&, tstzrange(handed_at, ended_at) WITH &&
-            )
-            """,
-            "ALTER TABLE routing_handover DROP CONSTRAINT handovers_never_overlap",
-        ),
-    ]
+    operations = [migrations.RunSQL(SQUASHED.NEVER_OVERLAP, SQUASHED.MAY_OVERLAP)]

@@ -29,7 +29,7 @@ def migrated(now, cast):
         people = [make_lead() for _ in leads]
         publish(*((f"Rule {number}", 1, {"activity": "visit"}) for number, _ in enumerate(trees)), now=now)
         _sql("SET CONSTRAINTS ALL IMMEDIATE")
-        MigrationExecutor(connection).migrate([("leads", "0014_answers")])
+        _executor().migrate([("leads", "0014_answers")])
         _sql("UPDATE leads_fielddefinition SET choices = %s WHERE code IN ('size', 'sizes')", json.dumps(listed))
         for person, fields in zip(people, leads, strict=True):
             _sql("UPDATE leads_lead SET fields = %s WHERE id = %s", json.dumps(fields), person.pk)
@@ -37,11 +37,10 @@ def migrated(now, cast):
         for rule, tree in zip(ScoringRule.objects.order_by("position"), trees, strict=True):
             _sql("UPDATE scoring_scoringrule SET condition = %s WHERE id = %s", json.dumps(tree), rule.pk)
         _sql("ALTER TABLE scoring_scoringrule ENABLE TRIGGER scoring_rule_never_changes")
-        executor = MigrationExecutor(connection)
-        executor.migrate([("leads", "0021_change_rows")])
+        _executor().migrate([("leads", "0021_change_rows")])
         # This one commits as it goes, which a test does not; it has nothing to do with words.
-        executor.recorder.record_applied("leads", "0022_grades_so_far")
-        executor = MigrationExecutor(connection)
+        _executor().recorder.record_applied("leads", "0022_grades_so_far")
+        executor = _executor()
         executor.migrate(executor.loader.graph.leaf_nodes())
         _sql("SET CONSTRAINTS ALL IMMEDIATE")
         for person in people:
@@ -49,6 +48,16 @@ def migrated(now, cast):
         return people, [rule.condition for rule in ScoringRule.objects.order_by("position")]
 
     return migrated
+
+
+def _executor():
+    """One that knows the migrations that were replaced by one of each room, and not that one."""
+    executor = MigrationExecutor(connection)
+    loader = executor.loader
+    loader.disk_migrations = {key: each for key, each in loader.disk_migrations.items() if not each.replaces}
+    loader.load_disk = lambda: None
+    loader.build_graph()
+    return executor
 
 
 def _sql(statement, *values):

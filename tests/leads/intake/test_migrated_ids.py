@@ -17,11 +17,11 @@ def test_an_id_of_two_leads_stays_with_the_one_whose_main_one_it_is_and_the_othe
     first = make_lead(external_system="crm", external_id="7")
     second = make_lead(external_system="crm", external_id="8")
     with connection.cursor() as cursor:
-        cursor.execute(migration.LET_GO)
+        cursor.execute(migration.SQUASHED.LET_IDS_GO)
         cursor.execute("DELETE FROM leads_externalid")
         for key in ("7", "9"):
             OtherKey.objects.create(lead=second, kind="external_id", system="crm", value=key, key=key)
-        for statement in (migration.LOCK, migration.CLEAR, migration.ENTER, migration.KEEP):
+        for statement in (migration.LOCK, migration.CLEAR, migration.ENTER, migration.SQUASHED.KEEP_IDS):
             cursor.execute(statement)
 
     assert sorted(ExternalId.objects.values_list("key", "lead")) == [
