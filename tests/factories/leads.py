@@ -81,7 +81,9 @@ def many(count, **values):
             "FROM leads_lead AS lead, leads_transition AS old WHERE old.lead_id = %s AND lead.id <> %s",
             [first.pk, first.pk],
         )
-        cursor.execute("INSERT INTO leads_dirtylead SELECT id, now() FROM leads_lead ON CONFLICT DO NOTHING")
+        cursor.execute(
+            "INSERT INTO leads_dirtylead (lead_id, marked_at) SELECT id, now() FROM leads_lead ON CONFLICT DO NOTHING"
+        )
     return list(Lead.objects.order_by("pk").values_list("pk", flat=True))
 
 

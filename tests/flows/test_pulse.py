@@ -76,7 +76,9 @@ def test_a_change_reaches_the_queue_by_the_bell_and_without_it(cast, processes, 
     wait_for(is_in_queue(leads[1], cast.ben), seconds=60, why=f"Not by the tick: {processes.logs()}")
     with connection.cursor() as cursor:
         cursor.execute("UPDATE leads_lead SET city = 'Kiel', changed_at = now() WHERE id = %s", [leads[2].pk])
-        cursor.execute("INSERT INTO leads_dirtylead VALUES (%s, now()) ON CONFLICT DO NOTHING", [leads[2].pk])
+        cursor.execute(
+            "INSERT INTO leads_dirtylead (lead_id, marked_at) VALUES (%s, now()) ON CONFLICT DO NOTHING", [leads[2].pk]
+        )
     wait_for(is_in_queue(leads[2], cast.ben), seconds=60, why=f"Not after SQL: {processes.logs()}")
     assert processes.stop(beat) == 0
     assert "DeprecationWarning" not in processes.logs()
