@@ -149,7 +149,7 @@ def _firsts(user, counted):
 def _to_show(notices, user) -> QuerySet[Notice]:
     """With lead, company and hand-over, and whether the reader may open the lead."""
     may_open = Exists(Lead.objects.visible_to(user).filter(pk=OuterRef("lead")))
-    return notices.select_related("lead__company", "handover").annotate(may_open=may_open)
+    return notices.select_related("lead__company", "handover").defer("handover__receipt").annotate(may_open=may_open)
 
 
 def _with_slot(notices):

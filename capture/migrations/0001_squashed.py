@@ -37,6 +37,8 @@ class Migration(migrations.Migration):
         ("capture", "0005_imports_as_waiting_work"),
         ("capture", "0006_header_keys"),
     ]
+    # By the names that are replaced: a database that goes on with those would otherwise find a circle. They change to
+    # 0001_squashed when those go.
     dependencies = [migrations.swappable_dependency(settings.AUTH_USER_MODEL), ("leads", "0003_stage_definitions")]
 
     operations = [

@@ -2,11 +2,11 @@
 
 Rows of leads.ChangeRow become visible when their transaction commits, not in the order of their ids. So they are read
 in the order of `position`, which grows with the id of the transaction, and only below the horizon: the oldest
-transaction that still runs. What lies below it is either there or never will be. A follower remembers how far it has
-read (FollowerCursor) and moves on in the transaction that acts on what it read: each row has its effect once.
+transaction of this database that still runs. What lies below it is either there or never will be. A follower
+remembers how far it has read (FollowerCursor) and moves on in the transaction that acts on what it read: each row has
+its effect once.
 """
 
-import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,8 +21,6 @@ from jobs.actions import FRESH, fail, hold
 from jobs.queries import COUNTED_TO
 from leads.enums import ChangeKind
 from leads.models import ChangeRow, FollowerCursor
-
-logger = logging.getLogger(__name__)
 
 # So many rows of all kinds are read at once, and in one transaction.
 BATCH = 1000
@@ -45,7 +43,7 @@ INSERT INTO leads_followercursor (code, position, change_id, moved_at)
 SELECT %(code)s, leads_change_horizon(), 0, %(now)s ON CONFLICT DO NOTHING
 """
 _BEHIND = """
-SELECT cursor.code, cursor.moved_at, cursor.put_aside_at IS NOT NULL, behind.rows, behind.oldest
+SELECT cursor.code, cursor.put_aside_at IS NOT NULL, behind.rows, behind.oldest
 FROM leads_followercursor AS cursor CROSS JOIN LATERAL (
     SELECT count(*) AS rows, min(at) AS oldest FROM (
         SELECT at FROM leads_changerow WHERE (position, id) > (cursor.position, cursor.change_id)
@@ -127,7 +125,7 @@ def behind() -> list[Behind]:
     return [
         Behind(follower, rows, oldest_at, is_put_aside)
         for follower in followers()
-        for _moved_at, is_put_aside, rows, oldest_at in [found.get(follower.code, (None, False, 0, None))]
+        for is_put_aside, rows, oldest_at in [found.get(follower.code, (False, 0, None))]
     ]
 
 

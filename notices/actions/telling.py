@@ -25,7 +25,7 @@ def tell_reps(rows: list[ChangeRow], *, now) -> None:
 def _moved(rows):
     """Arrivals and losses, by the rows of owners."""
     rows = [row for row in rows if row.kind == ChangeKind.OWNER]
-    handovers = Handover.objects.in_bulk([row.reference for row in rows])
+    handovers = Handover.objects.defer("receipt").in_bulk([row.reference for row in rows])
     for row in rows:
         handover = handovers.get(row.reference)
         if handover is None or handover.owner_id is None:
@@ -67,7 +67,7 @@ def _owned(lead_ids):
     """{lead: {id: hand-over}} of those that have or had an owner; read before _owners, which then knows all of them."""
     owned = {}
     if lead_ids:
-        for handover in Handover.objects.filter(lead__in=lead_ids, owner__isnull=False):
+        for handover in Handover.objects.defer("receipt").filter(lead__in=lead_ids, owner__isnull=False):
             owned.setdefault(handover.lead_id, {})[handover.pk] = handover
     return owned
 

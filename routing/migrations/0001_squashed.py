@@ -70,6 +70,8 @@ class Migration(migrations.Migration):
         ("routing", "0005_codes_instead_of_sentences"),
         ("routing", "0006_permissions_of_the_role_table"),
     ]
+    # By the names that are replaced: a database that goes on with those would otherwise find a circle. They change to
+    # 0001_squashed when those go.
     dependencies = [
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
         ("leads", "0003_stage_definitions"),

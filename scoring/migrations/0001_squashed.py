@@ -115,6 +115,8 @@ class Migration(migrations.Migration):
         ("scoring", "0006_drop_regrade_cursor"),
         ("scoring", "0007_chunks_that_failed"),
     ]
+    # By the names that are replaced: a database that goes on with those would otherwise find a circle. They change to
+    # 0001_squashed when those go.
     dependencies = [migrations.swappable_dependency(settings.AUTH_USER_MODEL), ("leads", "0003_stage_definitions")]
 
     operations = [

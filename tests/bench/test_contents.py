@@ -12,6 +12,7 @@ def test_what_differs_in_ids_and_moments_alone_is_the_same(db, now):
     before = contents()
     Lead.objects.update(created_at=now + datetime.timedelta(days=1))
 
+    assert contents() == before
     same(before, contents())
 
 
