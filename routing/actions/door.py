@@ -17,7 +17,7 @@ from leads.changes import Change
 from leads.conditions import Vocabulary
 from leads.enums import Disposition, Side
 from leads.models import Activity, Lead, Transition
-from routing.actions.handover import end_handovers, note_first_touches
+from routing.actions.handover import Ending, end_handovers, note_first_touches
 from routing.actions.route import PoolsTaken, Routed, hand_over, lock_pools
 from routing.enums import EndReason, HandoverEnd
 from routing.queries import in_force, sales_grades
@@ -49,11 +49,11 @@ class Settled:
 class _Concerned(NamedTuple):
     to_route: list
     to_wake: list
-    to_take_back: dict
+    to_take_back: dict[int, Ending]
 
     @property
     def ids(self) -> list[int]:
-        return [*self.to_route, *self.to_wake, *(pk for pks in self.to_take_back.values() for pk in pks)]
+        return [*self.to_route, *self.to_wake, *self.to_take_back]
 
 
 @contextmanager
@@ -131,9 +131,8 @@ def _settle_or_leave(change):
 def _follow_up(change, concerned, rules, *, wait=True):
     before = len(change.notes)
     if concerned.to_take_back:
-        change.hold([pk for pks in concerned.to_take_back.values() for pk in pks])
-        for (reason, facts), pks in concerned.to_take_back.items():
-            end_handovers(change, pks, end=HandoverEnd.RECALLED, reason=reason, facts=dict(facts))
+        change.hold(list(concerned.to_take_back))
+        end_handovers(change, concerned.to_take_back, end=HandoverEnd.RECALLED)
     if concerned.to_wake:
         change.hold(concerned.to_wake)
         set_disposition(change, leads=concerned.to_wake, to=Disposition.OPEN, reason=Because("came_back"))
@@ -181,13 +180,14 @@ def _sorted_out(which, policy, now):
         which,
     ).order_by("pk")
     to_route, to_wake, to_take_back = [], [], {}
-    for pk, side, disposition, grade, why in rows.values_list(
+    for pk, side, disposition, grade, reason in rows.values_list(
         "pk", "side", "disposition", "grade", "disposition_reason"
     ):
-        if side == Side.SALES:
-            faded = EndReason.FADED, (("grade", grade),)
-            closed = EndReason.CLOSED, (("disposition", disposition), ("reason", why))
-            to_take_back.setdefault(faded if disposition == Disposition.OPEN else closed, []).append(pk)
+        is_open = disposition == Disposition.OPEN
+        if side == Side.MARKETING:
+            (to_route if is_open else to_wake).append(pk)
+        elif is_open:
+            to_take_back[pk] = Ending(EndReason.FADED, {"grade": grade})
         else:
-            (to_route if disposition == Disposition.OPEN else to_wake).append(pk)
+            to_take_back[pk] = Ending(EndReason.CLOSED, {"disposition": disposition, "reason": reason})
     return _Concerned(to_route, to_wake, to_take_back)

@@ -2,6 +2,7 @@
 
 import datetime
 import json
+from typing import NamedTuple
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import connection
@@ -24,16 +25,17 @@ KEEPER = written_by(Writer.HANDOVER)
 
 _END = """
 WITH ended AS (
-    UPDATE routing_handover SET
+    UPDATE routing_handover AS handover SET
         "end" = %(end)s,
         ended_at = greatest(
             %(now)s, handed_at + interval '1 microsecond', assigned_at + interval '1 microsecond', accepted_at
         ),
         ended_by_id = %(by)s,
-        end_reason = %(reason)s,
-        end_facts = %(facts)s
-    WHERE lead_id = ANY(%(leads)s) AND ended_at IS NULL
-    RETURNING id, lead_id, owner_id
+        end_reason = ending.reason,
+        end_facts = ending.facts
+    FROM unnest(%(leads)s::bigint[], %(reasons)s::text[], %(facts)s::jsonb[]) AS ending (lead_id, reason, facts)
+    WHERE handover.lead_id = ending.lead_id AND ended_at IS NULL
+    RETURNING handover.id, handover.lead_id, owner_id
 ), told AS (
     INSERT INTO leads_changerow (lead_id, position, kind, at, was, became, reference)
     SELECT lead_id, (SELECT leads_change_position()), news.kind, %(now)s, news.was, news.became, ended.id
@@ -67,6 +69,13 @@ FROM (
 ) AS touch
 WHERE handover.id = touch.id
 """
+
+
+class Ending(NamedTuple):
+    """Why a hand-over ends: words, a RejectReason, or an `EndReason` with the facts that belong to it."""
+
+    reason: str
+    facts: dict | None = None
 
 
 def accept(*, lead, by, now) -> Handover:
@@ -105,7 +114,7 @@ def return_lead(*, lead, by, now, reason) -> Handover:
     with changing([lead], by=by, now=now) as change:
         handover = _open_handover(lead)
         _check_may_end(handover, by)
-        end_handovers(change, [handover.lead_id], end=HandoverEnd.RETURNED, reason=reason)
+        end_handovers(change, {handover.lead_id: Ending(reason)}, end=HandoverEnd.RETURNED)
     return _fresh(handover, lead)
 
 
@@ -133,7 +142,7 @@ def reject(*, lead, by, now, reason, note="", recycle_on=None) -> Handover:
                 code="unworked",
             )
         note_first_touches([handover.lead_id])
-        end_handovers(change, [handover.lead_id], end=HandoverEnd.REJECTED, reason=reason.value, note=note)
+        end_handovers(change, {handover.lead_id: Ending(reason.value)}, end=HandoverEnd.REJECTED, note=note)
         days = reason.recycle_days
         if reason.is_final:
             set_disposition(change, leads=[lead.pk], to=Disposition.DISQUALIFIED, reason=Because(reason.value))
@@ -144,20 +153,27 @@ def reject(*, lead, by, now, reason, note="", recycle_on=None) -> Handover:
     return _fresh(handover, lead)
 
 
-def end_handovers(change: Change, lead_ids, *, end, reason, note="", facts=None) -> int:
-    """Ends the open hand-overs of these held leads and puts the leads on the marketing side; returns how many.
+def end_handovers(change: Change, endings: dict[int, Ending], *, end, note="") -> int:
+    """Ends the open hand-overs of held leads, {lead id: why}, and puts them on the marketing side; returns how many.
 
-    `facts` are what belongs to an `EndReason`.
+    The number of statements depends neither on that of the leads nor on that of the reasons.
     """
-    if not lead_ids:
+    if not endings:
         return 0
-    values = {"leads": list(lead_ids), "end": HandoverEnd(end).value, "reason": str(reason)}
-    values |= {"by": change.by and change.by.pk, "now": change.now}
+    values = {
+        "leads": list(endings),
+        "reasons": [str(ending.reason) for ending in endings.values()],
+        "facts": [None if ending.facts is None else json.dumps(ending.facts) for ending in endings.values()],
+        "end": HandoverEnd(end).value,
+        "by": change.by and change.by.pk,
+        "now": change.now,
+    }
     with connection.cursor() as cursor:
-        cursor.execute(_END, values | {"facts": None if facts is None else json.dumps(facts)})
+        cursor.execute(_END, values)
         ended = [pk for (pk,) in cursor.fetchall()]
     change.note(ended, fields=KEEPER)
-    _tell(change, HandoverEnd(end).value, ended, reason=str(reason), facts=facts, note=note)
+    told = {pk: {"reason": str(endings[pk].reason), "facts": endings[pk].facts, "note": note} for pk in ended}
+    _tell(change, HandoverEnd(end).value, told)
     return len(ended)
 
 
@@ -187,7 +203,7 @@ def _accept(change, lead_ids):
         cursor.execute(_ACCEPT, {"leads": list(lead_ids), "by": change.by.pk, "now": change.now})
         accepted = sorted(pk for (pk,) in cursor.fetchall())
     if accepted:
-        _tell(change, "accepted", accepted)
+        _tell(change, "accepted", dict.fromkeys(accepted, {}))
     return accepted
 
 
@@ -223,17 +239,17 @@ def _fresh(handover, lead):
     return handover
 
 
-def _tell(change, event, lead_ids, **said):
-    payload = {"event": event} | {key: value for key, value in said.items() if value not in (None, "")}
+def _tell(change, event, told):
+    """`told`: {lead id: what belongs to the event}."""
     rows = [
         {
             "lead_id": pk,
             "kind": HANDED_OVER.code,
             "occurred_at": change.now,
             "actor_id": change.by and change.by.pk,
-            "payload": payload,
+            "payload": {"event": event} | {key: value for key, value in said.items() if value not in (None, "")},
         }
-        for pk in lead_ids
+        for pk, said in told.items()
     ]
     if rows:
         record_activities(change, rows=rows)

@@ -12,7 +12,7 @@ from leads.changes import changing, ids_of
 from leads.enums import Disposition, Grade
 from leads.models import Lead
 from routing.actions.door import mark_what_is_scored
-from routing.actions.handover import clean_reason, end_handovers
+from routing.actions.handover import Ending, clean_reason, end_handovers
 from routing.actions.receipt import Placed, due_times, open_handovers, serve_waiting
 from routing.actions.route import lock_pools, place, waiting
 from routing.enums import EndReason, HandoverEnd, Why
@@ -98,7 +98,8 @@ def assign(*, leads, to, by, now, reason) -> Assigned:
         }
         owner_of = {pk: owner for pk, owner, *_ in taken if owner}
         pools = dict(Pool.objects.values_list("pk", "name"))
-        end_handovers(change, owner_of.keys(), end=HandoverEnd.RECALLED, reason=EndReason.GIVEN_ON, facts=given_on)
+        endings = dict.fromkeys(owner_of, Ending(EndReason.GIVEN_ON, given_on))
+        end_handovers(change, endings, end=HandoverEnd.RECALLED)
         pooled = {pk for pk, _owner, pool, _grade in taken if pool}
         serve_waiting(change, [placed[pk] for pk in placed if pk in pooled], pools=pools)
         new = [placed[pk] for pk in placed if pk not in pooled]

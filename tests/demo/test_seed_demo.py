@@ -22,7 +22,7 @@ from leads.changes import changing
 from leads.enums import Disposition, Grade, Side, SourceKind, Stage
 from leads.models import Activity, Campaign, Company, Lead, Source, Task, Transition
 from routing.actions import settle_marked
-from routing.actions.handover import end_handovers
+from routing.actions.handover import Ending, end_handovers
 from routing.actions.receipt import Placed, open_handovers
 from routing.activities import HANDED_OVER
 from routing.enums import HandoverEnd
@@ -357,8 +357,8 @@ def end_again(handover):
         Handover.objects.create(**vars_of(handover) | open_again)
         Lead.objects.filter(pk=handover.lead_id).update(side=Side.SALES, owner=handover.owner_id, pool=None)
         with changing([handover.lead_id], by=handover.ended_by, now=at) as change:
-            facts = handover.end_facts
-            end_handovers(change, [handover.lead_id], end=handover.end, reason=handover.end_reason, facts=facts)
+            ending = Ending(handover.end_reason, handover.end_facts)
+            end_handovers(change, {handover.lead_id: ending}, end=handover.end)
         ended = Handover.objects.get(pk=handover.pk)
         told = told_of(handover.lead_id, HANDED_OVER, at)
         transaction.set_rollback(True)
