@@ -14,4 +14,4 @@ IMPORTED = register(
     )
 )
 
-register_reason("imported", lambda facts: f"Imported from {facts['file']}")
+register_reason("imported", "Imported from {file}")

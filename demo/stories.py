@@ -29,6 +29,7 @@ class Story:
             "stage_since": self.at,
             "disposition": Disposition.OPEN.value,
             "disposition_reason": "",
+            "disposition_facts": None,
             "recycle_on": None,
             "contract_on": None,
             "first_paid_on": None,
@@ -56,10 +57,8 @@ class Story:
             self.lead |= {"stage": stage, "stage_since": self.at}
         self.lead |= {"disposition": after, "changed_at": self.at}
         if disposition:
-            self.lead |= {
-                "disposition_reason": "" if disposition == Disposition.OPEN else _words(reason),
-                "recycle_on": recycle_on,
-            }
+            code, facts = ("", None) if disposition == Disposition.OPEN else _kept(reason)
+            self.lead |= {"disposition_reason": code, "disposition_facts": facts, "recycle_on": recycle_on}
 
     def happened(self, kind, payload, *, at=None, by=None, machine=False, campaign=None):
         self.activities.append(
@@ -82,6 +81,7 @@ class Story:
 
     def _transition(self, stage, disposition, last, reason, by):
         definition = self.definitions[stage]
+        code, facts = _kept(reason)
         self.transitions.append(
             {
                 "lead_id": self.lead["id"],
@@ -94,8 +94,8 @@ class Story:
                 "to_disposition": disposition,
                 "at": self.at,
                 "actor_id": by and by.pk,
-                "reason": reason.code if isinstance(reason, Because) else reason,
-                "reason_facts": reason.facts if isinstance(reason, Because) else None,
+                "reason": code,
+                "reason_facts": facts,
                 "definition_id": definition,
             }
         )
@@ -105,5 +105,5 @@ class Story:
         self.happened(kinds.STAGE_CHANGED, payload, by=by)
 
 
-def _words(reason):
-    return reason.words if isinstance(reason, Because) else reason
+def _kept(reason):
+    return (reason.code, reason.facts) if isinstance(reason, Because) else (reason, None)

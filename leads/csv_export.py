@@ -11,11 +11,13 @@ import csv
 import datetime
 import re
 from dataclasses import dataclass
+from operator import itemgetter
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import OuterRef, Value
 from django.db.models.functions import Concat
 
+from leads.activities.reasons import reason_words
 from leads.fields import BY_CODE, FIELDS, Key
 from leads.fields.answers import NO_ANSWERS, Answers
 from leads.models import FieldDefinition, OtherKey
@@ -40,6 +42,7 @@ _BESIDE = frozenset(field.code for field in FIELDS if field.beside)
 @dataclass(frozen=True)
 class ExportColumn:
     """A column of an export. `source` is a path of Lead.values_list; None where `Lead.fields` keeps the value.
+    `facts`: the column beside that of a reason (leads.fields), which is written in words.
 
     An answer is written as code and label in one cell, `approved: Approved`: a reader needs the label, an import the
     code, and two columns could be edited to contradict each other.
@@ -49,9 +52,17 @@ class ExportColumn:
     label: str
     source: str | None
     answers: Answers = NO_ANSWERS
+    facts: str = ""
+
+    @property
+    def sources(self):
+        """The paths of Lead.values_list that the cell is made from."""
+        return (self.source or "fields", *filter(None, [self.facts]))
 
     def cell(self, value):
-        """What stands in the cell for the value that `source`, or Lead.fields, gave."""
+        """What stands in the cell for what `sources` gave: the value, or several of them."""
+        if self.facts:
+            return reason_words(*value)
         if self.source:
             return value
         value = value.get(self.code)
@@ -115,7 +126,10 @@ def lead_columns(codes=None):
     """
     active = FieldDefinition.objects.with_answers().filter(is_active=True)
     custom = {field.code: ExportColumn(field.code, field.label, None, field.answer_list) for field in active}
-    known = {field.code: ExportColumn(field.code, field.label, field.path) for field in FIELDS if field.path} | custom
+    built_in = [field for field in FIELDS if field.path]
+    known = {
+        field.code: ExportColumn(field.code, field.label, field.path, facts=field.facts) for field in built_in
+    } | custom
     if codes is None:
         return tuple(known.values())
     unknown = [code for code in codes if code not in known]
@@ -145,14 +159,13 @@ def _others(code):
 
 
 def _rows(leads, columns):
-    sources = [column.source or "fields" for column in columns]
-    paths = list(dict.fromkeys(["pk", *sources]))
-    places = [(paths.index(source), column) for source, column in zip(sources, columns, strict=True)]
+    paths = list(dict.fromkeys(["pk", *(source for column in columns for source in column.sources)]))
+    cells = [(itemgetter(*map(paths.index, column.sources)), column.cell) for column in columns]
     last = 0
     while True:
         chunk = list(leads.filter(pk__gt=last).order_by("pk").values_list(*paths)[:CHUNK])
         for row in chunk:
-            yield [column.cell(row[place]) for place, column in places]
+            yield [cell(given(row)) for given, cell in cells]
         if len(chunk) < CHUNK:
             return
         last = chunk[-1][0]

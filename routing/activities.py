@@ -39,10 +39,10 @@ HANDED_OVER = register(
     )
 )
 
-register_reason("handed_over", lambda facts: f"Handed to sales by the policy {facts['policy_name']}")
-register_reason("given", lambda facts: f"Given to {facts['to_name']}")
-register_reason("by_hand", lambda facts: "Given by hand")
-register_reason("undone", lambda facts: "Hand-out undone")
-register_reason("came_back", lambda facts: "Time or interest is back")
+register_reason("handed_over", "Handed to sales by the policy {policy_name}")
+register_reason("given", "Given to {to_name}")
+register_reason("by_hand", "Given by hand")
+register_reason("undone", "Hand-out undone")
+register_reason("came_back", "Time or interest is back")
 for rejection in RejectReason:
-    register_reason(rejection.value, lambda facts, label=rejection.label: label)
+    register_reason(rejection.value, rejection.label)

@@ -44,7 +44,11 @@ WITH step AS (
         disposition_reason = CASE
             WHEN %(disposition)s IS NULL THEN lead.disposition_reason
             WHEN step.to_disposition = 'open' THEN ''
-            ELSE %(words)s
+            ELSE %(reason)s
+        END,
+        disposition_facts = CASE
+            WHEN %(disposition)s IS NULL THEN lead.disposition_facts
+            WHEN step.to_disposition <> 'open' THEN %(facts)s::jsonb
         END,
         recycle_on = CASE WHEN %(disposition)s IS NULL THEN lead.recycle_on ELSE %(recycle_on)s::date END,
         side = CASE WHEN keeper.lead_id IS NULL THEN lead.side ELSE 'sales' END,
@@ -154,7 +158,6 @@ def _step(change, ids, *, reason, stage=None, disposition=None, recycle_on=None,
         "recycle_on": recycle_on,
         "reason": _stored(reason),
         "facts": _facts(reason),
-        "words": (reason.words if isinstance(reason, Because) else reason)[:REASON_LIMIT],
         "why": json.dumps(reason_payload(reason)),
         "actor": change.by and change.by.pk,
         "now": change.now,

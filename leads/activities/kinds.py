@@ -233,4 +233,4 @@ ENTERED_AGAIN = register(
 )
 
 ENTERED = Because("entered")
-register_reason(ENTERED.code, lambda facts: "Entered by hand")
+register_reason(ENTERED.code, "Entered by hand")

@@ -10,7 +10,7 @@ from django.apps import apps
 from django.db.models import Exists, F, OuterRef, Q, Subquery, Value
 
 from leads.conditions import sql
-from leads.conditions.field import Column, Joined, Related, Rows, Stored
+from leads.conditions.field import Column, Joined, Reason, Related, Rows, Stored
 from leads.conditions.grammar import ActivityTest, All, Any, Not
 from leads.conditions.moments import Moment, today
 from leads.conditions.operators import OPERATORS
@@ -52,6 +52,8 @@ def _field(field, op, value, now):
             return _column(field, op, name, value, now)
         case Joined(first, second):
             return _holds(field.type, op, sql.joined(first, second), value, now)
+        case Reason(name, facts):
+            return _holds(field.type, op, sql.reason(name, facts), value, now)
         case Stored(key):
             return sql.surely(_holds(field.type, op, _STORED[field.type]("fields", key), value, now, stored=True))
         case Related(key, name):

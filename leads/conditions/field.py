@@ -23,6 +23,13 @@ class Joined(NamedTuple):
     second: str
 
 
+class Reason(NamedTuple):
+    """In the words made from two columns of Lead: a reason, and the facts of one that is a code."""
+
+    name: str
+    facts: str
+
+
 class Related(NamedTuple):
     """In a column of the row that a foreign key of Lead points to."""
 
@@ -62,7 +69,7 @@ class Field:
     code: str
     label: str
     type: ValueType
-    origin: Column | Joined | Related | Stored | Rows
+    origin: Column | Joined | Reason | Related | Stored | Rows
     choices: tuple = ()
     answers: Answers = NO_ANSWERS
     ordered: bool = False

@@ -5,7 +5,7 @@ from graphlib import CycleError, TopologicalSorter
 
 from django.core.exceptions import ImproperlyConfigured
 
-from leads.conditions.field import Column, Field, Joined, Related, Rows
+from leads.conditions.field import Column, Field, Joined, Reason, Related, Rows
 from leads.fields import BY_CODE, FIELDS, ValueType, Writer, claim
 
 _FIELDS: dict[str, Field] = {}
@@ -26,6 +26,8 @@ def built_in(code: str, *, depends_on: Iterable[str] = ()) -> Field:
     head, *points = declared.path.split("__")
     if declared.beside:
         origin = Rows("leads.OtherKey", "value", {"kind": declared.beside})
+    elif declared.facts:
+        origin = Reason(head, declared.facts)
     elif points:
         origin = Related(head, points[0])
     else:

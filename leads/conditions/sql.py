@@ -1,9 +1,22 @@
 """The few SQL forms a condition is compiled to. Every value is a parameter; the words here are the only SQL."""
 
 from django.contrib.postgres.fields import ArrayField
-from django.db.models import BooleanField, DateField, DateTimeField, DecimalField, F, Func, JSONField, TextField, Value
-from django.db.models.functions import Cast, Lower
+from django.db.models import (
+    BooleanField,
+    Case,
+    DateField,
+    DateTimeField,
+    DecimalField,
+    F,
+    Func,
+    JSONField,
+    TextField,
+    Value,
+    When,
+)
+from django.db.models.functions import Cast, Coalesce, Lower
 
+from leads.activities.reasons import registered_reasons
 from leads.conditions.moments import Moment
 
 # The shape decides what counts as a date or a time at all, PostgreSQL whether there is such a day. LIKE costs a tenth
@@ -173,3 +186,23 @@ def joined(first, second):
     """Two text columns as one text, a space between where both hold something."""
     whole = Func(F(first), text(" "), F(second), arg_joiner=" || ", template="(%(expressions)s)")
     return Func(whole, function="BTRIM", output_field=TextField())
+
+
+def reason(column, facts):
+    """The words of a reason, as leads.activities.reasons makes them; a code that nobody knows is in small letters."""
+    codes = [
+        When(compare(F(column), "=", text(code)), then=_said(parts, facts))
+        for code, parts in registered_reasons().items()
+    ]
+    spaced = Func(F(column), text("_"), text(" "), function="REPLACE", output_field=TextField())
+    words = Case(*codes, default=spaced, output_field=TextField())
+    return Case(When(known(F(facts)), then=words), default=F(column), output_field=TextField())
+
+
+def _said(parts, facts):
+    said = []
+    for part in parts:
+        said.append(text(part.text))
+        if part.fact:
+            said.append(Coalesce(any_text(facts, part.fact), text("")))
+    return Func(*said, arg_joiner=" || ", template="(%(expressions)s)", output_field=TextField())

@@ -55,7 +55,9 @@ class BuiltIn:
     is_searched: its words find the lead. is_column: a list can show it; in_list: and does unless told otherwise.
     merge: what imports do with it; None where they bring none. called: what files call it, in small letters and digits.
     hint: what imports say beside its label. is_quick: the form for a new lead asks for it. beside: the field of the
-    main one, where this holds all others of its kind: rows of OtherKey, of which a condition is met by one.
+    main one, where this holds all others of its kind: rows of OtherKey, of which a condition is met by one. facts: the
+    column with the facts of a reason that is a code, null beside somebody's own words: such a field is read, found and
+    exported in words (leads.activities.reasons).
     """
 
     code: str
@@ -78,6 +80,7 @@ class BuiltIn:
     hint: str = ""
     is_quick: bool = False
     beside: str = ""
+    facts: str = ""
 
     @property
     def model_field(self) -> models.Field:
@@ -294,7 +297,13 @@ FIELDS = (
     _one_of("stage", "Stage", Stage.choices, ordered=True, in_list=True, writer=Writer.LIFECYCLE),
     _stamp("stage_since", "In this stage since", writer=Writer.LIFECYCLE),
     _one_of("disposition", "Disposition", Disposition.choices, is_column=True, writer=Writer.LIFECYCLE),
-    _lifecycle("disposition_reason", "Reason of the disposition", ValueType.TEXT, writer=Writer.LIFECYCLE),
+    _lifecycle(
+        "disposition_reason",
+        "Reason of the disposition",
+        ValueType.TEXT,
+        writer=Writer.LIFECYCLE,
+        facts="disposition_facts",
+    ),
     _lifecycle("recycle_on", "Recycled until", ValueType.DATE, writer=Writer.LIFECYCLE),
     _one_of("side", "Side", Side.choices, is_column=True, writer=Writer.HANDOVER),
     _lifecycle("owner", "Owner", ValueType.REFERENCE, path="owner__email", in_list=True, writer=Writer.HANDOVER),

@@ -12,6 +12,7 @@ from jobs.enums import Lane
 from jobs.models import Waiting, Work
 from leads import rules
 from leads.access import within_reach
+from leads.activities.reasons import reason_words
 from leads.enums import Disposition, Grade, Side, Stage
 from leads.fields import BY_CODE, FIELDS
 
@@ -125,7 +126,9 @@ class Lead(models.Model):
     stage = models.CharField(max_length=10, choices=Stage.choices, default=Stage.NAME, editable=False)
     stage_since = models.DateTimeField(editable=False)
     disposition = models.CharField(max_length=12, choices=Disposition.choices, default=Disposition.OPEN, editable=False)
+    # Somebody's own words, or, with facts beside it, a code where the program gave the reason.
     disposition_reason = models.CharField(max_length=200, blank=True, editable=False)
+    disposition_facts = models.JSONField(null=True, editable=False)
     recycle_on = models.DateField(null=True, blank=True, editable=False)
     contract_on = models.DateField("contract signed on", null=True, blank=True)
     first_paid_on = models.DateField("first payment on", null=True, blank=True)
@@ -223,6 +226,11 @@ class Lead(models.Model):
         """What to call this person on screen: name, else e-mail, phone or external id."""
         full = f"{self.first_name} {self.last_name}".strip()
         return full or self.email or self.phone or self.external_id or f"Lead {self.pk}"
+
+    @property
+    def disposition_words(self):
+        """The reason of the disposition as a person reads it."""
+        return reason_words(self.disposition_reason, self.disposition_facts)
 
 
 class LeadSearch(models.Model):

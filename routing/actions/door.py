@@ -180,8 +180,8 @@ def _sorted_out(which, policy, now):
         which,
     ).order_by("pk")
     to_route, to_wake, to_take_back = [], [], {}
-    for pk, side, disposition, grade, reason in rows.values_list(
-        "pk", "side", "disposition", "grade", "disposition_reason"
+    for pk, side, disposition, grade, reason, facts in rows.values_list(
+        "pk", "side", "disposition", "grade", "disposition_reason", "disposition_facts"
     ):
         is_open = disposition == Disposition.OPEN
         if side == Side.MARKETING:
@@ -189,5 +189,6 @@ def _sorted_out(which, policy, now):
         elif is_open:
             to_take_back[pk] = Ending(EndReason.FADED, {"grade": grade})
         else:
-            to_take_back[pk] = Ending(EndReason.CLOSED, {"disposition": disposition, "reason": reason})
+            closed = {"disposition": disposition, "reason": reason} | ({} if facts is None else {"facts": facts})
+            to_take_back[pk] = Ending(EndReason.CLOSED, closed)
     return _Concerned(to_route, to_wake, to_take_back)

@@ -369,7 +369,7 @@ STEP = (
     *("previous_seq", "from_stage", "from_disposition", "from_at", "to_stage", "to_disposition", "at"),
     *("actor_id", "reason", "reason_facts", "definition_id"),
 )
-STANDING = ("stage", "stage_since", "disposition", "disposition_reason", "recycle_on")
+STANDING = ("stage", "stage_since", "disposition", "disposition_reason", "disposition_facts", "recycle_on")
 
 
 def test_steps_of_the_past_are_as_moving_one_writes_them(demo):

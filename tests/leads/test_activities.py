@@ -3,7 +3,6 @@
 import pytest
 
 from leads.activities import (
-    Because,
     Chip,
     FieldWords,
     Kind,
@@ -16,6 +15,7 @@ from leads.activities import (
     register,
     register_reason,
 )
+from leads.activities.reasons import reason_words
 from leads.activities.registry import _KINDS
 
 FIELDS = FieldWords(label=str.capitalize, value=lambda _code, value, _versions: "" if value is None else str(value))
@@ -57,9 +57,15 @@ def test_a_kind_that_nobody_declares_any_more_still_has_a_name():
 
 def test_a_reason_is_taken_once_and_reads_when_nobody_declares_it_any_more():
     with pytest.raises(ValueError, match="There is a reason entered already"):
-        register_reason("entered", str)
+        register_reason("entered", "Came in")
 
-    assert Because("won_at_cards").words == "Won at cards"
+    assert reason_words("won_at_cards", {}) == "Won at cards"
+
+
+@pytest.mark.parametrize("words", ["{count:,} times", "Given to {to.name}", "Given to {}", "By {by!r}", "{0}"])
+def test_the_words_of_a_reason_hold_names_of_facts_and_nothing_else(words):
+    with pytest.raises(ValueError, match="names of facts alone"):
+        register_reason("won_at_cards", words)
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from django.db import connection
 
 from jobs.actions import retry
 from leads.actions.other_keys import add_key
+from leads.activities import Because
 from leads.models import Activity, DirtyLead, Lead
 from routing.actions import (
     Settled,
@@ -20,6 +21,7 @@ from routing.actions import (
     settle_marked,
 )
 from routing.models import Handover
+from routing.words import end_words
 from scoring.actions import fail_chunk, load_model, publish_model, request_regrade
 from scoring.models import RegradeChunk, RegradeRun
 from team.models import User
@@ -165,6 +167,32 @@ def test_a_disqualified_lead_leaves_its_rep(cast, now, model):
     handover = Handover.objects.get()
     assert (handover.end, handover.end_reason) == ("recalled", "closed")
     assert handover.end_facts == {"disposition": "disqualified", "reason": "Asked to be left alone"}
+
+
+def test_leads_closed_for_different_reasons_leave_their_reps_in_as_many_statements(
+    cast, now, model, django_assert_num_queries
+):
+    given = {"to": cast.cal.pk, "to_name": "Cal"}
+    closings = [
+        (Because("given", given), {"reason": "given", "facts": given}, "Lost: Given to Cal"),
+        (Because("duplicate"), {"reason": "duplicate", "facts": {}}, "Lost: Duplicate"),
+        ("duplicate", {"reason": "duplicate"}, "Lost: duplicate"),
+    ]
+    for several in (closings[:1], closings):
+        leads = [city("Kiel") for _ in several]
+        settle_dirty(now=now)
+        for lead, (reason, _, _) in zip(leads, several, strict=True):
+            set_disposition(leads=[lead], to="lost", reason=reason, by=cast.ann, now=now + HOUR)
+
+        with django_assert_num_queries(14):
+            settle_dirty(now=now + HOUR)
+
+        ended = Handover.objects.filter(lead__in=leads).order_by("lead_id")
+        assert [(each.end_facts, end_words(each.end, each.end_reason, each.end_facts)) for each in ended] == [
+            ({"disposition": "lost"} | kept, words) for _, kept, words in several
+        ]
+        told = Activity.objects.filter(lead__in=leads, payload__event="recalled").order_by("lead_id")
+        assert [each.payload["facts"] for each in told] == [each.end_facts for each in ended]
 
 
 def test_a_contact_logged_anywhere_is_the_first_touch(cast, now, model):

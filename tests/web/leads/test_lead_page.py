@@ -7,13 +7,13 @@ from django.urls import reverse
 from django.utils import timezone
 
 from leads.actions.task import add_task
-from leads.activities import kinds
+from leads.activities import Because, kinds
 from leads.models import Activity, FieldDefinition, Lead, Task
 from leads.queries import TIMELINE_PAGE
 from routing.enums import HandoverEnd
 from routing.models import Handover
 from team.models import User
-from tests.factories.deeds import record_activities
+from tests.factories.deeds import record_activities, set_disposition
 from tests.factories.leads import make_field, make_lead
 from tests.scoring.made import publish
 from tests.web.fragments import bare
@@ -50,6 +50,15 @@ def visits(lead, count):
         ],
         now=now,
     )
+
+
+@pytest.mark.parametrize(
+    ("reason", "words"), [(Because("bad_timing"), "Bad timing"), ("Moved to <Peru>", "Moved to &lt;Peru&gt;")]
+)
+def test_the_reason_of_a_disposition_is_shown_in_words(cast, as_user, lead, reason, words):
+    set_disposition(leads=[lead], to="lost", reason=reason, by=cast.ada, now=timezone.now())
+    page = as_user(cast.ada).get(url("lead-detail", lead)).text
+    assert f"<dt>Lost</dt><dd>{words}</dd>" in page
 
 
 def test_who_may_read_a_lead(cast, as_user, lead):

@@ -148,6 +148,14 @@ def test_a_receipt_of_before_reads_as_it_was_written(cast, now, as_user):
             {"event": "recalled", "reason": "closed", "facts": {"disposition": "lost", "reason": "Price"}},
             ("Recalled: Lost: Price", ""),
         ),
+        (
+            {
+                "event": "recalled",
+                "reason": "closed",
+                "facts": {"disposition": "lost", "reason": "no_budget", "facts": {}},
+            },
+            ("Recalled: Lost: No budget", ""),
+        ),
         ({}, ("Handed over to sales", "")),
     ],
 )
