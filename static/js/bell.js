@@ -25,11 +25,17 @@ document.addEventListener("htmx:beforeOnLoad", (event) => {
   bell.remove();
 });
 
-let before = Number(news()?.dataset.newest);
+const countInTitle = (unread) => {
+  document.title = (unread ? `(${unread}) ` : "") + document.title.replace(/^\(\d+\+?\) /, "");
+};
+// The admin brings its title without it.
+countInTitle(news().dataset.unread);
+
+let before = Number(news().dataset.newest);
 document.addEventListener("htmx:afterSwap", (event) => {
   if (event.detail.target.id !== "bell-news" || !news()) return;
   const { unread, newest } = news().dataset;
-  document.title = (unread ? `(${unread}) ` : "") + document.title.replace(/^\(\d+\+?\) /, "");
+  countInTitle(unread);
   if (Number(newest) > before) {
     document.getElementById("bell-said").textContent = `${unread} unread notice${unread === "1" ? "" : "s"}`;
     before = Number(newest);

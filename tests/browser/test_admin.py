@@ -4,6 +4,8 @@ import pytest
 from django.contrib import admin as django_admin
 from django.contrib.auth.models import Group
 from django.urls import reverse
+from django.utils import timezone
+from playwright.sync_api import expect
 
 from leads.models import StageDefinition
 from routing.models import AssignmentRule, RoutingPolicy
@@ -11,6 +13,7 @@ from team.enums import Role
 from tests.browser.chromium import PHONE
 from tests.cast import make_user
 from tests.factories.leads import make_lead
+from tests.factories.notices import make_notice
 
 REPORT = """
 document.addEventListener("securitypolicyviolation", (event) => {
@@ -124,3 +127,19 @@ def test_an_assignment_rule_fits_on_a_phone(visit, admin):
     open_page(visitor, reverse("admin:routing_routingpolicy_change", args=[policy.pk]))
     right = "[...document.querySelectorAll('.tabular table')].map((one) => one.getBoundingClientRect().right)"
     assert max(visitor.page.evaluate(right)) <= PHONE["width"]
+
+
+def test_the_bell_counts_in_the_admin_as_on_our_pages(visitor, admin):
+    admin.groups.add(Group.objects.get(name=Role.REP))
+    make_notice(admin, at=timezone.now())
+    open_page(visitor, reverse("admin:index"))
+    page = visitor.page
+    bell = page.get_by_role("link", name="Notices")
+    expect(bell.locator("b")).to_have_text("1")
+    assert page.title().startswith("(1) ")
+    make_notice(admin, at=timezone.now())
+    expect(bell.locator("b")).to_have_text("2", timeout=15_000)
+    assert page.title().startswith("(2) ")
+    assert visitor.complaints == []
+    bell.click()
+    page.wait_for_url("**/notices/")

@@ -10,6 +10,8 @@ from notices.enums import MailChoice
 from notices.models import MailWish, Notice
 from routing.actions import assign
 from routing.models import Handover
+from team.enums import Role
+from tests.cast import make_user
 from tests.factories.deeds import change_lead
 from tests.factories.leads import make_lead
 from tests.factories.notices import make_notice, owner_row
@@ -181,13 +183,25 @@ def test_the_bell_stands_with_its_count_on_every_page_of_those_who_own_leads(cas
         assert "<title>Leads · LeadFunnel</title>" in page
 
 
+def test_the_same_bell_stands_in_the_admin(cast, as_user):
+    staff = make_user("sue", Role.REP, is_staff=True, is_superuser=True)
+    make_notice(staff, at=timezone.now())
+    for path in (reverse("admin:index"), reverse("admin:team_user_changelist"), reverse("admin:team_user_add")):
+        page = as_user(staff).get(path)
+        assert page.content.decode().count("1 unread</span>") == 1
+        assert f'href="{URL}"' in page.content.decode()
+        assert "bell-news" not in as_user(cast.ann).get(path).content.decode()
+    popup = as_user(staff).get(reverse("admin:team_user_add"), {"_popup": "1"})
+    assert "bell-news" not in popup.content.decode()
+
+
 def test_the_bell_is_asked_for_anew_and_says_nothing_where_nothing_is_new(cast, as_user):
     client = as_user(cast.ben)
     assert client.get(BELL, {"seen": "0-0"}, headers={"HX-Request": "true"}).status_code == 204
     notice = make_notice(cast.ben, at=timezone.now())
     fresh = client.get(BELL, {"seen": "0-0"}, headers={"HX-Request": "true"}).content.decode()
     assert 'data-unread="1"' in fresh
-    assert fresh.count("hx-swap-oob") == 2
+    assert fresh.count("hx-swap-oob") == 1
     assert client.get(BELL, {"seen": f"1-{notice.pk}"}).status_code == 204
     # The poll is the one that the page brings along.
     span = re.search(r'<span id="bell-news".*?</span>', bare(fresh))[0]
