@@ -4,6 +4,7 @@ from django.db import OperationalError, transaction
 from django.db.models import Count
 from django.http import HttpResponseRedirect
 from django.shortcuts import get_object_or_404
+from django.template.defaultfilters import pluralize
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils import timezone
@@ -68,8 +69,18 @@ class RuleTable(OfDraft, TabularInline):
     """The rules of a version that never changes again, to be read at a glance."""
 
     model = ScoringRule
-    fields = ["label", "in_english", "points", "cap", "half_life_days"]
+    fields = ["label", "in_english", "points_in_words"]
+    readonly_fields = fields
+    classes = ["rule-table"]
     hide_title = True
+
+    @admin.display(description="points")
+    def points_in_words(self, rule):
+        if rule.cap is None:
+            return str(rule.points)
+        days = rule.half_life_days
+        halved = f"halved every {days} day{pluralize(days)}, " if days else ""
+        return f"{rule.points} each, {halved}{most_points(rule)} at most"
 
 
 class RequirementInline(OfDraft, StackedInline):
@@ -86,6 +97,7 @@ class RequirementTable(OfDraft, TabularInline):
 
     model = GradeRequirement
     fields = ["grade", "label", "in_english"]
+    classes = ["rule-table"]
     hide_title = True
     verbose_name = "must-have"
     verbose_name_plural = "must-haves"
@@ -279,9 +291,14 @@ def waited_too_long(error):
     return error_code(error) in WAITED_TOO_LONG
 
 
+def most_points(rule):
+    """What a rule gives at most, or takes away: its cap where it has one, which lies on the side of its points."""
+    if rule.cap is None:
+        return rule.points
+    return rule.cap if rule.points > 0 else -rule.cap
+
+
 def possible_points(model):
     """The lowest and the highest total that the rules can add up to, if all that speak for it held at once."""
-    totals = [
-        rule.points if rule.cap is None else (rule.cap if rule.points > 0 else -rule.cap) for rule in model.rules.all()
-    ]
+    totals = [most_points(rule) for rule in model.rules.all()]
     return {"lowest": sum(each for each in totals if each < 0), "highest": sum(each for each in totals if each > 0)}

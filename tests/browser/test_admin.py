@@ -1,6 +1,9 @@
 """The admin in a real browser under its own content security policy: nothing refused, nothing fetched elsewhere."""
 
+import json
+
 import pytest
+from django.conf import settings
 from django.contrib import admin as django_admin
 from django.contrib.auth.models import Group
 from django.urls import reverse
@@ -9,6 +12,7 @@ from playwright.sync_api import expect
 
 from leads.models import StageDefinition
 from routing.models import AssignmentRule, RoutingPolicy
+from scoring.actions import load_model, publish_model
 from team.enums import Role
 from tests.browser.chromium import PHONE
 from tests.cast import make_user
@@ -127,6 +131,17 @@ def test_an_assignment_rule_fits_on_a_phone(visit, admin):
     open_page(visitor, reverse("admin:routing_routingpolicy_change", args=[policy.pk]))
     right = "[...document.querySelectorAll('.tabular table')].map((one) => one.getBoundingClientRect().right)"
     assert max(visitor.page.evaluate(right)) <= PHONE["width"]
+
+
+def test_a_published_model_is_short_on_a_phone(visit, admin):
+    data = json.loads((settings.BASE_DIR / "scoring" / "starter" / "btd.json").read_text())
+    now = timezone.now()
+    model = publish_model(model=load_model(data=data, by=admin, now=now), by=admin, now=now)
+    page = visit(admin, viewport=PHONE).page
+    page.goto(reverse("admin:scoring_scoringmodel_change", args=[model.pk]))
+    heights = page.locator(".rule-table .form-row").evaluate_all("all => all.map((one) => one.offsetHeight)")
+    assert len(heights) == model.rules.count() + model.requirements.count()
+    assert max(heights) <= 120
 
 
 def test_the_bell_counts_in_the_admin_as_on_our_pages(visitor, admin):

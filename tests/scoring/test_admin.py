@@ -1,3 +1,5 @@
+import re
+
 import pytest
 from django.contrib.auth.models import Permission
 from django.urls import reverse
@@ -67,6 +69,28 @@ def test_a_draft_shows_its_conditions_in_english_and_what_the_points_add_up_to(a
     text = as_ann.get(page(draft)).content.decode()
     assert "city is" in text.lower()
     assert "anything from 0 to 70" in " ".join(text.split())
+
+
+def test_a_published_version_says_in_words_what_its_rules_give(as_ann, now):
+    rules = (
+        ("In Porto", 60, CITY),
+        ("Visited", 2, VISIT, {"cap": 10, "half_life_days": 7}),
+        ("Called", -3, {"activity": "call"}, {"cap": 9, "half_life_days": 1}),
+        ("Wrote", 4, {"activity": "email_replied"}, {"cap": 8}),
+    )
+    model = publish(*rules, now=now)
+    shown = [
+        cell.strip()
+        for cell in re.findall(
+            r"field-points_in_words.*?readonly[^>]*>(.*?)<", as_ann.get(page(model)).content.decode(), re.S
+        )
+    ]
+    assert shown == [
+        "60",
+        "2 each, halved every 7 days, 10 at most",
+        "-3 each, halved every 1 day, -9 at most",
+        "4 each, 8 at most",
+    ]
 
 
 def test_the_pages_take_a_fixed_number_of_queries(as_ann, now, django_assert_max_num_queries):
