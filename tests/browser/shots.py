@@ -1,7 +1,7 @@
 """Screenshots of every page, to be looked at: python -m tests.browser.shots ADDRESS FOLDER PASSWORD ROLE=EMAIL...
 
 Roles are rep, manager, marketer, admin and newcomer (somebody whose pages are empty); each is shown what it opens,
-at phone and desk width, light and dark.
+at phone and desk width, light and dark. "LIST > LINK" is the page that the first such link of the list leads to.
 """
 
 import sys
@@ -32,13 +32,20 @@ PAGES = {
         "new": "/leads/new/",
         "lead-reader": "FIRST",
         "imports": "/imports/",
+        "import": "/imports/ > main th a",
+        "import-new": "/imports/new/",
     },
     "admin": {
         "status": "/status/",
-        "answers": "/answers/budget/",
+        "answers": "/answers/",
+        "answers-of-one": "/answers/budget/",
         "workspace": "/workspace/",
         "mail": "/mail/",
+        "mail-read": "/mail/ > main th a",
         "admin": "/admin/",
+        "admin-models": "/admin/scoring/scoringmodel/",
+        "admin-model": "/admin/scoring/scoringmodel/?status__exact=published > #result_list th a",
+        "admin-stage": "/admin/leads/stagedefinition/ > #result_list th a",
     },
     "newcomer": {
         "notices-empty": "/notices/",
@@ -84,7 +91,10 @@ def _open(page, address, path):
         page.goto("/leads/?side=sales")
         first = page.locator(".cell-name a").first.get_attribute("href")
         path = urljoin(address, first) + path.removeprefix("FIRST")
+    path, _, link = path.partition(" > ")
     page.goto(path)
+    if link:
+        page.goto(urljoin(address, page.locator(link).first.get_attribute("href")))
 
 
 if __name__ == "__main__":

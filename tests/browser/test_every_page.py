@@ -27,6 +27,8 @@ def places(scene):
         (scene.ada, "/leads/"),
         (scene.mia, "/leads/new/"),
         (scene.mia, "/leads/?q=nobodyofthisname"),
+        (scene.mia, "/imports/"),
+        (scene.mia, "/imports/new/"),
         (scene.ann, "/status/"),
         (scene.ann, "/answers/"),
         (scene.ann, "/answers/budget/"),
