@@ -7,10 +7,10 @@ from django.urls import reverse
 from django.utils import timezone
 from playwright.sync_api import expect
 
-from leads.models import Activity, Lead
+from leads.models import Activity, Lead, OtherKey
 from routing.models import Handover
 from routing.queries import queue
-from tests.browser.chromium import PHONE
+from tests.browser.chromium import DESK, PHONE
 from tests.browser.scene import DAY
 from tests.cast import PASSWORD
 from tests.factories.deeds import change_lead
@@ -254,3 +254,19 @@ def test_without_javascript_everything_is_sent_too(visit, scene):
     page.get_by_role("textbox", name="Phone").fill("+49 30 5")
     page.get_by_role("button", name="Save", exact=True).click()
     assert Lead.objects.get(pk=lead.pk).phone == "+49 30 5"
+
+
+@pytest.mark.parametrize("viewport", [PHONE, DESK], ids=["phone", "desk"])
+def test_the_buttons_of_other_addresses_stay_in_their_panel(visit, scene, viewport):
+    lead = queue(scene.ben, now=timezone.now()).rows[0]
+    address = "an.address.with.a.very.long.mailbox@and.a.longer.domain.example"
+    OtherKey.objects.create(lead_id=lead.pk, kind="email", value=address, key=address)
+    page = visit(scene.ben, viewport=viewport).page
+    page.goto(reverse("web:lead-detail", args=[lead.pk]))
+    panel = page.locator("section", has=page.get_by_role("heading", name="Other addresses")).bounding_box()
+    for name in (f"Make {address} the main one", f"Remove {address}"):
+        button = page.get_by_role("button", name=name)
+        box = button.bounding_box()
+        assert panel["x"] < box["x"]
+        assert box["x"] + box["width"] < panel["x"] + panel["width"]
+        assert button.evaluate("(one) => getComputedStyle(one.querySelector('.icon') || one).opacity") == "1"
