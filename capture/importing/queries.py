@@ -10,6 +10,7 @@ from capture.importing.mapping import UNKNOWN_SYSTEM, header_key
 from capture.importing.models import Import, ImportProblem, ImportRow, RememberedMapping, UnansweredWord
 from leads.fields import BY_CODE
 from leads.fields.spelling import Spellings
+from leads.intake.people import CODES
 from leads.models import Campaign, FieldDefinition, Lead, Source
 
 
@@ -84,6 +85,8 @@ def kept_of(run) -> list[tuple]:
     leads = Lead.objects.in_bulk([example["lead"] for example in examples])
     labels = {field.code: field.label for field in FieldDefinition.objects.all()}
     labels |= {code: field.label for code, field in BY_CODE.items()}
+    # Undoing names a built-in field by its column, which is not always its code.
+    labels |= {column: BY_CODE[code].label for column, code in CODES.items()}
     return [(example["row"], leads.get(example["lead"]), _kept_why(example, labels)) for example in examples]
 
 

@@ -16,9 +16,11 @@ from capture.importing.models import Import
 from capture.importing.queries import custom_fields, error_rows, kept_of, leads_of, problems_of
 from capture.importing.reading import Broken, Unreadable, open_table
 from leads.csv_export import csv_lines
+from leads.models import FieldDefinition
 from team.enums import Reach
 from team.roles import reaches
 from web.access import allow
+from web.leads.facts import said
 from web.marketing.forms import MappingForm, UploadForm, with_fields_for_skipped
 
 PAGE = 50
@@ -194,9 +196,19 @@ def _tried(request, run, table, plan):
         limit=SHOWN_PROBLEMS,
     )
     counts = [(kind, tried.counts[kind]) for kind in RowResult]
-    context = {"run": run, "plan": plan, "tried": tried, "counts": counts}
+    examples = list(zip(tried.examples, _fields_said(tried.examples, plan), strict=True))
+    context = {"run": run, "plan": plan, "tried": tried, "counts": counts, "examples": examples}
     context["shows_ids"] = plan.row_number or any(column.target == "external_id" for column in plan.columns)
     return render(request, "marketing/import_try.html", context)
+
+
+def _fields_said(rows, plan):
+    """The custom fields of each row as (label, value in words) pairs, new fields of the plan among them."""
+    fields = {field.code: field for field in FieldDefinition.objects.with_answers()}
+    labels = {code: field.label for code, field in fields.items()} | {new.code: new.label for new in plan.new_fields}
+    return [
+        [(labels[code], said(value, fields.get(code))) for code, value in row.person.fields.items()] for row in rows
+    ]
 
 
 def _padded(cells, width):

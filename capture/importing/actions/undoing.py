@@ -36,7 +36,7 @@ def undo_chunk(*, run, now) -> bool:
 
     Keeps account in run.undone, which the caller saves: {"by": id of the user who asked, "next", "removed",
     "restored", "kept", "with_sales": how many of the kept may not be changed, "examples": [{"row", "lead", "why": a
-    KeptWhy, "fields": codes that changed}]}.
+    KeptWhy, "fields": columns and codes of custom fields that changed}]}.
     """
     account = BEGUN | {"by": run.created_by_id, "removed": 0, "restored": 0} | (run.undone or {})
     rows = ImportRow.objects.filter(run=run, result__in=[RowResult.CREATED, RowResult.UPDATED])

@@ -4,6 +4,7 @@ from django.utils import timezone
 from capture.importing.actions import running
 from capture.importing.actions.running import continue_import
 from capture.importing.models import Import, ImportRow
+from capture.importing.queries import kept_of
 from leads.models import Lead, LeadSearch, Transition
 from routing.actions import return_lead
 from tests.factories.deeds import change_lead, log_activity
@@ -70,6 +71,15 @@ def test_undo_keeps_whom_somebody_worked_and_says_so(bring, cast):
     assert list(Lead.objects.all()) == [ann]
     assert run.undone["examples"] == [{"row": 1, "lead": ann.pk, "why": "worked"}]
     assert Transition.objects.filter(lead=ann).count() == 1
+
+
+def test_undo_names_the_company_that_somebody_changed_since(bring, cast):
+    bring_old(bring)
+    run = bring("Email,Company\na@x.example,Acme\n")
+    lead = Lead.objects.get(email="a@x.example")
+    change_lead(lead=lead, changes={"company": "Other"}, by=cast.mia, now=timezone.now())
+    assert undo(run)[2] == 1
+    assert kept_of(run) == [(1, lead, "Changed since: Company")]
 
 
 def test_undo_leaves_a_value_that_somebody_changed_since(bring, cast):

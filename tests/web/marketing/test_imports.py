@@ -247,12 +247,19 @@ def test_dry_run_shows_the_ids_and_red_only_for_rejected_rows(mia):
     assert "External id" not in mia.post(url, mapped(run)).content.decode()
 
 
+def test_the_dry_run_says_fields_and_answers_by_their_labels(mia):
+    upload(mia, "Email,Budget,Shoe size\nann@example.com,No budget,38\n")
+    url = reverse("web:import-map", args=[Import.objects.get().pk])
+    tried = mia.post(url, mapped(Import.objects.get(), Budget="budget", **{"Shoe size": "+"}))
+    assert [fields for _, fields in tried.context["examples"]] == [[("Budget", "No budget"), ("Shoe size", "38")]]
+
+
 def test_the_dry_run_shows_people_as_they_would_come_in(mia):
     upload(mia, "Email,Name,Phone,Company,Shoe size\nann@x.example,Ann Ames,+47 21 55 50 10,Berg,38\n")
     run = Import.objects.get()
     columns = {"Phone": "phone", "Company": "company", "Shoe size": "+"}
     page = mia.post(reverse("web:import-map", args=[run.pk]), mapped(run, **columns)).content.decode()
-    for cell in ("Ann Ames</th>", "ann@x.example</td>", "+47 21 55 50 10</td>", "Berg</td>", "shoe_size: 38</span>"):
+    for cell in ("Ann Ames</th>", "ann@x.example</td>", "+47 21 55 50 10</td>", "Berg</td>", "Shoe size: 38</span>"):
         assert cell in page
 
 
