@@ -165,7 +165,7 @@ class FieldDefinitionAdmin(CodeStays):
 
 
 class StageDefinitionForm(forms.ModelForm):
-    entry = ConditionField(label="entry condition", required=False)
+    entry = ConditionField(label="Entry condition", required=False)
 
     class Meta:
         model = StageDefinition

@@ -88,6 +88,7 @@ class RequirementInline(OfDraft, StackedInline):
     form = forms.RequirementForm
     formset = forms.ConditionHolderFormSet
     fields = [("grade", "label"), "condition", "in_english"]
+    collapsible = True
     verbose_name = "must-have"
     verbose_name_plural = "must-haves"
 

@@ -60,6 +60,7 @@ class RuleForm(ConditionHolderForm):
     class Meta:
         model = ScoringRule
         fields = ["label", "points", "cap", "half_life_days", "condition", "position"]
+        labels = {"half_life_days": "Half-life in days"}
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
