@@ -7,6 +7,9 @@ from django import forms
 from django.forms.utils import flatatt
 from django.utils.html import format_html, format_html_join
 
+# Of a field of sources or campaigns, for one that is retired since the page was opened.
+NOT_OFFERED = {"invalid_choice": "What was chosen here is no longer offered."}
+
 
 @cache
 def _time_zones():

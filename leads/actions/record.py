@@ -21,7 +21,7 @@ from leads.activities import kinds
 from leads.changes import Change
 from leads.enums import Stage, TaskKind
 from leads.fields import BY_CODE, FIELDS, SEARCHED, TYPED, Key
-from leads.intake.entering import enter_people
+from leads.intake.entering import enter_people, source_of_new
 from leads.intake.keys import company_key, email_key, name_key, phone_key
 from leads.intake.people import Person
 from leads.models import Company, Lead, OtherKey
@@ -74,9 +74,7 @@ def create_lead(change: Change, *, values, source=None, campaign=None) -> Lead:
     """
     cleaned, fields, definitions = _clean(change, values)
     _refuse_retired(fields, {}, definitions)
-    for code, chosen in (("source", source), ("campaign", campaign)):
-        if chosen and chosen.retired_at:
-            raise ValidationError({code: f"{chosen} is no longer offered."})
+    source = source_of_new(source, campaign)
     if not any(cleaned.get(code) for code in _IDENTIFYING):
         raise ValidationError("A lead needs a name, an e-mail address, a phone number or an external id.")
     company = cleaned.get("company")
@@ -85,7 +83,7 @@ def create_lead(change: Change, *, values, source=None, campaign=None) -> Lead:
         **_keys(cleaned),
         fields={code: value for code, value in fields.items() if value is not None},
         company_id=companies_by_name([company], now=change.now)[company_key(company)] if company else None,
-        source_id=(source and source.pk) or (campaign and campaign.source_id),
+        source_id=source and source.pk,
         campaign_id=campaign and campaign.pk,
     )
     payload = {"from": None, "to": Stage.NAME.value} | reason_payload(kinds.ENTERED)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
+from django.core.exceptions import ValidationError
 from django.db import connection
 from django.db.models import DateTimeField
 
@@ -12,7 +13,7 @@ from leads.enums import ChangeKind, Disposition, Stage
 from leads.fields import Key
 from leads.intake.copying import Copy, array, columns_of, copy_now, encode, escape, number, other_keys_of
 from leads.intake.people import COLUMNS, SAID, Person
-from leads.models import Lead
+from leads.models import Campaign, Lead, Source
 
 _BEGIN = """
 SELECT nextval(sequence), definition.id, (SELECT leads_change_position())
@@ -37,6 +38,23 @@ COPY leads_activity (lead_id, kind, occurred_at, recorded_at, actor_id, campaign
 """
 _COPY_SEARCH = "COPY leads_leadsearch (lead_id, document) FROM STDIN"
 _COPY_OTHER_KEYS = "COPY leads_otherkey (lead_id, kind, system, key, value) FROM STDIN"
+
+
+def source_of_new(source: Source | None, campaign: Campaign | None) -> Source | None:
+    """The source that somebody new is given: the one that was chosen, else the campaign's.
+
+    Raises ValidationError, {"source" or "campaign": why}, where that source or the campaign is retired.
+    """
+    given = source or (campaign and campaign.source)
+    names = {"source": given, "campaign": campaign}
+    retired = {what: f"“{each}”" for what, each in names.items() if each and each.retired_at}
+    if "source" in retired and not source:
+        retired["source"] += " of this campaign"
+    if retired:
+        raise ValidationError(
+            {what: f"The {what} {name} is retired: nobody new is given it." for what, name in retired.items()}
+        )
+    return given
 
 
 def enter_people(

@@ -34,7 +34,7 @@ def test_a_retired_source_is_given_to_nobody_new(fair, now):
     with pytest.raises(ValidationError) as refused:
         create_lead(values={"last_name": "Roe"}, source=fair, by=None, now=now)
 
-    assert refused.value.message_dict == {"source": ["Fair is no longer offered."]}
+    assert refused.value.message_dict == {"source": ["The source “Fair” is retired: nobody new is given it."]}
     assert fair not in NewLeadForm(definitions=[]).fields["source"].queryset
 
 
@@ -43,6 +43,19 @@ def test_a_retired_campaign_is_given_to_nobody_new(fair, now):
 
     with pytest.raises(ValidationError):
         create_lead(values={"last_name": "Roe"}, campaign=campaign, by=None, now=now)
+
+
+def test_a_retired_source_is_given_to_nobody_by_its_campaign(fair, now):
+    campaign = make_campaign("spring", source=retire(fair, now))
+
+    with pytest.raises(ValidationError) as refused:
+        create_lead(values={"last_name": "Roe"}, campaign=campaign, by=None, now=now)
+
+    assert refused.value.message_dict == {
+        "source": ["The source “Fair” of this campaign is retired: nobody new is given it."]
+    }
+    other = make_source("web")
+    assert create_lead(values={"last_name": "Roe"}, source=other, campaign=campaign, by=None, now=now).source == other
 
 
 def test_whoever_came_from_a_retired_source_is_still_found(cast, fair, now, rf):
@@ -81,7 +94,7 @@ def test_the_command_refuses_a_retired_source(fair, now, tmp_path):
     file = tmp_path / "people.csv"
     file.write_text("Email\na@x.example\n")
 
-    with pytest.raises(CommandError, match="The source fair is retired: nobody new is given it."):
+    with pytest.raises(CommandError, match="The source “Fair” is retired: nobody new is given it."):
         call_command("import_leads", str(file), "--source", "fair")
 
 
@@ -102,3 +115,10 @@ def test_a_retired_source_is_no_longer_suggested_in_conditions(fair, now):
 
     suggested = Vocabulary.load().with_suggestions().get("source").suggestions
     assert ("web" in suggested, "fair" in suggested) == (True, False)
+
+
+def test_quick_entry_says_so_where_one_was_retired_since(fair, now):
+    form = NewLeadForm({"last_name": "Roe", "source": fair.pk}, definitions=[])
+    retire(fair, now)
+
+    assert form.errors == {"source": ["What was chosen here is no longer offered."]}

@@ -14,7 +14,7 @@ from leads.rules import check_year
 from routing.enums import RejectReason
 from web.leads.facts import as_original, said, value_of
 from web.leads.timeline import SHOWS
-from web.selects import PlainSelect
+from web.selects import NOT_OFFERED, PlainSelect
 
 _EMPTY_CHOICE = ("", "Not answered")
 MOST_AT_ONCE = 500
@@ -196,8 +196,12 @@ class EditForm(forms.Form):
 class NewLeadForm(forms.Form):
     """Quick entry: what fits on a card from a show."""
 
-    source = forms.ModelChoiceField(Source.objects.offered(), required=False, empty_label="Not known")
-    campaign = forms.ModelChoiceField(Campaign.objects.offered(), required=False, empty_label="None")
+    source = forms.ModelChoiceField(
+        Source.objects.offered(), required=False, empty_label="Not known", error_messages=NOT_OFFERED
+    )
+    campaign = forms.ModelChoiceField(
+        Campaign.objects.offered(), required=False, empty_label="None", error_messages=NOT_OFFERED
+    )
     note = forms.CharField(
         required=False, max_length=5000, widget=forms.Textarea(attrs={"rows": 3}), help_text="Kept on the timeline."
     )

@@ -5,6 +5,7 @@ from django.template.defaultfilters import filesizeformat
 
 from capture.importing.mapping import ERROR_COLUMNS, IMPORTED, SIGNS, TARGETS, MappingError, check_mapping, field_code
 from leads.models import Campaign, Source
+from web.selects import NOT_OFFERED
 
 SKIP, NEW = "", "+"
 
@@ -41,8 +42,12 @@ class MappingForm(forms.Form):
         required=False,
         help_text="Ids are matched only within the same system, such as hubspot.",
     )
-    source = forms.ModelChoiceField(Source.objects.offered(), required=False, empty_label="None")
-    campaign = forms.ModelChoiceField(Campaign.objects.offered(), required=False, empty_label="None")
+    source = forms.ModelChoiceField(
+        Source.objects.offered(), required=False, empty_label="None", error_messages=NOT_OFFERED
+    )
+    campaign = forms.ModelChoiceField(
+        Campaign.objects.offered(), required=False, empty_label="None", error_messages=NOT_OFFERED
+    )
     row_number = forms.BooleanField(
         label="Nothing tells the people apart: identify each by the number of her row",
         required=False,

@@ -73,6 +73,7 @@ def import_map(request, pk):
     if request.method == "POST" and not adds_fields and form.is_valid():
         try:
             plan = receiving.plan_for(run.header, sample, mapping=form.cleaned_data["mapping"], create_fields=True)
+            receiving.source_for_all(form.cleaned_data["source"], form.cleaned_data["campaign"])
         except MappingError as error:
             form.add_error(None, list(error.problems))
         else:
@@ -100,12 +101,12 @@ def import_start(request, pk):
         return redirect("web:import-map", run.pk)
     try:
         plan = receiving.plan_for(run.header, sample, mapping=run.mapping, create_fields=True)
-    except MappingError as error:
-        messages.error(request, str(error))
+        receiving.start_import(
+            run=run, plan=plan, now=timezone.now(), source=run.source, campaign=run.campaign, remember=True
+        )
+    except MappingError:
+        # That page says what is wrong.
         return redirect("web:import-map", run.pk)
-    receiving.start_import(
-        run=run, plan=plan, now=timezone.now(), source=run.source, campaign=run.campaign, remember=True
-    )
     return redirect("web:import-detail", run.pk)
 
 
@@ -113,7 +114,8 @@ def import_start(request, pk):
 @require_GET
 def import_detail(request, pk):
     run = get_object_or_404(Import.objects.visible_to(request.user).select_related("created_by"), pk=pk)
-    if run.status == ImportStatus.UPLOADED:
+    polls = request.htmx and not request.htmx.boosted
+    if run.status == ImportStatus.UPLOADED and not polls:
         return redirect("web:import-map", run.pk)
     problems = problems_of(run, limit=SHOWN_PROBLEMS)
     context = {
@@ -127,7 +129,7 @@ def import_detail(request, pk):
     }
     template = "marketing/import_detail.html"
     # Once nothing moves any more, the whole page is due: its buttons and lists change with the state.
-    if request.htmx and not request.htmx.boosted:
+    if polls:
         if not run.is_moving:
             response = render(request, f"{template}#import-state", context)
             response["HX-Refresh"] = "true"
@@ -243,9 +245,12 @@ def _first_values(sample, index):
 
 
 def _suggestion(run, sample):
-    """(plan, why there is none)."""
+    """(plan or None, what is wrong with what was chosen before)."""
     mapping = run.mapping if "columns" in run.mapping else None
+    plan = None
     try:
-        return receiving.plan_for(run.header, sample, mapping=mapping, create_fields=mapping is not None), ""
+        plan = receiving.plan_for(run.header, sample, mapping=mapping, create_fields=mapping is not None)
+        receiving.source_for_all(run.source, run.campaign)
     except MappingError as error:
-        return None, str(error)
+        return plan, str(error)
+    return plan, ""

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from django.core.exceptions import ValidationError
 from django.core.files import File
 from django.core.files.storage import default_storage
 from django.db import transaction
@@ -16,7 +17,10 @@ from capture.importing.mapping import ImportPlan, MappingError, header_key, make
 from capture.importing.models import Import, RememberedMapping
 from capture.importing.queries import custom_fields, remembered_mapping, system_of_lists
 from capture.importing.reading import Broken, Unreadable, open_table, unpack_workbook
+from jobs.actions import FRESH
 from leads.actions.answers import define_field
+from leads.intake.entering import source_of_new
+from leads.models import Source
 
 SAMPLE_ROWS = 2000
 
@@ -97,14 +101,27 @@ def plan_for(header, sample, *, mapping=None, format_code="", create_fields=Fals
     )
 
 
+def source_for_all(source, campaign) -> Source | None:
+    """The source that people get whose row names none, by what was chosen for the whole file.
+
+    Raises MappingError where it or the campaign is retired.
+    """
+    try:
+        return source_of_new(source, campaign)
+    except ValidationError as error:
+        raise MappingError(*error.messages) from error
+
+
 def start_import(*, run, plan, now, source=None, campaign=None, remember=False) -> bool:
     """Creates the plan's new fields, fixes the mapping and puts the import in line; commits all of it or nothing.
 
-    False, and nothing is done, when the import is past that step: only the first of two starts counts.
+    False, and nothing is done, when the import is past that step: only the first of two starts counts. Raises
+    MappingError where the source or the campaign is retired.
     """
+    source = source_for_all(source, campaign)
     with transaction.atomic():
         uploaded = Import.objects.filter(pk=run.pk, status=ImportStatus.UPLOADED)
-        if not uploaded.update(status=ImportStatus.READY, queued_at=now):
+        if not uploaded.update(**FRESH, status=ImportStatus.READY, queued_at=now):
             return False
         for new in plan.new_fields:
             define_field(code=new.code, label=new.label, type=new.type, answers=new.answers, now=now)
@@ -116,8 +133,9 @@ def start_import(*, run, plan, now, source=None, campaign=None, remember=False) 
             )
         run.mapping = mapping
         run.format = plan.format_code
-        run.notes = [*run.notes, *plan.notes]
-        run.source = source or (campaign and campaign.source)
+        # Those of the plan are there already where it was in line before.
+        run.notes = list(dict.fromkeys([*run.notes, *plan.notes]))
+        run.source = source
         run.campaign = campaign
         run.status = ImportStatus.READY
         run.save(update_fields=["mapping", "format", "notes", "source", "campaign"])

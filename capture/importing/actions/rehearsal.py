@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from django.db import transaction
 
 from capture.importing.actions.merging import Target, merge_chunk
+from capture.importing.actions.receiving import source_for_all
 from capture.importing.actions.running import cleaned_chunks
 from capture.importing.actions.staging import end_overlay, start_overlay
 from capture.importing.enums import RowResult
@@ -25,9 +26,11 @@ class Rehearsal:
 def rehearse(*, table, plan, sha256, now, source=None, campaign=None, by=None, rows=None, limit=None) -> Rehearsal:
     """Tries the file, or its first `rows`, and returns a Rehearsal; exactly what an import of `by` now would do.
 
-    `sha256` is the file's, as receiving.sha256_of gives it.
+    `sha256` is the file's, as receiving.sha256_of gives it. Raises MappingError where the source or the campaign is
+    retired.
     """
     result = Rehearsal()
+    source = source_for_all(source, campaign)
     target = Target(
         plan=plan, source_id=source and source.pk, campaign_id=campaign and campaign.pk, by=by, sha256=sha256
     )

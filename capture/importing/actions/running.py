@@ -13,11 +13,11 @@ from django.db import IntegrityError, OperationalError, connection, transaction
 from django.db.models import F
 
 from capture.importing.actions.merging import AnswersChanged, Disturbed, Target, merge_chunk
-from capture.importing.actions.receiving import SAMPLE_ROWS
+from capture.importing.actions.receiving import SAMPLE_ROWS, source_for_all
 from capture.importing.actions.staging import put_search_in_order
 from capture.importing.actions.undoing import undo_begun, undo_chunk
 from capture.importing.enums import ImportStatus, RowResult
-from capture.importing.mapping import make_plan
+from capture.importing.mapping import MappingError, make_plan
 from capture.importing.models import Import
 from capture.importing.queries import (
     campaigns_by_spelling,
@@ -47,12 +47,13 @@ def continue_import(*, run_id, clock, seconds=None) -> bool:
     """Works on one import until it is done, stopped, or `seconds` are over; True when it was ours to work on.
 
     clock: a callable that tells the time. Several may call this at once: the lease lets one in. Rows already
-    committed are never done again. Where this host has no such file, or an error stops it, another goes on.
+    committed are never done again. Where this host has no such file, or an error stops it, another goes on. One whose
+    source or campaign was retired while it waited is not begun: it goes back to be mapped, and `failure` says so.
     """
     lease = claim(Import.objects.filter(pk=run_id), now=clock())
     if lease is None:
         return False
-    run = Import.objects.select_related("created_by").get(pk=run_id)
+    run = Import.objects.select_related("created_by", "source", "campaign").get(pk=run_id)
     try:
         with renewed(lease, clock=clock):
             if run.status == ImportStatus.UNDOING:
@@ -158,6 +159,13 @@ def _change(run, from_statuses, to, **fields):
 
 
 def _import(run, lease, clock, seconds):
+    if run.started_at is None:
+        try:
+            source_for_all(run.source, run.campaign)
+        except MappingError as error:
+            # Back to where another can be chosen.
+            lease.give_back(**FRESH | {"status": ImportStatus.UPLOADED, "queued_at": None, "failure": str(error)})
+            return
     fresh = lease.jobs.filter(status=ImportStatus.READY)
     fresh.update(status=ImportStatus.RUNNING, started_at=run.started_at or clock())
     table = open_table(run.file.path, has_header=run.mapping.get("header", True))

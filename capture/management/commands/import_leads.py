@@ -7,7 +7,14 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db.models import F
 from django.utils import timezone
 
-from capture.importing.actions.receiving import keep_file, opened, plan_for, sha256_of, start_import
+from capture.importing.actions.receiving import (
+    keep_file,
+    opened,
+    plan_for,
+    sha256_of,
+    source_for_all,
+    start_import,
+)
 from capture.importing.actions.rehearsal import rehearse
 from capture.importing.actions.running import continue_import
 from capture.importing.enums import ImportStatus
@@ -90,6 +97,7 @@ class Command(BaseCommand):
                 return {kind.value: count for kind, count in tried.counts.items()}, lambda: tried.problems, notes
             run = self._unfinished(path, plan, has_header)
             if run is None:
+                source_for_all(source, campaign)
                 run = keep_file(file=file, path=path, file_name=path.name, by=None, now=timezone.now())
                 start_import(
                     run=run,
@@ -144,6 +152,4 @@ def _known(model, code, what):
     if found is None:
         codes = ", ".join(model.objects.offered().order_by(F("code")).values_list("code", flat=True)[:50])
         raise MappingError(f"There is no {what} {code}; there are {codes or 'none'}.")
-    if found.retired_at:
-        raise MappingError(f"The {what} {code} is retired: nobody new is given it.")
     return found

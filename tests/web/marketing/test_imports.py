@@ -7,8 +7,8 @@ from capture.importing.actions.receiving import keep_file, keep_mapping, opened,
 from capture.importing.actions.running import continue_import
 from capture.importing.enums import ImportStatus
 from capture.importing.models import Import, RememberedMapping
-from leads.models import FieldDefinition, Lead
-from tests.factories.leads import give
+from leads.models import FieldDefinition, Lead, Source
+from tests.factories.leads import give, make_campaign, make_source
 
 LIST = "Email,Name,Shoe size\nann@example.com,Ann Ames,38\nnot-an-address,,40\n"
 
@@ -280,3 +280,52 @@ def test_undo_says_whom_it_left_with_sales_and_links_to_them(mia, cast, bring):
 
     mia.force_login(cast.ben)
     assert mia.get(link.replace("&amp;", "&")).status_code == 400
+
+
+def test_what_was_retired_since_it_was_chosen_is_named_and_another_can_be_chosen(mia):
+    fair, other = make_source("fair"), make_source("web")
+    upload(mia)
+    run = Import.objects.get()
+    columns = reverse("web:import-map", args=[run.pk])
+    assert mia.post(columns, mapped(run) | {"source": fair.pk}).status_code == 200
+    Source.objects.filter(pk=fair.pk).update(retired_at=timezone.now())
+
+    page = mia.post(reverse("web:import-start", args=[run.pk]), follow=True)
+    assert page.redirect_chain == [(columns, 302)]
+    text = page.content.decode()
+    assert text.count("The source “Fair” is retired: nobody new is given it.") == 1
+    assert "ann@example.com" in text
+    still = mia.post(columns, mapped(run) | {"source": fair.pk})
+    assert still.status_code == 422
+    assert "What was chosen here is no longer offered." in still.content.decode()
+
+    mia.post(columns, mapped(run) | {"source": other.pk})
+    mia.post(reverse("web:import-start", args=[run.pk]))
+    continue_import(run_id=run.pk, clock=timezone.now)
+    assert Lead.objects.get().source == other
+
+
+def test_a_campaign_with_a_retired_source_is_refused_where_it_is_chosen(mia):
+    campaign = make_campaign("spring", source=make_source("fair"))
+    Source.objects.update(retired_at=timezone.now())
+    upload(mia)
+    run = Import.objects.get()
+
+    response = mia.post(reverse("web:import-map", args=[run.pk]), mapped(run) | {"campaign": campaign.pk})
+    assert response.status_code == 422
+    assert "The source “Fair” of this campaign is retired" in response.content.decode()
+
+
+def test_the_page_of_an_import_that_went_back_to_be_mapped_leads_there(mia):
+    fair = make_source("fair")
+    upload(mia)
+    run = Import.objects.get()
+    mia.post(reverse("web:import-map", args=[run.pk]), mapped(run) | {"source": fair.pk})
+    detail = mia.post(reverse("web:import-start", args=[run.pk])).url
+    Source.objects.update(retired_at=timezone.now())
+    continue_import(run_id=run.pk, clock=timezone.now)
+
+    assert mia.get(detail, headers={"HX-Request": "true"})["HX-Refresh"] == "true"
+    page = mia.get(detail, follow=True)
+    assert page.redirect_chain == [(reverse("web:import-map", args=[run.pk]), 302)]
+    assert "The source “Fair” is retired" in page.content.decode()
