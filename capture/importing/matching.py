@@ -43,7 +43,8 @@ def place(row, directory, *, company_id, source_id, campaign_id, name_key, may_c
     number or an id that differs is added beside the main one; once this import
     has met the person, only what is still empty is filled, so that the first row wins. So it is from the start with
     a lead of the sales side unless may_change_sales; what she keeps is added to the problems of the row. `before` is
-    {code: [old, new]} in JSON form, for undo. `earlier`: whom the same row was about in an earlier import of the file.
+    {code: [old, new]} in JSON form, with the keys of an address and a number, for undo. `earlier`: whom the same row
+    was about in an earlier import of the file.
     """
     person = row.person
     if row.problems:
@@ -75,7 +76,7 @@ def place(row, directory, *, company_id, source_id, campaign_id, name_key, may_c
 
 def codes_of(before) -> set[str]:
     """The codes of the fields that a row changed, by its `before`: as everybody calls them who follows the changes."""
-    codes = {CODES[column] for column in before.keys() - {"fields", "others"}} | before.get("fields", {}).keys()
+    codes = {CODES[column] for column in before if column in CODES} | before.get("fields", {}).keys()
     if "others" in before:
         old, new = ({tuple(other) for other in others} for others in before["others"])
         codes |= {BESIDE[kind] for kind, *_ in old ^ new}
@@ -125,7 +126,7 @@ def _apply(lead, person, directory, company_id, source_id, campaign_id, name_key
         if (not key and old_key) or stays(code, old):
             continue
         put(code, new)
-        setattr(lead, key_code, key)
+        put(key_code, key)
     if company_id is not None and lead.company_id != company_id and not stays("company", lead.company_id):
         put("company_id", company_id)
         lead.company = person.company

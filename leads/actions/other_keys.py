@@ -55,8 +55,12 @@ def make_main(change: Change, *, other: OtherKey) -> None:
         raise ValidationError(f"{was} is not {_NAMES[kind]} and would be lost. Correct or empty it first.")
     if not OtherKey.objects.filter(pk=other.pk).delete()[0]:
         return
-    values = {kind.value: other.value} | ({"external_system": other.system} if kind == Key.EXTERNAL_ID else {})
-    change_lead(change, lead=lead, values=values)
+    values, keys = {kind.value: other.value}, {}
+    if kind == Key.EXTERNAL_ID:
+        values["external_system"] = other.system
+    else:
+        keys[f"{kind}_key"] = other.key
+    change_lead(change, lead=lead, values=values, keys=keys)
     if was:
         OtherKey.objects.create(lead=lead, kind=kind, system=was_system, value=was, key=key)
     refresh_search(lead_ids=[lead.pk])

@@ -132,13 +132,13 @@ def note_entered_again(change: Change, *, lead: Lead, values, source=None, campa
     return is_news
 
 
-def change_lead(change: Change, *, lead: Lead, values) -> Changed:
+def change_lead(change: Change, *, lead: Lead, values, keys: dict[str, str] | None = None) -> Changed:
     """Changes a lead's own fields and returns `Changed`; what has the value already is no change.
 
     values: as of create_lead; None or "" empties a field. A retired answer can stay and not be chosen. One
     field_changed activity holds {"changed": {code: [old, new]}} and, where answers changed, {"labels": {code: {code
     of an answer: version of its label in force}}}. `lead` is brought up to date. Raises ValidationError naming the
-    fields. Holds the lead.
+    fields. Holds the lead. `keys`: {column: key of identity} of values that have one already; others are made.
     """
     cleaned, fields, definitions = _clean(change, values)
     # A copy: what is refused below must not be seen on the row that a page shows afterwards.
@@ -150,7 +150,7 @@ def change_lead(change: Change, *, lead: Lead, values) -> Changed:
         columns |= _company_column(columns, change.now)
         for name, value in columns.items():
             setattr(current, name, value)
-        for name, value in _keys(_sources_of_keys(current, changed)).items():
+        for name, value in (_keys(_sources_of_keys(current, changed)) | (keys or {})).items():
             setattr(current, name, value)
         current.fields = {code: value for code, value in (current.fields | fields).items() if value is not None}
         # Always later: workers tell by this time whether a lead is still as they read it.

@@ -21,6 +21,7 @@ from team.models import User, Workspace
 
 CHUNK_ROWS = 2000
 EXAMPLES = 20
+_KEYS = ("email_key", "phone_key")
 _ID = ("external_id", "external_system")
 BEGUN = {"next": None, "kept": 0, "with_sales": 0, "examples": []}
 
@@ -85,7 +86,7 @@ def _restore(change, rows, account):
         if kept:
             _keep(account, row, KeptWhy.CHANGED, kept)
     if changed:
-        _recompute_keys(changed)
+        _complete(changed)
         write_restored(change, changed)
 
 
@@ -131,8 +132,11 @@ def _put_all_back(lead, before, region):
         elif code in ("others", "tags"):
             if _take_out(lead, code, *change):
                 put_back[code] = change
+        elif code in _KEYS:
+            # It goes with what it is the key of.
+            continue
         elif _plain(getattr(lead, code)) == change[1] != change[0]:
-            _put_back(lead, code, change[0], region)
+            _put_back(lead, code, before, region)
             put_back[code] = change
         elif _plain(getattr(lead, code)) != change[0]:
             kept.append(code)
@@ -150,9 +154,16 @@ def _take_out(lead, code, old, new):
     return len(getattr(lead, code)) < len(there)
 
 
-def _put_back(lead, code, old, region):
+def _put_back(lead, code, before, region):
+    old = before[code][0]
     setattr(lead, code, old)
-    if code == "phone":
+    # What was made of a number is no longer made of it once the phone region is another one.
+    if (key := f"{code}_key") in before:
+        setattr(lead, key, before[key][0])
+    # Rows of before do not say which key it was.
+    elif code == "email":
+        lead.email_key = keys.email_key(old)
+    elif code == "phone":
         lead.phone_key = keys.phone_key(old, region)
 
 
@@ -160,12 +171,12 @@ def _plain(value):
     return value.isoformat() if hasattr(value, "isoformat") else value
 
 
-def _recompute_keys(leads):
+def _complete(leads):
+    """Makes of what was put back what follows from it: key of the name, name of the company, words of search."""
     names = dict(
         Company.objects.filter(pk__in={lead.company_id for lead in leads if lead.company_id}).values_list("pk", "name")
     )
     for lead in leads:
-        lead.email_key = keys.email_key(lead.email)
         lead.name_key = keys.name_key(lead.first_name, lead.last_name)
         lead.company = names.get(lead.company_id, "")
         lead.search_changed = True

@@ -8,7 +8,7 @@ from capture.importing.queries import kept_of
 from leads.models import Lead, LeadSearch, Transition
 from routing.actions import return_lead
 from tests.factories.deeds import change_lead, log_activity
-from tests.factories.leads import give
+from tests.factories.leads import give, make_lead
 
 pytestmark = pytest.mark.django_db
 
@@ -47,6 +47,34 @@ def test_undo_puts_everything_back(bring):
     assert everything() != before
     assert undo(run) == (1, 3, 0)
     assert everything() == before
+
+
+@pytest.mark.parametrize("region", ["US", "DE"])
+def test_undo_puts_the_key_of_a_number_back_whatever_the_phone_region_is_by_then(bring, settings, region):
+    settings.PHONE_REGION = "US"
+    lead = make_lead(email="a@x.example", phone="030 12345")
+    assert lead.phone_key == ""
+    mapping = {"columns": {"Email": "email", "Phone": "phone"}}
+    run = bring("Email,Phone\na@x.example,+49 30 7654321\n", mapping=mapping)
+    lead.refresh_from_db()
+    assert lead.phone_key == "+49307654321"
+
+    settings.PHONE_REGION = region
+    assert undo(run) == (0, 1, 0)
+    lead.refresh_from_db()
+    assert (lead.phone, lead.phone_key) == ("030 12345", "")
+
+
+def test_undo_makes_the_keys_that_older_imports_did_not_keep(bring):
+    lead = make_lead(email="a@x.example", phone="+49 30 7654321")
+    mapping = {"columns": {"Email": "email", "Phone": "phone", "City": "city"}}
+    run = bring("Email,City\na@x.example,Ulm\n", mapping=mapping)
+    before = {"email": ["z@x.example", "a@x.example"], "phone": ["4155550101", "+49 30 7654321"]}
+    ImportRow.objects.filter(run=run).update(before=before)
+
+    assert undo(run) == (0, 1, 0)
+    lead.refresh_from_db()
+    assert (lead.email_key, lead.phone_key) == ("z@x.example", "+14155550101")
 
 
 def test_undo_leaves_an_id_that_has_come_to_another_lead(bring):
