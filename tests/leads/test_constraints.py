@@ -117,6 +117,19 @@ def test_an_external_id_that_is_let_go_of_is_free_again(db):
     assert not ExternalId.objects.exists()
 
 
+@pytest.mark.parametrize(("tables", "left"), [("leads_otherkey", ["7"]), ("leads_lead", [])])
+def test_truncated_tables_leave_no_id_of_theirs(db, tables, left):
+    lead = lead_row(external_system="crm", external_id="7")
+    other_id(lead, "crm", "8")
+    other_id(lead, "shop", "7")
+
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute(f"TRUNCATE {tables} CASCADE")
+
+    assert list(ExternalId.objects.values_list("key", flat=True)) == left
+
+
 def other_id(lead, system, key):
     return OtherKey.objects.create(lead=lead, kind="external_id", system=system, value=key, key=key)
 
