@@ -21,7 +21,6 @@ MAY = {
         "leads.assign_lead": Reach.SALES,
         "leads.export_lead": Reach.SALES,
         "routing.read_handover": Reach.EVERYBODY,
-        "routing.work_queue": Reach.SALES,
     },
     Role.MARKETER: {
         "leads.view_lead": Reach.EVERYBODY,

@@ -29,6 +29,10 @@ class LeadQuerySet(models.QuerySet):
         """The leads `user` may write to, all of which she may read."""
         return self._within_reach(user, "leads.change_lead")
 
+    def exportable_by(self, user):
+        """The leads `user` may take away in a file, all of which she may read."""
+        return self._within_reach(user, "leads.export_lead")
+
     def matching_words(self, text):
         """Those of these leads whose name, e-mail, company or phone holds every word of `text`, each as a prefix.
 

@@ -24,6 +24,7 @@ def entries(client):
 
 def test_navigation_holds_what_one_may_open(cast, as_user):
     assert entries(as_user(cast.ben)) == {"My queue", "Leads"}
+    assert entries(as_user(cast.ada)) == {"Leads"}
     assert entries(as_user(cast.mia)) == {"Leads", "Imports"}
     assert entries(as_user(cast.ann)) == {
         "My queue",

@@ -115,9 +115,9 @@ def lead_list(request):
 @require_safe
 @allow.whoever_may("leads.export_lead")
 def lead_export(request):
-    """Every lead that the filters find and the reader may see, as CSV; a bad filter is said, and nothing exported."""
-    visible = Lead.objects.visible_to(request.user)
-    filters = LeadFilter(request.GET, queryset=visible, request=request, everybody=True)
+    """Every lead that the filters find and the reader may export, as CSV; a bad filter is said, nothing exported."""
+    exportable = Lead.objects.exportable_by(request.user)
+    filters = LeadFilter(request.GET, queryset=exportable, request=request, everybody=True)
     if not filters.is_valid():
         return lead_list(request)
     response = StreamingHttpResponse(lead_lines(filters.qs), content_type="text/csv; charset=utf-8")
