@@ -7,8 +7,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import connection
-from django.db.models import Q
+from django.db.models import CharField
+from django.db.models.expressions import RawSQL
 
 from leads.activities import Chip, codes_under
 from leads.conditions import ConditionError, Vocabulary, answers_of
@@ -19,8 +21,6 @@ from leads.models import FieldDefinition, Lead, OtherKey, StageDefinition
 COUNT_CAP = 1000
 TIMELINE_PAGE = 30
 DUPLICATES_SHOWN = 10
-# So many that share an address beside their main one are looked at.
-SHARING_MOST = 500
 
 # All by hand: every lead page asks, and Django takes longer to put them together than PostgreSQL to answer.
 _LEAD = """
@@ -49,15 +49,22 @@ FROM leads_task AS task JOIN team_user AS assignee ON assignee.id = task.assigne
 WHERE lead_id = %s AND done_at IS NULL
 ORDER BY due_at, task.id
 """
-# Her own, and those of the first others: thousands may share a switchboard.
-_OTHER_KEYS = """
-SELECT * FROM (
-    SELECT * FROM leads_otherkey
-    WHERE lead_id = %(lead)s OR kind = 'email' AND key = ANY(%(emails)s) OR kind = 'phone' AND key = ANY(%(phones)s)
-    ORDER BY lead_id = %(lead)s DESC NULLS LAST, lead_id LIMIT %(most)s
-) AS other
-ORDER BY kind, id
+# Who has one of some addresses or numbers, main or other, or a name at a company: each found by its index.
+_SHARING = """
+SELECT id FROM leads_lead WHERE email_key = ANY(%s) AND email_key <> ''
+UNION SELECT id FROM leads_lead WHERE phone_key = ANY(%s) AND phone_key <> ''
+UNION SELECT lead_id FROM leads_otherkey WHERE kind = 'email' AND key = ANY(%s)
+UNION SELECT lead_id FROM leads_otherkey WHERE kind = 'phone' AND key = ANY(%s)
+UNION SELECT id FROM leads_lead WHERE company_id = %s AND name_key = %s
 """
+_SHARED_BESIDE = """
+ARRAY(
+    SELECT kind FROM leads_otherkey
+    WHERE lead_id = leads_lead.id AND (kind = 'email' AND key = ANY(%s) OR kind = 'phone' AND key = ANY(%s))
+)
+"""
+
+_OTHER_KEYS = "SELECT * FROM leads_otherkey WHERE lead_id = %s ORDER BY kind, id"
 
 # What a lead is called and known by, and how good she is.
 _CALLED_BY = (
@@ -135,6 +142,7 @@ class Beside(NamedTuple):
 
     other_keys: list[OtherKey]
     duplicates: list[Duplicate]
+    has_more_duplicates: bool
 
 
 def lead_with_names(pk: int) -> Lead | None:
@@ -212,45 +220,31 @@ def stages_naming_answers(field_code: str, vocabulary: Vocabulary) -> dict[str, 
 def beside_of(lead, user) -> Beside:
     """The lead's own OtherKeys, and other leads `user` may see that share a key, or name and company, with her.
 
-    At most DUPLICATES_SHOWN, oldest first; of those that share a key beside their main ones, the SHARING_MOST oldest
-    are looked at. At most two queries, and one more for keys beside the main ones; each key is looked up by its index.
+    The DUPLICATES_SHOWN oldest, and whether there are more. At most two queries.
     """
-    main = {Key.EMAIL: _filled(lead.email_key), Key.PHONE: _filled(lead.phone_key)}
-    found = _other_keys(main, lead)
-    own = [other for other in found if other.lead_id == lead.pk]
-    more = {kind: [other.key for other in own if other.kind == kind] for kind in main}
-    if any(more.values()):
-        found += _other_keys(more)
-    shared = {kind: main[kind] + more[kind] for kind in main}
-    theirs = {kind: {other.lead_id for other in found if other.kind == kind} - {lead.pk} for kind in main}
-    return Beside(own, _sharing(lead, user, shared, theirs))
-
-
-def _sharing(lead, user, keys, theirs):
-    """The Duplicates by keys; `theirs` are the ids of the leads that have one of a kind beside their main one."""
-    is_named = bool(lead.name_key and lead.company_id)
-    same = Q(email_key__in=keys[Key.EMAIL]) | Q(phone_key__in=keys[Key.PHONE])
-    if ids := set().union(*theirs.values()):
-        same |= Q(pk__in=ids)
-    if is_named:
-        same |= Q(company=lead.company_id, name_key=lead.name_key)
-    found = Lead.objects.visible_to(user).filter(same).exclude(pk=lead.pk).order_by("pk").only(*_CALLED_BY)
+    own = list(OtherKey.objects.raw(_OTHER_KEYS, [lead.pk]))
+    emails, phones = (
+        _filled(main, *(other.key for other in own if other.kind == kind))
+        for kind, main in ((Key.EMAIL, lead.email_key), (Key.PHONE, lead.phone_key))
+    )
+    company = lead.company_id if lead.name_key else None
+    if not (emails or phones or company):
+        return Beside(own, [], False)
+    sharing = RawSQL(_SHARING, [emails, phones, emails, phones, company, lead.name_key])
+    beside = RawSQL(_SHARED_BESIDE, [emails, phones], output_field=ArrayField(CharField()))
+    found = Lead.objects.visible_to(user).filter(pk__in=sharing).exclude(pk=lead.pk).order_by("pk").only(*_CALLED_BY)
 
     def shared(other):
-        if other.email_key in keys[Key.EMAIL] or other.pk in theirs[Key.EMAIL]:
+        if other.email_key in emails or Key.EMAIL in other.shared_beside:
             yield "e-mail"
-        if other.phone_key in keys[Key.PHONE] or other.pk in theirs[Key.PHONE]:
+        if other.phone_key in phones or Key.PHONE in other.shared_beside:
             yield "phone"
-        if is_named and (lead.company_id, lead.name_key) == (other.company_id, other.name_key):
+        if company and (company, lead.name_key) == (other.company_id, other.name_key):
             yield "name and company"
 
-    return [Duplicate(other, tuple(shared(other))) for other in found[:DUPLICATES_SHOWN]]
-
-
-def _other_keys(keys, lead=None):
-    """The OtherKeys that are one of `keys`, {kind: keys}, and those of the lead."""
-    values = {"lead": lead and lead.pk, "emails": keys[Key.EMAIL], "phones": keys[Key.PHONE], "most": SHARING_MOST}
-    return list(OtherKey.objects.raw(_OTHER_KEYS, values))
+    others = list(found.annotate(shared_beside=beside)[: DUPLICATES_SHOWN + 1])
+    shown = [Duplicate(other, tuple(shared(other))) for other in others[:DUPLICATES_SHOWN]]
+    return Beside(own, shown, len(others) > DUPLICATES_SHOWN)
 
 
 def _beside(lead, relation):

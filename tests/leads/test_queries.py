@@ -99,15 +99,23 @@ def test_duplicates_by_each_key_and_only_visible_ones(cast, now, django_assert_n
     assert beside_of(lead, cast.cal).duplicates == []
 
 
-def test_of_many_who_share_a_number_beside_their_main_ones_the_oldest_are_looked_at(cast, now, monkeypatch):
-    monkeypatch.setattr(queries, "SHARING_MOST", 3)  # She is one of them.
+def test_of_many_who_share_a_number_beside_their_main_ones_each_is_found(cast, now, django_assert_num_queries):
     lead = make_lead(now=now, last_name="Doe", phone="+49301234567")
-    others = [make_lead(now=now, last_name=f"Other {number}") for number in range(4)]
-    for each in (lead, *others):
+    others = [make_lead(now=now, last_name=f"Other {number}") for number in range(600)]
+    hers = make_lead(now=now, last_name="Hers", owner=cast.ben)
+    for each in (lead, *others, hers):
         OtherKey.objects.create(lead=each, kind="phone", value="+4930999", key="+4930999")
-    beside = beside_of(lead, cast.mia)
+
+    assert cast.mia.roles  # loads the roles, as signing in does
+    with django_assert_num_queries(2):
+        beside = beside_of(lead, cast.mia)
     assert [other.lead_id for other in beside.other_keys] == [lead.pk]
-    assert [duplicate.lead.pk for duplicate in beside.duplicates] == [other.pk for other in others[:2]]
+    assert [duplicate.lead for duplicate in beside.duplicates] == others[:10]
+    assert beside.has_more_duplicates
+    # The last of those who share it is the only one that her owner sees.
+    beside = beside_of(lead, cast.ben)
+    assert [(duplicate.lead, duplicate.shares) for duplicate in beside.duplicates] == [(hers, ("phone",))]
+    assert not beside.has_more_duplicates
 
 
 def test_nobody_is_looked_for_without_keys(cast, now, django_assert_num_queries):
@@ -115,21 +123,22 @@ def test_nobody_is_looked_for_without_keys(cast, now, django_assert_num_queries)
 
     assert cast.mia.roles  # loads the roles, as signing in does
     with django_assert_num_queries(1):
-        assert beside_of(lead, cast.mia) == ([], [])
+        assert beside_of(lead, cast.mia) == ([], [], False)
 
 
 def test_duplicates_use_the_indexes(cast, now):
-    lead = make_lead(now=now, first_name="Jo", email="jo@example.com", phone="+49301234567", company="Acme")
-    same = Lead.objects.filter(email_key=lead.email_key) | Lead.objects.filter(phone_key=lead.phone_key)
-    same |= Lead.objects.filter(company=lead.company_id, name_key=lead.name_key)
+    make_lead(now=now, email="jo@example.com", phone="+49301234567", company="Acme")
 
     with connection.cursor() as cursor:
         # The tables are so small that reading them whole would be as good.
         cursor.execute("SET LOCAL enable_seqscan = off")
         cursor.execute("SET LOCAL enable_indexscan = off")
-    plan = same.order_by().explain()
+        keys = [["jo@example.com"], ["+49301234567"]]
+        cursor.execute(f"EXPLAIN {queries._SHARING}", [*keys, *keys, 1, "jo doe"])
+        plan = "".join(line for (line,) in cursor.fetchall())
 
-    assert [name for name in ("lead_by_email", "lead_by_phone", "lead_by_company") if name not in plan] == []
+    indexes = ("lead_by_email", "lead_by_phone", "lead_by_other_key", "lead_by_company")
+    assert [name for name in indexes if name not in plan] == []
 
 
 def test_a_lead_comes_with_the_names_beside_her(cast, now, django_assert_num_queries):

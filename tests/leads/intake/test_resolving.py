@@ -64,7 +64,7 @@ def test_an_other_address_is_shared_like_a_main_one(ann, cast, django_assert_num
     by_phone = make_lead(phone="+49 171 1234567", last_name="X")
 
     assert cast.mia.roles  # loads the roles, as signing in does
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(2):
         beside = beside_of(ann, cast.mia)
     assert beside.other_keys == list(ann.other_keys.all())
     shared = {found.lead.pk: found.shares for found in beside.duplicates}

@@ -103,6 +103,15 @@ def test_the_number_of_queries_is_fixed(cast, as_user, lead, count, django_asser
     assert (len(page.context["tasks"]), len(page.context["duplicates"])) == (count, count)
 
 
+@pytest.mark.parametrize(("count", "says"), [(10, 0), (11, 1)])
+def test_where_not_all_who_may_be_the_same_are_shown_the_page_says_so(cast, as_user, lead, count, says):
+    for _ in range(count):
+        make_lead(first_name="Ines", last_name="Moreau", company="Atelier")
+    page = as_user(cast.mia).get(url("lead-detail", lead)).content.decode()
+    assert page.count('<small class="d-block text-secondary">Same name and company') == 10
+    assert page.count("These are the 10 oldest; there are more.") == says
+
+
 def test_a_question_whose_field_is_out_of_use_is_no_longer_asked(cast, as_user, lead, now):
     publish(question_set="btd", now=now)
     FieldDefinition.objects.filter(code="budget").update(is_active=False)
