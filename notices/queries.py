@@ -2,6 +2,7 @@ import re
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
+from django.db import connection
 from django.db.models import BigIntegerField, Count, Exists, F, Func, Max, OuterRef, Q, QuerySet, Window
 from django.db.models.functions import RowNumber
 
@@ -16,6 +17,19 @@ SLOT_SECONDS = 15 * 60
 GROUPS = 30
 SHOWN_OF_A_GROUP = 5
 PAGE = 50
+# When the oldest of somebody's newest slots before a moment begins, found by one look into the index for each.
+_BEGINS = """
+WITH RECURSIVE last_of_slot AS (
+    SELECT max(at) AS at, 1 AS number FROM notices_notice WHERE recipient_id = %(user)s AND at < %(before)s
+    UNION ALL
+    SELECT (
+        SELECT max(at) FROM notices_notice
+        WHERE recipient_id = %(user)s AND at < date_bin(%(slot)s, newer.at, to_timestamp(0))
+    ), number + 1
+    FROM last_of_slot AS newer WHERE newer.at IS NOT NULL AND number < %(slots)s
+)
+SELECT date_bin(%(slot)s, min(at), to_timestamp(0)) FROM last_of_slot
+"""
 _EPOCH = datetime.fromtimestamp(0, UTC)
 _PLACE = re.compile(r"([0-9]{1,16})_([0-9]{1,18})")
 
@@ -90,12 +104,18 @@ def wish_of(user) -> MailWish | None:
 
 def groups(user, *, after="") -> tuple[list[Group], str]:
     """A page of groups, newest first, from beyond the one of the code `after`, and the last one's code where there are
-    more; two queries. ValueError for a code that is none.
+    more. Three queries, which read no notice of another page. ValueError for a code that is none.
     """
+    before = datetime.max.replace(tzinfo=UTC)
     found = _with_slot(Notice.objects.visible_to(user))
     if after:
         kind, slot = read_group(after)
-        found = found.filter(Q(at__lt=_starts(slot)) | Q(at__lt=_starts(slot + 1), kind__gt=kind))
+        before = _starts(slot + 1)
+        found = found.filter(Q(at__lt=_starts(slot)) | Q(at__lt=before, kind__gt=kind))
+    begins = _begins(user, before)
+    if begins is None:
+        return [], ""
+    found = found.filter(at__gte=begins)
     counted = list(
         found.order_by()
         .values("slot", "kind")
@@ -140,10 +160,22 @@ def _firsts(user, counted):
     newest, oldest = counted[0][1], counted[-1][1]
     found = _with_slot(Notice.objects.visible_to(user).filter(at__gte=_starts(oldest), at__lt=_starts(newest + 1)))
     place = Window(RowNumber(), partition_by=[F("slot"), F("kind")], order_by=[F("at").desc(), F("pk").desc()])
+    shown = found.order_by().annotate(place=place).filter(place__lte=SHOWN_OF_A_GROUP).values("pk")
     firsts = {}
-    for notice in _to_show(found, user).annotate(place=place).filter(place__lte=SHOWN_OF_A_GROUP).order_by("place"):
+    for notice in _to_show(_with_slot(Notice.objects.filter(pk__in=shown)), user).order_by("-at", "-pk"):
         firsts.setdefault((notice.kind, notice.slot), []).append(notice)
     return firsts
+
+
+def _begins(user, before):
+    """When the oldest slot begins that a page of groups from `before` on may show; None where there is nothing.
+
+    A slot holds a group at least, but for the one at which the page before ended, and one group tells of a page after.
+    """
+    values = {"user": user.pk, "before": before, "slot": timedelta(seconds=SLOT_SECONDS), "slots": GROUPS + 2}
+    with connection.cursor() as cursor:
+        cursor.execute(_BEGINS, values)
+        return cursor.fetchone()[0]
 
 
 def _to_show(notices, user) -> QuerySet[Notice]:

@@ -1,9 +1,13 @@
 import datetime
+import json
 
+from django.db import connection
+
+from notices import queries
 from notices.actions import forget_notices, mark_all_read, mark_read, mark_unread
 from notices.actions.reading import READ_KEPT, UNREAD_KEPT
 from notices.models import Notice
-from notices.queries import MOST_COUNTED, Unread, unread
+from notices.queries import MOST_COUNTED, SLOT_SECONDS, Unread, groups, unread
 from tests.factories.notices import make_notice
 
 SECOND = datetime.timedelta(seconds=1)
@@ -60,3 +64,46 @@ def test_what_was_read_is_forgotten_before_what_was_not(cast, now):
     assert Notice.objects.get() == new
     forget_notices(now=now + UNREAD_KEPT + SECOND)
     assert not Notice.objects.exists()
+
+
+def test_a_page_of_groups_reads_no_notice_of_other_pages(cast, now, monkeypatch, django_assert_num_queries):
+    monkeypatch.setattr(queries, "GROUPS", 3)
+    first = make_notice(cast.ben, at=now)
+    slot = datetime.timedelta(seconds=SLOT_SECONDS)
+    Notice.objects.bulk_create(
+        Notice(
+            lead_id=first.lead_id,
+            recipient=cast.ben,
+            change=number,
+            kind=first.kind,
+            handover_id=first.handover_id,
+            at=now - number * slot,
+            told_at=now,
+        )
+        for number in range(1, 200)
+    )
+    assert cast.ben.roles  # loads the roles, as signing in does
+    seen, after = [], ""
+    for _ in range(4):
+        with django_assert_num_queries(3) as captured:
+            page, after = groups(cast.ben, after=after)
+        seen += [group.at for group in page]
+        assert sum(_notices_read(query["sql"]) for query in captured.captured_queries) < 30
+    assert seen == [now - number * slot for number in range(12)]
+
+
+def _notices_read(sql):
+    """How many rows of notices the statement reads where the tables are not so small that it reads them whole."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {sql}")
+        (found,) = cursor.fetchone()
+    plan = json.loads(found) if isinstance(found, str) else found
+    return _read_by(plan[0]["Plan"])
+
+
+def _read_by(node):
+    rows = 0
+    if node.get("Relation Name") == Notice._meta.db_table:
+        rows = (node["Actual Rows"] + node.get("Rows Removed by Filter", 0)) * node["Actual Loops"]
+    return rows + sum(map(_read_by, node.get("Plans", ())))

@@ -166,8 +166,8 @@ def test_the_number_of_queries_is_fixed(cast, as_user, count, django_assert_num_
         make_notice(cast.ben, at=timezone.now(), company="Firm")
         taken_from(cast.ben, cast, timezone.now())
     client = as_user(cast.ben)
-    # Session, user, groups of the user, the groups, their notices, the bell.
-    with django_assert_num_queries(6):
+    # Session, user, groups of the user, where the page ends, its groups, their notices, the bell.
+    with django_assert_num_queries(7):
         client.get(URL)
 
 
