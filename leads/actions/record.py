@@ -101,8 +101,9 @@ def create_lead(change: Change, *, values, source=None, campaign=None) -> Lead:
 def note_entered_again(change: Change, *, lead: Lead, values, source=None, campaign=None, note="") -> bool:
     """Puts what was typed about somebody who is known already on her timeline; her own facts stay as they are.
 
-    values, source, campaign: as of create_lead. Her owner, if she has one, is given a next step to look at it. The
-    same again by the same user is no news: False. Holds the lead.
+    values, source, campaign: as of create_lead. Her owner, if she has one, is given a next step to look at it; somebody
+    whom sales gave back has asked by it, and may go to a rep. The same again by the same user is no news: False. Holds
+    the lead.
     """
     change.hold([lead.pk])
     cleaned, fields, definitions = _clean(change, values)

@@ -220,6 +220,8 @@ TASK_DONE = register(
     )
 )
 
+# Whoever enters somebody by hand has met her, at a show perhaps. Where sales has given her back she goes to a rep, who
+# reads what was entered; whom sales has anyway is her owner's to look at (leads.actions.record.note_entered_again).
 ENTERED_AGAIN = register(
     Kind(
         "entered_again",
@@ -228,6 +230,7 @@ ENTERED_AGAIN = register(
         many="times entered again",
         icon="user-plus",
         chip=Chip.CONTACT,
+        traits=(Trait.SIGNAL, Trait.ASKING, Trait.TOUCH),
         says=words.entered_again,
     )
 )

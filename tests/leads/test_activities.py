@@ -33,7 +33,7 @@ def called_back():
 
 def test_a_room_above_adds_a_kind_and_everything_asks_by_trait(called_back):
     assert kind_of("called_back") is called_back
-    assert codes_with(Trait.ASKING) == ["form", "email_replied", "called_back"]
+    assert codes_with(Trait.ASKING) == ["form", "email_replied", "entered_again", "called_back"]
     assert codes_under(Chip.CONTACT)[-1] == "called_back"
 
 

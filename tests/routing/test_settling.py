@@ -7,6 +7,7 @@ from django.db import connection
 
 from jobs.actions import retry
 from leads.actions.other_keys import add_key
+from leads.actions.record import note_entered_again
 from leads.activities import Because
 from leads.models import Activity, DirtyLead, Lead
 from routing.actions import (
@@ -136,6 +137,24 @@ def test_a_recycled_lead_that_asks_comes_back_at_once(cast, now, model):
     assert settle([lead.pk], now=now + DAY).handed_over == 0
     log_activity(lead=lead, kind="form", by=None, now=now + 2 * DAY)
     assert settle([lead.pk], now=now + 2 * DAY).handed_over == 1
+
+
+@pytest.mark.parametrize("wait", [0, 10])
+def test_somebody_whom_sales_gave_back_goes_to_a_rep_when_she_is_entered_again(cast, now, model, wait):
+    lead = city("Kiel")
+    settle_dirty(now=now)
+    if wait:
+        record_outcome(lead=lead, outcome="not_now", by=cast.ben, now=now + HOUR, next_in_days=wait)
+    else:
+        return_lead(lead=Lead.objects.get(pk=lead.pk), by=cast.ben, now=now + HOUR, reason="No time")
+    assert settle([lead.pk], now=now + 2 * HOUR).handed_over == 0
+    with changing(by=cast.cal, now=now + DAY) as change:
+        note_entered_again(change, lead=lead, values={"last_name": "Roe"}, note="Met at the fair, wants an offer")
+    assert change.settled.handed_over == 1
+    lead.refresh_from_db()
+    assert (lead.disposition, lead.recycle_on, lead.side) == ("open", None, "sales")
+    kinds = [touch["kind"] for touch in Handover.objects.order_by("pk").last().receipt["last_touches"]]
+    assert "entered_again" in kinds
 
 
 def test_a_lead_that_waits_and_fades_goes_back_to_marketing(cast, now, model):

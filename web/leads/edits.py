@@ -32,7 +32,7 @@ from web.tabs import QueueForm
 MOST_ATTEMPTS = 3
 KNOWN_TO_OTHERS = (
     "This person is known already and is with {side}. What you entered is on the timeline there for them to see; "
-    "nothing else was changed, and nothing is left for you to do."
+    "what was known stays as it is, and nothing is left for you to do."
 )
 
 
