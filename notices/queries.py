@@ -35,14 +35,20 @@ _PLACE = re.compile(r"([0-9]{1,16})_([0-9]{1,18})")
 
 
 class Unread(NamedTuple):
-    """How many notices somebody has not read, at most MOST_COUNTED + 1, and the number of the newest (0: none)."""
+    """How many notices somebody has not read, at most MOST_COUNTED + 1, the number of the newest (0: none), and how
+    many of them the page that asks does not show yet."""
 
     count: int
     newest: int
+    newer: int = 0
 
     @property
     def label(self) -> str:
-        return f"{MOST_COUNTED}+" if self.count > MOST_COUNTED else str(self.count)
+        return _label(self.count)
+
+    @property
+    def newer_label(self) -> str:
+        return _label(self.newer)
 
     @property
     def version(self) -> str:
@@ -90,12 +96,13 @@ def told_in_mails(messages) -> dict[int, InMail]:
     return told
 
 
-def unread(user) -> Unread:
-    """What the bell says. One query."""
+def unread(user, *, shown=None) -> Unread:
+    """What the bell says, on a page that lists notices up to the number `shown`. One query."""
     newest = list(
         Notice.objects.visible_to(user).unread().order_by("-pk").values_list("pk", flat=True)[: MOST_COUNTED + 1]
     )
-    return Unread(len(newest), newest[0] if newest else 0)
+    newer = sum(number > shown for number in newest) if shown is not None else 0
+    return Unread(len(newest), newest[0] if newest else 0, newer)
 
 
 def wish_of(user) -> MailWish | None:
@@ -182,6 +189,10 @@ def _to_show(notices, user) -> QuerySet[Notice]:
     """With lead, company and hand-over, and whether the reader may open the lead."""
     may_open = Exists(Lead.objects.visible_to(user).filter(pk=OuterRef("lead")))
     return notices.select_related("lead__company", "handover").defer("handover__receipt").annotate(may_open=may_open)
+
+
+def _label(count):
+    return f"{MOST_COUNTED}+" if count > MOST_COUNTED else str(count)
 
 
 def _with_slot(notices):

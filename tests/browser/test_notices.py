@@ -36,6 +36,24 @@ def test_the_bell_counts_by_itself_in_the_page_and_in_the_title(visit, told):
     assert page.evaluate("document.activeElement.name") == "q"
 
 
+@pytest.mark.parametrize("width", [390, 1440])
+def test_what_is_new_is_offered_over_the_page_and_moves_nothing(visit, told, width):
+    page = visit(told.ben).page
+    page.set_viewport_size({"width": width, "height": 800})
+    page.goto("/notices/")
+    read = page.get_by_role("button", name="Nora New1")
+    place = read.bounding_box()
+    for number in range(2):
+        make_notice(told.ben, at=timezone.now(), first_name="Lena", last_name=f"Late{number}")
+    show = page.get_by_role("link", name="2 new · Show")
+    expect(show).to_be_visible(timeout=15_000)
+    assert read.bounding_box() == place
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    show.click()
+    expect(page.get_by_role("button", name="Lena Late1")).to_be_visible()
+    expect(show).to_have_count(0)
+
+
 def test_reading_from_the_bell_to_the_lead_and_all_the_rest(visit, told):
     page = visit(told.ben).page
     page.goto("/queue/")

@@ -91,9 +91,10 @@ class NoticesForm(forms.Form):
 
 
 class BellForm(forms.Form):
-    """What the asking page's bell shows already."""
+    """What the asking page's bell shows already, and the newest notice of the page where that lists them."""
 
     seen = forms.CharField(required=False, max_length=30)
+    shown = forms.IntegerField(required=False, min_value=0, max_value=2**63 - 1)
 
 
 class UpToForm(forms.Form):

@@ -8,7 +8,6 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.functional import SimpleLazyObject
 from django.utils.http import urlencode
 from django.views.decorators.http import require_POST, require_safe
 
@@ -16,6 +15,7 @@ from leads.models import Lead
 from notices import queries
 from notices.actions import mark_all_read, mark_read, mark_unread
 from notices.models import Notice
+from team.roles import can_own_leads
 from web.access import allow
 from web.me.forms import BellForm, MomentForm, NoticesForm, UpToForm
 
@@ -28,6 +28,8 @@ def notice_list(request):
     if not form.is_valid():
         raise Http404
     shown = form.cleaned_data
+    # Before the groups: what arrives meanwhile is on the page, and yet not among what it marks as read.
+    news = queries.unread(request.user)
     if shown["group"]:
         kind, slot = queries.read_group(shown["group"])
         group, place = queries.group(request.user, kind=kind, slot=slot, after=shown["place"])
@@ -40,12 +42,13 @@ def notice_list(request):
         "days": [(day, list(those)) for day, those in groupby(groups, key=_day)],
         "older": urlencode(older) if place else "",
         "group": shown["group"],
-        "is_first": not (shown["after"] or shown["place"]),
+        "lists_newest": not (shown["after"] or shown["place"]),
         "today": today,
         "yesterday": today - datetime.timedelta(days=1),
         "marked": _marked(request.user, shown["marked"]),
+        "news": news,
         # Who owns no leads any more has no bell, and may have something to read still.
-        "unread": SimpleLazyObject(lambda: queries.unread(request.user)),
+        "bell": news if can_own_leads(request.user) else None,
         "now": timezone.now(),
     }
     return render(request, "me/notices.html", context)
@@ -54,12 +57,17 @@ def notice_list(request):
 @require_safe
 @allow.everyone_signed_in
 def notice_bell(request):
-    """What the bell shows; 204 when the asking page shows that already."""
+    """What the bell shows; 204 when the asking page shows that already.
+
+    The page of notices is told how many are newer than those that it shows.
+    """
     form = BellForm(request.GET)
-    unread = queries.unread(request.user)
-    if form.is_valid() and form.cleaned_data["seen"] == unread.version:
+    asked = form.cleaned_data if form.is_valid() else {}
+    unread = queries.unread(request.user, shown=asked.get("shown"))
+    if asked.get("seen") == unread.version:
         return HttpResponse(status=204)
-    return render(request, "components/bell.html#bell-news", {"bell": unread, "is_swapped": True})
+    context = {"bell": unread, "is_swapped": True, "lists_newest": asked.get("shown") is not None}
+    return render(request, "components/bell.html#bell-news", context)
 
 
 @require_POST

@@ -2,9 +2,11 @@ import datetime
 import re
 
 import pytest
+from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from notices import queries
 from notices.actions import tell_reps
 from notices.enums import MailChoice
 from notices.models import MailWish, Notice
@@ -205,7 +207,39 @@ def test_the_bell_is_asked_for_anew_and_says_nothing_where_nothing_is_new(cast, 
     assert client.get(BELL, {"seen": f"1-{notice.pk}"}).status_code == 204
     # The poll is the one that the page brings along.
     span = re.search(r'<span id="bell-news".*?</span>', bare(fresh))[0]
-    assert span in bare(client.get(URL).content)
+    assert span in bare(client.get(reverse("web:queue")).content)
+
+
+def test_the_page_is_told_of_what_is_newer_than_what_it_shows(cast, as_user):
+    client = as_user(cast.ben)
+    make_notice(cast.ben, at=timezone.now())
+    page = client.get(URL).content.decode()
+    shown = re.search(r'id="shown" value="(\d+)"', page)[1]
+    assert 'id="newer"></p>' in page
+    asked = {"seen": re.search(r"seen=([0-9-]+)", page)[1], "shown": shown}
+    assert client.get(BELL, asked, headers={"HX-Request": "true"}).status_code == 204
+    for count in (1, 2):
+        make_notice(cast.ben, at=timezone.now() - DAY)
+        fresh = client.get(BELL, asked, headers={"HX-Request": "true"}).content.decode()
+        assert f'id="newer" hx-swap-oob="true"><a class="btn btn-primary" href="{URL}">{count} new · Show</a>' in fresh
+    # Other pages show no notices.
+    fresh = client.get(BELL, {"seen": asked["seen"]}, headers={"HX-Request": "true"}).content.decode()
+    assert 'id="newer"' not in fresh
+    assert 'id="shown"' not in client.get(reverse("web:queue")).content.decode()
+
+
+def test_what_arrives_while_the_page_is_made_is_not_marked_with_it(cast, monkeypatch):
+    client = Client()
+    client.force_login(cast.ben)
+    first = make_notice(cast.ben, at=timezone.now())
+    groups = queries.groups
+
+    def arrive(*args, **kwargs):
+        make_notice(cast.ben, at=timezone.now() - DAY)
+        return groups(*args, **kwargs)
+
+    monkeypatch.setattr(queries, "groups", arrive)
+    assert f'name="up_to" value="{first.pk}"' in client.get(URL).content.decode()
 
 
 def test_the_bell_takes_one_query(cast, as_user, django_assert_num_queries):
