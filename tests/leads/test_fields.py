@@ -19,7 +19,7 @@ COLUMN_OF = {
     ValueType.REFERENCE: models.CharField,
 }
 # Columns of the program's own, which nobody reads, writes or asks for as a fact about a person.
-NO_FIELDS = {"fields", "email_key", "phone_key", "name_key", "score_ledger", "score_version"}
+NO_FIELDS = {"fields", "email_key", "phone_key", "name_key", "score_ledger", "score_version", "disposition_facts"}
 
 
 @pytest.mark.parametrize(
