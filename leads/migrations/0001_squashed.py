@@ -151,6 +151,22 @@ DROP FUNCTION leads_lead_ids_entered, leads_lead_id_changed, leads_other_ids_ent
     leads_ids_forgotten CASCADE
 """
 
+# TRUNCATE fires no trigger of a row.
+FORGET_OTHER_IDS = """
+CREATE FUNCTION leads_other_ids_forgotten() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    DELETE FROM leads_externalid AS known
+    WHERE NOT EXISTS (
+        SELECT FROM leads_lead AS lead
+        WHERE lead.id = known.lead_id AND (lead.external_system, lead.external_id) = (known.system, known.key)
+    );
+    RETURN NULL;
+END $$;
+CREATE TRIGGER other_ids_forgotten AFTER TRUNCATE ON leads_otherkey
+    FOR EACH STATEMENT EXECUTE FUNCTION leads_other_ids_forgotten();
+"""
+REMEMBER_OTHER_IDS = "DROP FUNCTION leads_other_ids_forgotten CASCADE"
+
 # Who stands in each stage, what moves a person in, and the same as a condition where the record can tell.
 DEFINITIONS = [
     (
@@ -259,6 +275,9 @@ class Migration(migrations.Migration):
         ("leads", "0021_change_rows"),
         ("leads", "0022_grades_so_far"),
         ("leads", "0023_permission_to_write_conditions"),
+        ("leads", "0024_disposition_facts"),
+        ("leads", "0025_reasons_of_dispositions"),
+        ("leads", "0026_truncated_keys"),
     ]
     dependencies = [migrations.swappable_dependency(settings.AUTH_USER_MODEL), ("team", "0001_people")]
 
@@ -514,6 +533,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("disposition_reason", models.CharField(blank=True, editable=False, max_length=200)),
+                ("disposition_facts", models.JSONField(editable=False, null=True)),
                 ("recycle_on", models.DateField(blank=True, editable=False, null=True)),
                 ("contract_on", models.DateField(blank=True, null=True, verbose_name="contract signed on")),
                 ("first_paid_on", models.DateField(blank=True, null=True, verbose_name="first payment on")),
@@ -1436,6 +1456,7 @@ class Migration(migrations.Migration):
         ),
         migrations.RunSQL(TRANSITIONS_ARE_CONTIGUOUS, TRANSITIONS_ARE_ROWS),
         migrations.RunSQL(KEEP_IDS, LET_IDS_GO),
+        migrations.RunSQL(FORGET_OTHER_IDS, REMEMBER_OTHER_IDS),
         migrations.RunSQL(OWNED, migrations.RunSQL.noop),
         migrations.RunSQL(ONCE_A_DAY, "DROP INDEX score_once_a_day"),
         migrations.RunSQL(NEVER_UPDATED, UPDATED),
