@@ -35,11 +35,12 @@ def _offered(model, name):
     Without a request everything: a saved view goes on whatever retires.
     """
 
+    in_use = Exists(Lead.objects.filter(**{name: OuterRef("pk")}))
+
     def rows(request):
         if request is None:
             return model.objects.all()
         asked = request.GET.get(name, "")
-        in_use = Exists(Lead.objects.filter(**{name: OuterRef("pk")}))
         return model.objects.filter(
             Q(retired_at__isnull=True) | Q(pk=int(asked) if asked.isdecimal() and len(asked) < 10 else 0) | in_use
         )

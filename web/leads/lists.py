@@ -132,10 +132,11 @@ def find(filters):
     score index through everybody else. One query.
     """
     ids = list(filters.qs.order_by().values_list("pk", flat=True)[: COUNT_CAP + 1])
+    these = Lead.objects.filter(pk__among=ids) if ids else Lead.objects.none()
     if len(ids) > COUNT_CAP:
         # A search is cut off there anyway; asked again, it might find others.
-        return Found(Lead.objects.filter(pk__in=ids) if filters.data.get("q") else filters.qs, None)
-    return Found(Lead.objects.filter(pk__in=ids), ids)
+        return Found(these if filters.data.get("q") else filters.qs, None)
+    return Found(these, ids)
 
 
 def _without_gone_columns(request, known):
