@@ -7,10 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from django.contrib.postgres.fields import ArrayField
+from django.core.exceptions import EmptyResultSet, FullResultSet
 from django.db import connection
-from django.db.models import CharField
-from django.db.models.expressions import RawSQL
 
 from leads.activities import Chip, codes_under
 from leads.conditions import ConditionError, Vocabulary, answers_of
@@ -49,21 +47,6 @@ FROM leads_task AS task JOIN team_user AS assignee ON assignee.id = task.assigne
 WHERE lead_id = %s AND done_at IS NULL
 ORDER BY due_at, task.id
 """
-# Who has one of some addresses or numbers, main or other, or a name at a company: each found by its index.
-_SHARING = """
-SELECT id FROM leads_lead WHERE email_key = ANY(%s) AND email_key <> ''
-UNION SELECT id FROM leads_lead WHERE phone_key = ANY(%s) AND phone_key <> ''
-UNION SELECT lead_id FROM leads_otherkey WHERE kind = 'email' AND key = ANY(%s)
-UNION SELECT lead_id FROM leads_otherkey WHERE kind = 'phone' AND key = ANY(%s)
-UNION SELECT id FROM leads_lead WHERE company_id = %s AND name_key = %s
-"""
-_SHARED_BESIDE = """
-ARRAY(
-    SELECT kind FROM leads_otherkey
-    WHERE lead_id = leads_lead.id AND (kind = 'email' AND key = ANY(%s) OR kind = 'phone' AND key = ANY(%s))
-)
-"""
-
 _OTHER_KEYS = "SELECT * FROM leads_otherkey WHERE lead_id = %s ORDER BY kind, id"
 
 # What a lead is called and known by, and how good she is.
@@ -71,6 +54,22 @@ _CALLED_BY = (
     *(field.path for field in FIELDS if field.key and field.path),
     *("email_key", "phone_key", "name_key", "company_id", "grade"),
 )
+# Who has one of some addresses or numbers, main or other, or a name at a company: each found by its index.
+_SHARING = f"""
+SELECT id, {", ".join(_CALLED_BY)}, ARRAY(
+    SELECT kind FROM leads_otherkey
+    WHERE lead_id = leads_lead.id AND (kind = 'email' AND key = ANY(%s) OR kind = 'phone' AND key = ANY(%s))
+) AS shared_beside
+FROM leads_lead
+WHERE id IN (
+    SELECT id FROM leads_lead WHERE email_key = ANY(%s) AND email_key <> ''
+    UNION SELECT id FROM leads_lead WHERE phone_key = ANY(%s) AND phone_key <> ''
+    UNION SELECT lead_id FROM leads_otherkey WHERE kind = 'email' AND key = ANY(%s)
+    UNION SELECT lead_id FROM leads_otherkey WHERE kind = 'phone' AND key = ANY(%s)
+    UNION SELECT id FROM leads_lead WHERE company_id = %s AND name_key = %s
+) AND id <> %s AND ({{visible}})
+ORDER BY id LIMIT %s
+"""
 
 # A scalar holds itself, as a list holds its elements.
 _BY_ANSWER = """
@@ -158,6 +157,17 @@ def lead_with_names(pk: int) -> Lead | None:
     return lead
 
 
+def condition_of(queryset) -> tuple[str, list]:
+    """(SQL, its values) of what a queryset filters its own table by, for a statement by hand over that table."""
+    compiler = queryset.query.get_compiler(connection=connection)
+    try:
+        return compiler.compile(queryset.query.where)
+    except FullResultSet:
+        return "TRUE", []
+    except EmptyResultSet:
+        return "FALSE", []
+
+
 def timeline(lead, *, chips=(), after="", size=TIMELINE_PAGE) -> TimelinePage:
     """One page of a lead's activities under any of `chips` (values of Chip; none means all), with who did them.
 
@@ -230,9 +240,9 @@ def beside_of(lead, user) -> Beside:
     company = lead.company_id if lead.name_key else None
     if not (emails or phones or company):
         return Beside(own, [], False)
-    sharing = RawSQL(_SHARING, [emails, phones, emails, phones, company, lead.name_key])
-    beside = RawSQL(_SHARED_BESIDE, [emails, phones], output_field=ArrayField(CharField()))
-    found = Lead.objects.visible_to(user).filter(pk__in=sharing).exclude(pk=lead.pk).order_by("pk").only(*_CALLED_BY)
+    visible, of_visible = condition_of(Lead.objects.visible_to(user))
+    keys = [*[emails, phones] * 3, company, lead.name_key]
+    found = Lead.objects.raw(_SHARING.format(visible=visible), [*keys, lead.pk, *of_visible, DUPLICATES_SHOWN + 1])
 
     def shared(other):
         if other.email_key in emails or Key.EMAIL in other.shared_beside:
@@ -242,7 +252,7 @@ def beside_of(lead, user) -> Beside:
         if company and (company, lead.name_key) == (other.company_id, other.name_key):
             yield "name and company"
 
-    others = list(found.annotate(shared_beside=beside)[: DUPLICATES_SHOWN + 1])
+    others = list(found)
     shown = [Duplicate(other, tuple(shared(other))) for other in others[:DUPLICATES_SHOWN]]
     return Beside(own, shown, len(others) > DUPLICATES_SHOWN)
 

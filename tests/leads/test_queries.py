@@ -2,10 +2,10 @@ import datetime
 
 import pytest
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
-from leads import queries
 from leads.models import Activity, Lead, OtherKey
-from leads.queries import beside_of, capped_count, lead_with_names, timeline
+from leads.queries import beside_of, capped_count, condition_of, lead_with_names, timeline
 from team.models import Pool
 from tests.factories.deeds import record_activities
 from tests.factories.leads import make_campaign, make_lead, make_source
@@ -127,18 +127,27 @@ def test_nobody_is_looked_for_without_keys(cast, now, django_assert_num_queries)
 
 
 def test_duplicates_use_the_indexes(cast, now):
-    make_lead(now=now, email="jo@example.com", phone="+49301234567", company="Acme")
+    lead = make_lead(now=now, first_name="Jo", email="jo@example.com", phone="+49301234567", company="Acme")
+    assert cast.mia.roles  # loads the roles, as signing in does
 
     with connection.cursor() as cursor:
         # The tables are so small that reading them whole would be as good.
         cursor.execute("SET LOCAL enable_seqscan = off")
         cursor.execute("SET LOCAL enable_indexscan = off")
-        keys = [["jo@example.com"], ["+49301234567"]]
-        cursor.execute(f"EXPLAIN {queries._SHARING}", [*keys, *keys, 1, "jo doe"])
+        with CaptureQueriesContext(connection) as captured:
+            beside_of(lead, cast.mia)
+        cursor.execute(f"EXPLAIN {captured.captured_queries[-1]['sql']}")
         plan = "".join(line for (line,) in cursor.fetchall())
 
     indexes = ("lead_by_email", "lead_by_phone", "lead_by_other_key", "lead_by_company")
     assert [name for name in indexes if name not in plan] == []
+
+
+def test_a_queryset_says_what_it_filters_by(cast):
+    assert condition_of(Lead.objects.visible_to(cast.mia)) == ("TRUE", [])
+    sql, values = condition_of(Lead.objects.visible_to(cast.ben))
+    assert (sql, list(values)) == ('"leads_lead"."owner_id" = %s', [cast.ben.pk])
+    assert condition_of(Lead.objects.none()) == ("FALSE", [])
 
 
 def test_a_lead_comes_with_the_names_beside_her(cast, now, django_assert_num_queries):
