@@ -125,17 +125,16 @@ def write_file(path, leads):
 
 def plan_of(path):
     """What the program makes of the file; the fields that its columns ask for are there afterwards."""
-    mapping = {"external_system": SYSTEM, "columns": COLUMNS}
     with opened(path) as file:
-        return plan_for(file.table.header, file.sample, mapping=mapping, create_fields=True)
+        return _plan_of(file)
 
 
 def import_twice(path, leads):
     """Yields the seconds of a whole import, file to graded and routed leads, and those of the same file again."""
     for expected in ("created", "unchanged"):
         started = time.perf_counter()
-        plan = plan_of(path)
         with opened(path) as file:
+            plan = _plan_of(file)
             run = keep_file(file=file, path=path, file_name=path.name, by=None, now=timezone.now())
         start_import(run=run, plan=plan, now=timezone.now())
         continue_import(run_id=run.pk, clock=timezone.now)
@@ -144,3 +143,8 @@ def import_twice(path, leads):
         if getattr(run, expected) != leads:
             raise SystemExit(f"{run.status}: {run.created} created, {run.unchanged} unchanged, {run.failure}")
         yield seconds
+
+
+def _plan_of(file):
+    mapping = {"external_system": SYSTEM, "columns": COLUMNS}
+    return plan_for(file.table.header, file.sample, mapping=mapping, create_fields=True)

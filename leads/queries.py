@@ -71,6 +71,7 @@ WHERE id IN (
 ORDER BY id LIMIT %s
 """
 
+_COMPANIES = "SELECT name_key, id FROM leads_company WHERE name_key = ANY(%s)"
 # A scalar holds itself, as a list holds its elements.
 _BY_ANSWER = """
 SELECT answer.code, found.number
@@ -155,6 +156,13 @@ def lead_with_names(pk: int) -> Lead | None:
             if relation.is_relation and getattr(lead, relation.attname) is not None:
                 setattr(lead, relation.name, _beside(lead, relation))
     return lead
+
+
+def known_companies(keys) -> dict[str, int]:
+    """{company_key: id} of the companies that there are of these keys, which may be thousands. One query."""
+    with connection.cursor() as cursor:
+        cursor.execute(_COMPANIES, [list(keys)])
+        return dict(cursor.fetchall())
 
 
 def condition_of(queryset) -> tuple[str, list]:

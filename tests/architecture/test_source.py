@@ -51,14 +51,16 @@ LEAD_SQL = {
 OTHER_MEANING = {}
 # Modules with raw SQL inside a query, or a statement that is put together: only from names of ours, never from input.
 RAW_SQL = {
-    "leads/queries.py": "constant statements of the lead page, their values as parameters",
+    "leads/queries.py": "constant statements and the compiled filter of what may be read, values as parameters",
     "leads/changes/following.py": "two columns compared with two, whose values are parameters",
     "scoring/engine/compiled.py": "names of columns and of aliases that the compiled model itself has made",
+    "web/leads/queries.py": "constant statements and the compiled filter of what may be read, values as parameters",
 }
 FORMATTED_SQL = {
     "jobs/backfill.py": "the name of the table, which stands in a migration, is quoted",
     "capture/importing/actions/merging.py": "names of columns from a constant list",
     "leads/intake/entering.py": "names of columns from the declarations of the fields",
+    "leads/queries.py": "names of columns from the declarations of the fields",
     "leads/intake/resolving.py": "one of two tables, and conditions from a constant mapping",
     "capture/importing/actions/staging.py": "names of columns from a constant list",
     "insights/invariants.py": "each invariant's constant query inside the one that counts it",
