@@ -25,6 +25,7 @@ from leads.intake.entering import enter_people, source_of_new
 from leads.intake.keys import company_key, email_key, name_key, phone_key
 from leads.intake.people import Person
 from leads.models import Company, Lead, OtherKey
+from leads.queries import known_companies
 from team.models import Workspace, validate_time_zone
 
 _IDENTIFYING = tuple(field.code for field in FIELDS if field.is_typed and field.key)
@@ -199,13 +200,13 @@ def companies_by_name(names, *, now) -> dict[str, int]:
 def companies_by_key(names, *, now) -> dict[str, int]:
     """{company_key: id} of the companies with these names, {company_key: name}; those unknown are created."""
     keys = sorted(names)
-    known = dict(Company.objects.filter(name_key__in=keys).values_list("name_key", "pk"))
+    known = known_companies(keys)
     missing = [key for key in keys if key not in known]
     if missing:
         with connection.cursor() as cursor:
             spellings = [" ".join(names[key].split())[:200] for key in missing]
             cursor.execute(_COMPANIES, {"keys": missing, "names": spellings, "now": now})
-        known |= dict(Company.objects.filter(name_key__in=missing).values_list("name_key", "pk"))
+        known |= known_companies(missing)
     return known
 
 

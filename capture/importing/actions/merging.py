@@ -18,7 +18,7 @@ from leads.intake.keys import name_key
 from leads.intake.newcomers import entered, look_again_for_many
 from leads.intake.people import COLUMNS, Other
 from leads.intake.resolving import STORED, Directory, candidates, known_ids
-from leads.models import Company
+from leads.queries import known_companies
 from team.enums import Reach
 from team.models import User
 from team.roles import reaches
@@ -241,7 +241,7 @@ def _companies(rows, target):
     Those of a dry run stay from chunk to chunk.
     """
     keys = {row.company_key for row in rows if row.company_key}
-    known = dict(Company.objects.filter(name_key__in=keys).values_list("name_key", "pk")) if keys else {}
+    known = known_companies(keys) if keys else {}
     new = target.virtual_companies if target.run is None else {}
     for key in sorted(keys - known.keys()):
         new.setdefault(key, -len(new) - 1)
