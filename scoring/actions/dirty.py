@@ -11,7 +11,7 @@ _CLAIM = """
         SELECT lead_id FROM leads_dirtylead
         WHERE marked_at <= %(now)s AND put_aside_at IS NULL AND (next_try_at IS NULL OR next_try_at <= %(now)s)
           AND lead_id <> ALL(%(passed)s)
-        ORDER BY marked_at, lead_id LIMIT %(limit)s
+        ORDER BY marked_at LIMIT %(limit)s
     ), free AS MATERIALIZED (
         SELECT id FROM leads_lead WHERE id = ANY (ARRAY(SELECT lead_id FROM due))
         ORDER BY id FOR NO KEY UPDATE SKIP LOCKED

@@ -2,6 +2,8 @@ import datetime
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from leads.models import DirtyLead
 from scoring.actions import (
@@ -118,6 +120,19 @@ def test_the_oldest_marks_are_claimed_first_and_taken_away(leads, now):
     assert claim_dirty(now=now + HOUR, limit=2) == [leads[1], leads[3]]
     assert claim_dirty(now=now + HOUR, limit=2) == [leads[0]]
     assert claim_dirty(now=now + HOUR, limit=2) == []
+
+
+def test_marks_of_one_moment_are_claimed_without_a_look_at_all_of_them(leads, now):
+    with connection.cursor() as cursor:
+        # The table is so small that reading it whole would be as good.
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        with CaptureQueriesContext(connection) as captured:
+            claim_dirty(now=now, limit=2)
+        cursor.execute(f"EXPLAIN {captured.captured_queries[0]['sql']}")
+        plan = "\n".join(line for (line,) in cursor.fetchall())
+
+    assert "Index Scan using dirty_lead_oldest_first" in plan
+    assert "Sort Key: leads_dirtylead.marked_at" not in plan
 
 
 def test_a_mark_dated_ahead_waits_for_its_time(leads, now):
