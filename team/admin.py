@@ -4,8 +4,10 @@ from django.contrib.auth.models import Group
 from django.utils import timezone
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
+from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from team.actions import announce_password_change
+from team.forms import WorkingDaysField
 from team.models import Absence, Pool, PoolMember, User, Workspace
 
 # Roles are given to people on the page of the person; what a role may do is written in team.actions.
@@ -23,6 +25,8 @@ class NewUserForm(UserCreationForm):
 
 
 class ChangeUserForm(UserChangeForm):
+    work_days = WorkingDaysField(widget=UnfoldAdminCheckboxSelectMultipleWidget)
+
     class Meta:
         model = User
         fields = "__all__"

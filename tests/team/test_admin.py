@@ -91,7 +91,9 @@ def test_a_weak_password_is_refused(browser):
 def test_role_capacity_hours_and_absence_are_changed_on_one_page(browser, cast):
     address = url("change", "user", cast.ben.pk)
     manager = Role.MANAGER.value
-    values = filled(browser, address, capacity="12", work_starts="08:00", work_days="1,2,3", time_zone="Asia/Tokyo")
+    values = filled(
+        browser, address, capacity="12", work_starts="08:00", work_days=["1", "2", "3"], time_zone="Asia/Tokyo"
+    )
     values["groups"] = [group.pk for group in cast.ada.groups.filter(name=manager)]
     values |= {
         "absences-TOTAL_FORMS": "1",

@@ -3,20 +3,14 @@ from django import forms
 from notices.enums import MailChoice
 from notices.models import MailWish
 from notices.queries import read_group, read_place
-from team.enums import Weekday
+from team.forms import WorkingDaysField
 from team.models import Absence, User
 from web.selects import PlainSelect, time_zone_choices
 
 
 class ProfileForm(forms.ModelForm):
     time_zone = forms.ChoiceField(label="Time zone", widget=PlainSelect)
-    work_days = forms.TypedMultipleChoiceField(
-        label="Working days",
-        choices=Weekday.choices,
-        coerce=int,
-        widget=forms.CheckboxSelectMultiple,
-        error_messages={"required": "Choose at least one working day."},
-    )
+    work_days = WorkingDaysField()
 
     class Meta:
         model = User
