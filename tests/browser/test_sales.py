@@ -270,3 +270,11 @@ def test_the_buttons_of_other_addresses_stay_in_their_panel(visit, scene, viewpo
         assert panel["x"] < box["x"]
         assert box["x"] + box["width"] < panel["x"] + panel["width"]
         assert button.evaluate("(one) => getComputedStyle(one.querySelector('.icon') || one).opacity") == "1"
+
+
+def test_all_parts_of_the_queue_stand_on_a_phone(visit, scene):
+    page = visit(scene.ben, viewport=PHONE).page
+    page.goto("/queue/?tab=all")
+    ends = page.locator(".tabs a").evaluate_all("all => all.map((one) => one.getBoundingClientRect().right)")
+    assert len(ends) == 4
+    assert max(ends) <= PHONE["width"]
