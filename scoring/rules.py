@@ -1,9 +1,11 @@
 """What a scoring model has to be, checked without the database. The file format is told in docs/scoring.md."""
 
+import contextlib
 from typing import NamedTuple
 
 from leads.activities import Trait, codes_with
 from leads.conditions import ConditionError, check, foundations
+from leads.fields.answers import NoAnswer
 from scoring.conditions import SCORE
 
 MAX_RULES = 200
@@ -48,12 +50,13 @@ def in_our_codes(data: object, vocabulary) -> object:
     names = {}
     for field_code, labels in told.items():
         field = vocabulary.get(field_code)
-        if field is not None and field.answers and isinstance(labels, dict):
-            names[field_code] = {
-                code: field.answers.find(label).code
-                for code, label in labels.items()
-                if not field.answers.get(code) and isinstance(label, str) and field.answers.has(label)
-            }
+        if field is None or not isinstance(labels, dict):
+            continue
+        names[field_code] = known = {}
+        for code, label in labels.items():
+            if isinstance(label, str):
+                with contextlib.suppress(NoAnswer):
+                    known[code] = field.answers.find_told(code, label).code
     return data | {
         part: _renamed(data[part], names) for part in ("rules", "requirements") if isinstance(data.get(part), list)
     }
@@ -74,19 +77,24 @@ def _renamed(node, names):
 
 
 def answer_problems(told, vocabulary) -> list[FileProblem]:
-    """Problems of {code of a field: {code of an answer: label}}: what contradicts the answers that there are."""
+    """Problems of {code of a field: {code of an answer: label}}: what does not name one answer that there is here."""
     if not isinstance(told, dict) or not all(isinstance(labels, dict) for labels in told.values()):
         return [FileProblem("answers", "has to be an object of fields, each an object of code and label")]
     problems = []
     for field_code, labels in told.items():
         field = vocabulary.get(field_code)
+        if field is None:
+            problems.append(FileProblem(join("answers", field_code), "is no field here"))
+            continue
         for code, label in labels.items():
             path = join(f"answers.{field_code}", code)
             if not isinstance(label, str):
                 problems.append(FileProblem(path, "has to be text"))
-            elif field is not None and field.answers.get(code):
-                others = [each.code for each in field.answers.choices if each.label == label and each.code != code]
-                problems += [FileProblem(path, f"{label!r} is the label of {other} here") for other in others]
+                continue
+            try:
+                field.answers.find_told(code, label)
+            except NoAnswer as error:
+                problems.append(FileProblem(path, str(error)))
     return problems
 
 

@@ -110,10 +110,9 @@ class Answers:
         try:
             code = self._spellings.find(text)
         except AmbiguousSpelling as error:
-            meant = " or ".join(self._by_code[code].written for code in sorted(error.values))
-            raise SeveralAnswers(f"{text} can mean {meant}: give the code.") from None
+            raise _several(text, [self._by_code[code] for code in sorted(error.values)]) from None
         if code is None:
-            raise NoAnswer(f"{text} is none of the answers.")
+            raise self._unknown(text)
         return self._by_code[code]
 
     def has(self, text: str) -> bool:
@@ -122,6 +121,24 @@ class Answers:
             return bool(self.find(text))
         except NoAnswer:
             return False
+
+    def find_told(self, code: str, label: str) -> Choice:
+        """The answer that another installation tells by its code and its label there.
+
+        A code that there is here counts only beside a label that its answer has or had; for any other the label
+        alone says what is meant. Raises NoAnswer.
+        """
+        here = self.get(code)
+        if here is None:
+            return self.find(label)
+        return here if here.label == label else self.find(f"{code}: {label}")
+
+    def _unknown(self, text):
+        code, _, label = text.partition(": ")
+        others = [choice for choice in self.choices if label in (choice.label, *choice.labels)]
+        if others and (named := self.get(code)):
+            return _several(text, [named, *others])
+        return NoAnswer(f"{text} is none of the answers.")
 
     def label(self, code: object, version: int | None = None) -> str:
         """The label of a code, now or in a version; what is no code of this field stands for itself."""
@@ -149,6 +166,11 @@ class Answers:
 
 
 NO_ANSWERS = Answers()
+
+
+def _several(text, choices):
+    meant = " or ".join(choice.written for choice in choices)
+    return SeveralAnswers(f"{text} can mean {meant}: give the code.")
 
 
 def free_code(label: str, *, taken: Iterable[str], words: Iterable[str]) -> str:

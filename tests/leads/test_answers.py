@@ -65,7 +65,8 @@ def test_an_answer_is_named_by_code_or_label(text):
     ("text", "message"),
     [
         ("Perhaps", "Perhaps is none of the answers."),
-        ("approved: Planned", "approved: Planned is none of the answers."),
+        ("approved: Planned", "approved: Planned can mean approved: Approved or planned: Planned: give the code."),
+        ("approved: Perhaps", "approved: Perhaps is none of the answers."),
         ("YES", "YES can mean yes: yes or yes_2: Yes: give the code."),
     ],
 )

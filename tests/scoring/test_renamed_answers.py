@@ -3,12 +3,14 @@
 import pytest
 
 from leads.actions.answers import rename_answers, retire_answer
+from leads.enums import FieldType
+from leads.fields.answers import Answers
 from leads.models import FieldDefinition
 from scoring.actions import copy_model, dump_model, load_model, publish_model, roll_back
 from scoring.engine import regrade
 from scoring.models import ScoringModel
 from scoring.rules import ModelRefused
-from tests.factories.leads import make_lead
+from tests.factories.leads import make_field, make_lead
 from tests.scoring.made import RANGES
 
 pytestmark = pytest.mark.django_db
@@ -80,11 +82,49 @@ def test_a_file_from_elsewhere_is_understood_by_its_labels(now):
     assert load_model(data=data, by=None, now=now).rules.get().condition["value"] == "approved"
 
 
-def test_a_file_that_contradicts_the_answers_is_refused(now):
-    with pytest.raises(ModelRefused) as refused:
-        load_model(data=model_file("approved", answers={"budget": {"approved": "Planned"}}), by=None, now=now)
+@pytest.mark.parametrize(
+    ("answers", "problem"),
+    [
+        (
+            {"budget": {"approved": "Planned"}},
+            "answers.budget.approved: approved: Planned can mean approved: Granted or planned: Planned: give the code.",
+        ),
+        (
+            {"budget": {"planned": "Approved"}},
+            "answers.budget.planned: planned: Approved can mean planned: Planned or approved: Granted: give the code.",
+        ),
+        (
+            {"budget": {"approved": "Whatever"}},
+            "answers.budget.approved: approved: Whatever is none of the answers.",
+        ),
+        ({"budget": {"ok": "Whatever"}}, "answers.budget.ok: Whatever is none of the answers."),
+        ({"budget": {"approved": 7}}, "answers.budget.approved: has to be text"),
+        ({"income": {"approved": "Approved"}}, "answers.income: is no field here"),
+        ({"city": {"approved": "Approved"}}, "answers.city.approved: Approved is none of the answers."),
+    ],
+)
+def test_a_file_that_contradicts_the_answers_is_refused(now, answers, problem):
+    rename("approved", "Granted", now)
 
-    assert list(map(str, refused.value.problems)) == ["answers.budget.approved: 'Planned' is the label of planned here"]
+    with pytest.raises(ModelRefused) as refused:
+        load_model(data=model_file("approved", answers=answers), by=None, now=now)
+
+    assert list(map(str, refused.value.problems)) == [problem]
+
+
+def test_codes_that_two_installations_gave_the_other_way_round_are_not_taken_for_each_other(now):
+    make_field("pays", FieldType.CHOICE, answers=["いいえ", "はい"])
+    elsewhere = Answers.new(["はい", "いいえ"])
+    yes = elsewhere.find("はい").code
+    when = {"field": "pays", "op": "is", "value": yes}
+    file = {"name": "Pays", "ranges": RANGES, "rules": [{"label": "Pays", "points": 5, "when": when}]}
+
+    with pytest.raises(ModelRefused) as refused:
+        load_model(data=file | {"answers": {"pays": {yes: "はい"}}}, by=None, now=now)
+
+    assert list(map(str, refused.value.problems)) == [
+        "answers.pays.answer: answer: はい can mean answer: いいえ or answer_2: はい: give the code."
+    ]
 
 
 def test_a_file_with_answers_that_are_none_is_refused(now):
