@@ -14,6 +14,16 @@ from jobs.postgres import ErrorCode, Lock, error_code, pass_through
 from leads.fields.answers import LABEL_LIMIT, Answers, Choice
 from leads.models import Answer, AnswerLabel, FieldDefinition
 from leads.rules import composed
+from team.actions import Conflict
+
+
+class AnswersConflict(Conflict):
+    """Somebody else has changed the same answers meanwhile: `saved`, {code: label}, are the labels in dispute as they
+    stand now, `order` are all codes as they stand now, or () where nobody disputes about that."""
+
+    def __init__(self, saved: dict[str, str], order: tuple[str, ...]):
+        super().__init__(saved)
+        self.order = order
 
 
 def define_field(
@@ -39,6 +49,36 @@ def add_answers(*, field: FieldDefinition, labels: Iterable[str], now: datetime.
                 raise ValidationError(f"{label} stands twice in the list.")
         last = max((answer.position for answer in present.values()), default=0)
         _create(field, known.with_labels(labels).choices[len(present) :], first=last + 1, now=now)
+
+
+def save_answers(
+    *,
+    field: FieldDefinition,
+    labels: Mapping[str, str],
+    order: Sequence[str],
+    was: Mapping[str, str],
+    now: datetime.datetime,
+) -> int:
+    """Renames and moves what differs from what was shown, `was`: {code: label} in order; returns how many it renamed.
+
+    What whoever edits left alone stays as somebody else has put it meanwhile; the order is one thing. Raises
+    AnswersConflict where both changed the same, ValidationError for labels that cannot be, and then saves nothing.
+    """
+    with transaction.atomic():
+        present = _locked(field)
+        mine = {code: _clean(label) for code, label in labels.items() if code in present and code in was}
+        mine = {code: label for code, label in mine.items() if label != was[code]}
+        saved = {code: present[code].label for code in mine}
+        disputed = {code: label for code, label in saved.items() if label not in (was[code], mine[code])}
+        shown, stands = [code for code in was if code in present], [code for code in present if code in was]
+        wanted = [code for code in order if code in shown]
+        is_moved = wanted not in (shown, stands)
+        if disputed or (is_moved and stands != shown):
+            raise AnswersConflict(disputed, tuple(present) if is_moved and stands != shown else ())
+        renamed = rename_answers(field=field, labels=mine, now=now)
+        if is_moved:
+            order_answers(field=field, codes=wanted)
+    return renamed
 
 
 def rename_answers(*, field: FieldDefinition, labels: Mapping[str, str], now: datetime.datetime) -> int:

@@ -1,11 +1,11 @@
 """The answers of choice fields: renamed, put in order, retired and added; what uses each stands beside it."""
 
+import json
 from typing import NamedTuple
 
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.db import transaction
 from django.db.models import Count, Q
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
@@ -13,12 +13,12 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from leads.actions.answers import (
+    AnswersConflict,
     add_answers,
     delete_answer,
-    order_answers,
-    rename_answers,
     restore_answer,
     retire_answer,
+    save_answers,
 )
 from leads.conditions import Vocabulary
 from leads.fields.answers import LABEL_LIMIT, Choice
@@ -40,23 +40,32 @@ class Use(NamedTuple):
 
 
 class AnswersForm(forms.Form):
-    """The label and the place of each answer of a field that was loaded with_answers."""
+    """The label and the place of each answer of a field that was loaded with_answers, and what was shown of them."""
+
+    # {code: label} in the order that was shown, so that two editors are noticed.
+    was = forms.JSONField(required=False, widget=forms.HiddenInput)
 
     def __init__(self, data=None, *, choices):
-        super().__init__(data)
         self.choices = choices
-        for place, choice in enumerate(choices, 1):
+        shown = {f"place-{choice.code}": place for place, choice in enumerate(choices, 1)}
+        shown |= {f"label-{choice.code}": choice.label for choice in choices}
+        # What somebody has added meanwhile does not come with what is sent.
+        super().__init__(None if data is None else shown | data)
+        self.initial = shown | {"was": {choice.code: choice.label for choice in choices}}
+        for choice in choices:
             self.fields[f"label-{choice.code}"] = forms.CharField(
                 max_length=LABEL_LIMIT,
-                initial=choice.label,
                 widget=forms.TextInput(attrs={"class": "form-control", "aria-label": f"Label of {choice.code}"}),
             )
             self.fields[f"place-{choice.code}"] = forms.IntegerField(
                 min_value=1,
                 max_value=10_000,
-                initial=place,
                 widget=forms.NumberInput(attrs={"class": "form-control", "aria-label": f"Place of {choice.label}"}),
             )
+
+    def clean(self):
+        if not isinstance(self.cleaned_data.get("was"), dict):
+            raise ValidationError("Something is missing in what was sent. Reload this page and try again.")
 
     def row(self, choice: Choice):
         return self[f"label-{choice.code}"], self[f"place-{choice.code}"]
@@ -67,14 +76,32 @@ class AnswersForm(forms.Form):
 
     @property
     def order(self):
-        """The codes by their places; of two in one place the one that was moved there comes first."""
+        """The codes shown by their places; of two in one place the one that was moved there comes first."""
 
         def place(numbered):
-            before, choice = numbered
-            now = self.cleaned_data[f"place-{choice.code}"]
+            before, code = numbered
+            now = self.cleaned_data.get(f"place-{code}", before)
             return now, now == before, before
 
-        return [choice.code for _, choice in sorted(enumerate(self.choices, 1), key=place)]
+        return [code for _, code in sorted(enumerate(self.cleaned_data["was"], 1), key=place)]
+
+    def show(self, conflict):
+        """Says what somebody else has saved; what was typed stays, and can be saved after that."""
+        was, again = self.cleaned_data["was"], {}
+        labels = {choice.code: choice.label for choice in self.choices} | conflict.saved
+        for code, label in conflict.saved.items():
+            self.add_error(
+                f"label-{code}", f"Somebody else has put “{label}” here meanwhile. Save once more to have yours."
+            )
+        if conflict.order:
+            said = ", ".join(labels.get(code, code) for code in conflict.order)
+            self.add_error(
+                None, f"Somebody else has changed the order meanwhile: {said}. Save once more to have yours."
+            )
+            # Two that were typed into one place are told apart by what was shown, which is another order from here on.
+            again = {f"place-{code}": place for place, code in enumerate(dict.fromkeys([*self.order, *labels]), 1)}
+            was = {code: was.get(code, labels.get(code, code)) for code in conflict.order}
+        self.data = self.data | again | {"was": json.dumps(was | conflict.saved)}
 
 
 class NewAnswerForm(forms.Form):
@@ -92,19 +119,30 @@ def answer_fields(request):
 @require_http_methods(["GET", "HEAD", "POST"])
 @allow.whoever_may("leads.change_answer")
 def answer_list(request, code):
+    """Saves what the reader changed; 409 with what was typed where somebody else changed the same meanwhile."""
     field = _field(code)
-    form = AnswersForm(request.POST if request.method == "POST" else None, choices=field.answer_list.choices)
-    if request.method == "POST" and form.is_valid():
-        try:
-            with transaction.atomic():
-                renamed = rename_answers(field=field, labels=form.labels, now=timezone.now())
-                order_answers(field=field, codes=form.order)
-        except ValidationError as error:
-            form.add_error(None, error)
-        else:
-            messages.success(request, f"Saved; {renamed} renamed." if renamed else "Saved.")
-            return redirect("web:answer-list", code)
-    return _page(request, field, form, NewAnswerForm())
+    form = AnswersForm(request.POST.dict() if request.method == "POST" else None, choices=field.answer_list.choices)
+    status = 200
+    if request.method == "POST":
+        status = 422
+        if form.is_valid():
+            try:
+                renamed = save_answers(
+                    field=field,
+                    labels=form.labels,
+                    order=form.order,
+                    was=form.cleaned_data["was"],
+                    now=timezone.now(),
+                )
+            except AnswersConflict as conflict:
+                form.show(conflict)
+                status = 409
+            except ValidationError as error:
+                form.add_error(None, error)
+            else:
+                messages.success(request, f"Saved; {renamed} renamed." if renamed else "Saved.")
+                return redirect("web:answer-list", code)
+    return _page(request, field, form, NewAnswerForm(), status=status)
 
 
 @require_POST
@@ -120,7 +158,7 @@ def answer_add(request, code):
         else:
             messages.success(request, "Added behind the others.")
             return redirect("web:answer-list", code)
-    return _page(request, field, AnswersForm(choices=field.answer_list.choices), form)
+    return _page(request, field, AnswersForm(choices=field.answer_list.choices), form, status=422)
 
 
 @require_POST
@@ -170,7 +208,7 @@ def _uses(field):
     }
 
 
-def _page(request, field, form, new_form):
+def _page(request, field, form, new_form, *, status):
     uses = _uses(field)
     context = {
         "field": field,
@@ -178,5 +216,4 @@ def _page(request, field, form, new_form):
         "new_form": new_form,
         "rows": [(choice, *form.row(choice), uses.get(choice.code)) for choice in field.answer_list.choices],
     }
-    status = 422 if form.errors or new_form.errors else 200
     return render(request, "operations/answer_list.html", context, status=status)

@@ -1,8 +1,10 @@
+import json
+
 import pytest
 from django.urls import reverse
 
 from leads.actions.answers import retire_answer
-from leads.models import Answer, FieldDefinition, StageDefinition
+from leads.models import Answer, AnswerLabel, FieldDefinition, StageDefinition
 from routing.models import AssignmentRule, RoutingPolicy
 from tests.factories.leads import make_lead
 from tests.scoring.made import publish
@@ -28,6 +30,7 @@ def listed():
 def posted(**changes):
     values = {f"label-{code}": label for code, label in listed()}
     values |= {f"place-{code}": place for place, (code, _) in enumerate(listed(), 1)}
+    values["was"] = json.dumps(dict(listed()))
     return values | {name.replace("__", "-"): value for name, value in changes.items()}
 
 
@@ -64,6 +67,116 @@ def test_labels_and_order_are_saved(cast, as_user):
         ("planned", "Planned"),
         ("not_yet", "Not yet"),
     ]
+
+
+def typed(page):
+    """What a browser sends from the form of a page that was answered."""
+    form = page.context["form"]
+    return {name: form[name].value() for name in form.fields}
+
+
+def test_the_page_sends_what_it_shows(cast, as_user):
+    before = listed()
+    client = as_user(cast.ann)
+
+    assert client.post(PAGE, typed(client.get(PAGE))).status_code == 302
+    assert listed() == before
+
+
+def test_what_one_left_alone_stays_as_somebody_else_has_put_it(cast, as_user):
+    client = as_user(cast.ann)
+    one, other = posted(label__approved="Granted", place__no_budget=1), posted(label__planned="Soon")
+
+    assert [client.post(PAGE, values).status_code for values in (one, other)] == [302, 302]
+
+    assert listed() == [
+        ("no_budget", "No budget"),
+        ("approved", "Granted"),
+        ("planned", "Soon"),
+        ("not_yet", "Not yet"),
+    ]
+
+
+def test_a_label_that_somebody_else_changed_is_told_and_what_was_typed_stays(cast, as_user):
+    client = as_user(cast.ann)
+    mine = posted(label__approved="Confirmed", label__planned="Soon")
+    client.post(PAGE, posted(label__approved="Granted"))
+
+    page = client.post(PAGE, mine)
+
+    assert page.status_code == 409
+    assert page.context["form"].errors == {
+        "label-approved": ["Somebody else has put “Granted” here meanwhile. Save once more to have yours."]
+    }
+    assert 'value="Confirmed"' in page.text
+    assert dict(listed()) | {"approved": "Granted", "planned": "Planned"} == dict(listed())
+    assert client.post(PAGE, typed(page)).status_code == 302
+    assert dict(listed()) | {"approved": "Confirmed", "planned": "Soon"} == dict(listed())
+
+
+def test_an_order_that_somebody_else_changed_is_told_and_can_be_changed_after_that(cast, as_user):
+    client = as_user(cast.ann)
+    mine = posted(place__no_budget=1)
+    client.post(PAGE, posted(place__not_yet=1))
+
+    page = client.post(PAGE, mine)
+
+    assert page.status_code == 409
+    assert page.context["form"].non_field_errors() == [
+        "Somebody else has changed the order meanwhile: Not yet, Approved, Planned, No budget. "
+        "Save once more to have yours."
+    ]
+    assert [code for code, _ in listed()] == ["not_yet", "approved", "planned", "no_budget"]
+    assert client.post(PAGE, typed(page)).status_code == 302
+    assert listed()[0] == ("no_budget", "No budget")
+
+
+def test_the_same_from_both_is_no_conflict(cast, as_user):
+    client = as_user(cast.ann)
+    values = posted(label__approved="Granted", place__no_budget=1)
+
+    assert [client.post(PAGE, values).status_code for _ in range(2)] == [302, 302]
+
+    assert AnswerLabel.objects.filter(answer__field=budget(), answer__code="approved").count() == 2
+
+
+def test_an_answer_that_was_added_or_deleted_meanwhile_stays_so(cast, as_user, now):
+    client = as_user(cast.ann)
+    mine = posted(label__approved="Granted", place__no_budget=1)
+    client.post(reverse("web:answer-add", args=["budget"]), {"label": "Asked for"})
+    retire_answer(field=budget(), code="planned", now=now)
+    client.post(change("planned", "delete"))
+
+    assert client.post(PAGE, mine).status_code == 302
+
+    assert listed() == [
+        ("no_budget", "No budget"),
+        ("approved", "Granted"),
+        ("not_yet", "Not yet"),
+        ("asked_for", "Asked for"),
+    ]
+
+
+@pytest.mark.parametrize("was", ["", "{", "[]", '"x"', '{"approved": 1}'])
+def test_without_what_was_shown_nothing_is_overwritten(cast, as_user, was):
+    before = listed()
+
+    page = as_user(cast.ann).post(PAGE, posted(label__approved="Granted") | {"was": was})
+
+    assert page.status_code in {409, 422}
+    assert listed() == before
+
+
+def test_retiring_and_offering_again_act_once_when_sent_twice(cast, as_user):
+    client = as_user(cast.ann)
+    client.post(change("planned", "retire"))
+    since = Answer.objects.get(field=budget(), code="planned").retired_at
+
+    assert client.post(change("planned", "retire")).status_code == 302
+    assert Answer.objects.get(field=budget(), code="planned").retired_at == since
+
+    assert [client.post(change("planned", "restore")).status_code for _ in range(2)] == [302, 302]
+    assert Answer.objects.get(field=budget(), code="planned").retired_at is None
 
 
 def test_the_enter_key_saves(cast, as_user):
