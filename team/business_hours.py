@@ -61,18 +61,6 @@ def add_business_minutes(start, minutes, hours):
     raise ValueError("There is not that much working time within ten years.")
 
 
-def business_minutes_between(start, end, hours):
-    """Minutes (float) of working time from `start` to `end`, both aware; 0 when the end is not later."""
-    start, end = start.astimezone(datetime.UTC), end.astimezone(datetime.UTC)
-    worked = datetime.timedelta(0)
-    day, last_day = _local_day(start, hours), _local_day(end, hours)
-    while start < end and day <= last_day:
-        opens, closes = _working_day(day, hours)
-        worked += max(min(closes, end) - max(opens, start), datetime.timedelta(0))
-        day += _DAY
-    return worked / datetime.timedelta(minutes=1)
-
-
 def end_of_day(moment, zone):
     """The first moment (aware, UTC) of the day after the one that `moment` (aware) falls on in that IANA zone."""
     return _first_moment(moment.astimezone(ZoneInfo(zone)).date() + _DAY, datetime.time(), zone)
