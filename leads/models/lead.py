@@ -108,7 +108,7 @@ class Lead(models.Model):
     do_not_call = models.BooleanField(default=False)
     do_not_post = models.BooleanField("do not send post", default=False)
 
-    # Match keys, computed on write by leads.rules; "" where there is nothing to match on.
+    # Match keys, computed on write by leads.intake.keys; "" where there is nothing to match on.
     email_key = models.CharField(max_length=254, editable=False, blank=True)
     phone_key = models.CharField(max_length=16, editable=False, blank=True)
     name_key = models.CharField(max_length=200, editable=False, blank=True)
