@@ -3,6 +3,9 @@
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
+from django.template import Context
+from django.template.loader import get_template
+
 
 class Content(NamedTuple):
     subject: str
@@ -28,6 +31,11 @@ def register(kind, renderer: Renderer, *, label: str):
 def label_of(message) -> str:
     """What a message is called: by its kind, else by its subject."""
     return _labels.get(message.kind) or message.subject or message.kind.replace(".", " ").replace("_", " ").capitalize()
+
+
+def plain_text(template: str, **values: object) -> str:
+    """The text of a mail from its template; a mail in plain text escapes nothing."""
+    return get_template(template).template.render(Context(values, autoescape=False))
 
 
 def rendered(messages: Iterable) -> dict[int, Content]:

@@ -79,7 +79,7 @@ See them here:
 
 https://leads.example.com/notices/
 
-This mail comes as soon as something happens to your leads, as you wished. Change how you are told:
+You asked for this mail as soon as something happens to your leads. Change that here:
 
 https://leads.example.com/profile/#notices
 """

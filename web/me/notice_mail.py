@@ -1,35 +1,17 @@
 """The mails about notices, written when they are sent: how many of what, and where to read them; no names."""
 
 from functools import partial
-from string import Template
 
 from django.conf import settings
 from django.urls import reverse
 
-from mail.renderers import Content, register
+from mail.renderers import Content, plain_text, register
 from notices.actions import tell_again
 from notices.enums import NoticeMail
 from notices.queries import told_in_mails
 from notices.words import count_words
 from team.models import User
 from team.roles import can_own_leads
-
-TEXT = Template("""Hello $name,
-
-$told
-
-See them here:
-
-$link
-
-$why Change how you are told:
-
-$profile
-""")
-WHY = {
-    NoticeMail.AT_ONCE: "This mail comes as soon as something happens to your leads, as you wished.",
-    NoticeMail.DAILY: "This mail comes once a day when there is something new about your leads, as you wished.",
-}
 
 
 def register_notice_mail():
@@ -58,11 +40,12 @@ def _written(kind, messages):
 
 def _content(kind, user, counts):
     lines = [count_words(each) for each in counts]
-    text = TEXT.substitute(
+    text = plain_text(
+        "mail/notices.txt",
         name=user.get_short_name(),
-        told="\n".join(f"{line}." for line in lines),
+        told=lines,
         link=settings.SITE_URL + reverse("web:notice-list"),
-        why=WHY[kind],
+        is_daily=kind == NoticeMail.DAILY,
         profile=settings.SITE_URL + reverse("web:profile") + "#notices",
     )
     return Content(", ".join(lines), text)

@@ -118,6 +118,16 @@ def test_the_mailed_link_leads_to_the_site_whatever_the_request_says(client, cas
     assert re.findall(r"https?://[^/\s]+", mail.outbox[0].body) == ["https://leads.example.com"]
 
 
+def test_a_mail_is_plain_text(cast, now):
+    cast.ben.name = "<Ben> & O'Neil"
+    cast.ben.save()
+    actions.request_password_reset(email=cast.ben.email, requester=None, now=now)
+    send(now)
+
+    assert mail.outbox[-1].body.startswith(f"Hello {cast.ben.get_short_name()},\n")
+    assert Message.objects.get().text == ""
+
+
 def test_known_and_unknown_addresses_get_the_same_answer(client, cast):
     known, unknown = ask(client, "ben@example.com"), ask(client, "nobody@example.com")
 
