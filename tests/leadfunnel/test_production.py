@@ -117,7 +117,7 @@ def test_pages_without_a_reader_need_no_database(production):
     ("name", "words"),
     [
         ("nothing", "There is nothing here"),
-        ("foreign host", "That request made no sense here"),
+        ("foreign host", "This request could not be understood"),
         ("no token", "This page was open for too long"),
         ("broken", "Something broke on our side"),
     ],
