@@ -21,7 +21,7 @@ def test_the_bell_counts_ones_own_up_to_a_hundred(cast, now, django_assert_num_q
         Notice(
             lead_id=first.lead_id,
             recipient=cast.ben,
-            change=number,
+            change=-number,
             kind=first.kind,
             handover_id=first.handover_id,
             at=now,
@@ -74,7 +74,7 @@ def test_a_page_of_groups_reads_no_notice_of_other_pages(cast, now, monkeypatch,
         Notice(
             lead_id=first.lead_id,
             recipient=cast.ben,
-            change=number,
+            change=-number,
             kind=first.kind,
             handover_id=first.handover_id,
             at=now - number * slot,
