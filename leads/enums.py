@@ -47,6 +47,7 @@ class ChangeKind(models.TextChoices):
     OWNER = "owner", "Owner"
     CREATED = "created", "New"
     TOUCHED = "touched", "Touched"
+    GONE = "gone", "Gone"
 
 
 class SourceKind(models.TextChoices):

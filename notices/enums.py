@@ -9,6 +9,7 @@ class NoticeKind(models.TextChoices):
     ARRIVED = "arrived", "Arrived"
     TAKEN_BACK = "taken_back", "Taken back"
     FADED = "faded", "Grade fell"
+    REMOVED = "removed", "Removed"
 
 
 class MailChoice(models.TextChoices):

@@ -24,15 +24,16 @@ class Notice(models.Model):
 
     `change` is the number of the leads.ChangeRow it follows from, which is pruned some day. `handover` is the one by
     which the lead is or was hers, and says why; `facts` is what it cannot say: {"from", "to": grades} where the grade
-    fell, else {}. `at` is when it happened, `told_at` when it was written down here; `mailed_in` is the number of the
-    mail.Message that told of it, which is forgotten after a while.
+    fell, else {}. Of a lead that was removed there is neither left, and `facts` is all (leads.ChangeRow). `at`
+    is when it happened, `told_at` when it was written down here; `mailed_in` is the number of the mail.Message that
+    told of it, which is forgotten after a while.
     """
 
-    lead = models.ForeignKey("leads.Lead", models.CASCADE, related_name="notices", db_index=False)
+    lead = models.ForeignKey("leads.Lead", models.CASCADE, null=True, related_name="notices", db_index=False)
     recipient = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="notices", db_index=False)
     change = models.BigIntegerField()
     kind = models.CharField(max_length=10, choices=NoticeKind.choices)
-    handover = models.ForeignKey("routing.Handover", models.CASCADE, related_name="notices")
+    handover = models.ForeignKey("routing.Handover", models.CASCADE, null=True, related_name="notices")
     facts = models.JSONField(default=dict)
     at = models.DateTimeField()
     told_at = models.DateTimeField()
@@ -44,7 +45,12 @@ class Notice(models.Model):
     class Meta:
         ordering = ["-at", "-pk"]
         constraints = [
-            models.UniqueConstraint(fields=["lead", "recipient", "change"], name="notice_once"),
+            models.UniqueConstraint(fields=["lead", "recipient", "change"], name="notice_once", nulls_distinct=False),
+            models.CheckConstraint(
+                condition=Q(kind=NoticeKind.REMOVED, lead=None, handover=None)
+                | (~Q(kind=NoticeKind.REMOVED) & Q(lead__isnull=False, handover__isnull=False)),
+                name="notice_names_what_is_there",
+            ),
             models.CheckConstraint(condition=Q(kind__in=NoticeKind.values), name="notice_kind_known"),
         ]
         indexes = [
@@ -61,6 +67,10 @@ class Notice(models.Model):
 
     def __str__(self):
         return f"{self.get_kind_display()}: lead {self.lead_id} at {self.at:%Y-%m-%d %H:%M}"
+
+    @property
+    def lead_name(self):
+        return self.facts["name"] if self.kind == NoticeKind.REMOVED else self.lead.name
 
     @property
     def words(self):

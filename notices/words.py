@@ -9,11 +9,13 @@ _ONE = {
     NoticeKind.ARRIVED: "arrived",
     NoticeKind.TAKEN_BACK: "was taken back",
     NoticeKind.FADED: "is no longer graded for sales",
+    NoticeKind.REMOVED: "was removed",
 }
 _MANY = {
     NoticeKind.ARRIVED: "arrived",
     NoticeKind.TAKEN_BACK: "were taken back",
     NoticeKind.FADED: "are no longer graded for sales",
+    NoticeKind.REMOVED: "were removed",
 }
 
 
@@ -25,12 +27,15 @@ class Told(NamedTuple):
 
 
 def notice_words(notice) -> str:
-    """Why a lead arrived, why it was taken back, or how its grade fell; of a Notice with its hand-over loaded."""
+    """Why a lead arrived, was taken back or removed, or how its grade fell; of a Notice with its hand-over loaded."""
     handover = notice.handover
     if notice.kind == NoticeKind.ARRIVED:
         return why_words(handover.why, handover.why_facts)
     if notice.kind == NoticeKind.TAKEN_BACK:
         return end_words(handover.end, handover.end_reason, handover.end_facts)
+    if notice.kind == NoticeKind.REMOVED:
+        by = f" by {notice.facts['by_name']}" if notice.facts["by"] else ""
+        return f"The import {notice.facts['undone_import']} was undone{by}"
     return f"Graded {notice.facts['to'] or 'not at all'}, was {notice.facts['from']}"
 
 

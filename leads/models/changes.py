@@ -23,13 +23,18 @@ class ChangeRow(models.Model):
     | owner | ids of users, "" for nobody | `reference`: the id of her hand-over |
     | created | "" | nothing: all of a new lead is new |
     | touched | "" | codes of `fields` and `kinds` of activity: one row for each lead and transaction |
+    | gone | whose it was, "" for nobody; "" | `facts`, where it was somebody's: see below |
 
-    Rows of grades and scores are history. The others are news: they say what a Transition or a Handover keeps for
-    good, and are pruned (leads.changes.pruning). `position` orders transactions (leads.changes.following).
+    The facts of a lead that is gone: {"name", "by": id of a user or null, "by_name", and why (leads.actions.removal)}.
+
+    Rows of grades and scores are history. The others are news: they say what is kept elsewhere for good, or what nobody
+    has to know for good, and are pruned (leads.changes.pruning). `position` orders transactions
+    (leads.changes.following).
     """
 
     pk = models.CompositePrimaryKey("lead_id", "id")
-    # Unchecked by the database (docs/adr/0008): a row is written beside the lead, and deleted with it.
+    # Unchecked by the database (docs/adr/0008): a row is written beside the lead, and deleted with it. Only the one
+    # that says that the lead is gone outlives it, and has no lead to be loaded or joined.
     lead = models.ForeignKey("leads.Lead", models.CASCADE, related_name="changes", db_index=False, db_constraint=False)
     # Numbered by the database.
     id = models.BigIntegerField(editable=False, db_default=Func(Value("leads_changerow_id_seq"), function="nextval"))
@@ -43,6 +48,7 @@ class ChangeRow(models.Model):
     reference = models.BigIntegerField(null=True)
     fields = ArrayField(models.TextField(), null=True)
     kinds = ArrayField(models.TextField(), null=True)
+    facts = models.JSONField(null=True)
 
     class Meta:
         ordering = ["position", "id"]

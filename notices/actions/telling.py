@@ -7,16 +7,18 @@ from notices.models import Notice
 from routing.enums import Why
 from routing.models import Handover
 from routing.queries import active_policy, sales_grades
+from team.models import User
 
 
 def tell_reps(rows: list[ChangeRow], *, now) -> None:
     """Writes the notices that these change rows give rise to, each once, in the caller's transaction.
 
-    A lead arrived, unless she took it herself; it was taken back, unless she gave it back; its grade fell out of those
-    that the policy gives to sales, while it was hers. Who did what is read from the hand-over that a row names. The
-    number of queries does not depend on that of the rows.
+    A lead arrived, unless she took it herself; it was taken back, unless she gave it back; it was removed while it was
+    hers, unless by herself; its grade fell out of those that the policy gives to sales, while it was hers. Who did what
+    is read from the hand-over that a row names, or the row of a lead that is gone. The number of queries does not
+    depend on that of the rows.
     """
-    notices = [*_moved(rows), *_faded(rows)]
+    notices = [*_moved(rows), *_faded(rows), *_removed(rows)]
     for notice in notices:
         notice.told_at = now
     Notice.objects.bulk_create(notices, ignore_conflicts=True)
@@ -47,6 +49,15 @@ def _faded(rows):
         handover = _hers_then(row, handovers.get(row.lead_id, {}), owners.get(row.lead_id, []))
         if handover:
             yield _notice(row, NoticeKind.FADED, handover, {"from": row.was, "to": row.became})
+
+
+def _removed(rows):
+    """Leads that are gone, by the rows that say so: there is no hand-over left to ask."""
+    rows = [row for row in rows if row.kind == ChangeKind.GONE and row.was and row.was != str(row.facts["by"])]
+    there = set(User.objects.filter(pk__in={row.was for row in rows}).values_list("pk", flat=True)) if rows else ()
+    for row in rows:
+        if int(row.was) in there:
+            yield Notice(recipient_id=int(row.was), change=row.id, kind=NoticeKind.REMOVED, facts=row.facts, at=row.at)
 
 
 def _hers_then(row, handovers, owners):

@@ -21,6 +21,11 @@ def grade_row(lead, was, became, *, at=NOW):
     return _row(lead.pk, ChangeKind.GRADE, at, was, became)
 
 
+def gone_row(owner, *, at=NOW, **facts):
+    """That a lead of `owner` was removed by nobody in particular."""
+    return _row(0, ChangeKind.GONE, at, str(owner.pk), "", facts={"by": None} | facts)
+
+
 def _row(lead_id, kind, at, was, became, **values):
     """A row that is in no table, numbered as if it had been written now."""
     with connection.cursor() as cursor:

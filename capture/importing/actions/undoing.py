@@ -12,6 +12,7 @@ from capture.importing.actions.staging import write_restored
 from capture.importing.enums import KeptWhy, RowResult
 from capture.importing.matching import codes_of
 from capture.importing.models import ImportRow
+from leads.actions.removal import remove_leads
 from leads.activities import Trait, codes_with
 from leads.changes import changing
 from leads.intake import keys
@@ -58,7 +59,7 @@ def undo_chunk(*, run, now) -> bool:
                 _keep(account, row, KeptWhy.WITH_SALES)
         rows = [row for row in rows if row.lead_id in writable]
         _restore(change, [row for row in rows if row.result == RowResult.UPDATED], account)
-        _remove([row for row in rows if row.result == RowResult.CREATED], run, account)
+        _remove([row for row in rows if row.result == RowResult.CREATED], run, account, change)
     run.undone = account
     return True
 
@@ -182,7 +183,7 @@ def _complete(leads):
         lead.search_changed = True
 
 
-def _remove(rows, run, account):
+def _remove(rows, run, account, change):
     if not rows:
         return
     ids = [row.lead_id for row in rows]
@@ -194,7 +195,7 @@ def _remove(rows, run, account):
             _keep(account, row, KeptWhy.WORKED)
     free = [lead_id for lead_id in ids if lead_id not in worked]
     account["removed"] += len(free)
-    Lead.objects.filter(pk__in=free).delete()
+    remove_leads(change, leads=Lead.objects.filter(pk__in=free), facts={"undone_import": run.file_name})
 
 
 def _worked(ids, run):

@@ -5,10 +5,13 @@ from capture.importing.actions import running
 from capture.importing.actions.running import continue_import
 from capture.importing.models import Import, ImportRow
 from capture.importing.queries import kept_of
-from leads.models import Lead, LeadSearch, Transition
+from leads.models import ChangeRow, Lead, LeadSearch, Transition
+from notices.actions import tell_reps
+from notices.models import Notice
 from routing.actions import return_lead
 from tests.factories.deeds import change_lead, log_activity
 from tests.factories.leads import give, make_lead
+from tests.factories.notices import owner_row
 
 pytestmark = pytest.mark.django_db
 
@@ -196,3 +199,34 @@ def test_an_undoing_from_before_there_was_word_of_who_asked_goes_on(bring, cast)
     assert continue_import(run_id=run.pk, clock=timezone.now)
     run.refresh_from_db()
     assert (run.status, run.undone["with_sales"]) == ("undone", 1)
+
+
+def test_whose_lead_the_undoing_removes_is_told_so_in_words(bring, cast):
+    mapping = {"columns": {"Email": "email", "First name": "first_name"}}
+    run = bring("Email,First name\na@x.example,Ann\nb@x.example,Bea\nc@x.example,\n", mapping=mapping, by=cast.mia)
+    ann, bea, nobodys = Lead.objects.order_by("email")
+    tell_reps([owner_row(give(lead, owner=cast.ben)) for lead in (ann, bea)], now=timezone.now())
+    log_activity(lead=bea, kind="call", by=cast.ben, now=timezone.now())
+
+    assert undo(run, by=cast.ann) == (2, 0, 1)
+
+    rows = list(ChangeRow.objects.filter(kind="gone").order_by("id"))
+    facts = {"name": "Ann", "undone_import": "people.csv", "by": cast.ann.pk, "by_name": "Ann"}
+    assert [(row.lead_id, row.was, row.facts) for row in rows] == [
+        (ann.pk, str(cast.ben.pk), facts),
+        (nobodys.pk, "", None),
+    ]
+    assert ChangeRow.objects.filter(lead__in=[ann.pk, nobodys.pk]).count() == 2
+    for _ in range(2):
+        tell_reps(rows, now=timezone.now())
+    told = Notice.objects.filter(recipient=cast.ben).order_by("change")
+    assert [(notice.kind, notice.lead_name) for notice in told] == [("arrived", "Bea"), ("removed", "Ann")]
+    assert told[1].words == "The import people.csv was undone by Ann"
+
+
+def test_who_undoes_an_import_herself_is_not_told(bring, cast):
+    run = bring("Email\na@x.example\n", by=cast.ada)
+    give(Lead.objects.get(), owner=cast.ada)
+    undo(run, by=cast.ada)
+    tell_reps(list(ChangeRow.objects.filter(kind="gone")), now=timezone.now())
+    assert not Notice.objects.exists()

@@ -16,7 +16,7 @@ from team.enums import Role
 from tests.cast import make_user
 from tests.factories.deeds import change_lead
 from tests.factories.leads import make_lead
-from tests.factories.notices import make_notice, owner_row
+from tests.factories.notices import gone_row, make_notice, owner_row
 from tests.web.fragments import bare
 
 URL = reverse("web:notice-list")
@@ -302,3 +302,15 @@ def test_who_owns_no_leads_any_more_reads_what_is_left_and_wishes_no_mail(cast, 
     assert b'id="read-all"' in client.get(URL).content
     assert client.post(reverse("web:mail-wish"), {"mail": "at_once", "digest_hour": "8"}).status_code == 403
     assert not MailWish.objects.exists()
+
+
+def test_a_lead_that_was_removed_is_named_and_leads_nowhere(cast, as_user):
+    now = timezone.now()
+    tell_reps([gone_row(cast.ben, name="Ada Lovelace", undone_import="people.csv", at=now)], now=now)
+    notice = Notice.objects.get()
+    page = as_user(cast.ben).get(URL).content.decode()
+    assert "Ada Lovelace" in page
+    assert "The import people.csv was undone" in page
+    assert f"open-{notice.pk}" not in page
+    assert as_user(cast.ben).post(reverse("web:notice-open", args=[notice.pk])).url == URL
+    assert not Notice.objects.unread().exists()
