@@ -133,6 +133,15 @@ def test_which_grades_are_for_sales_the_policy_says(cast, now):
     assert tell(now)[1:] == [("Ben", "faded", "Graded B, was A")]
 
 
+def test_falls_followed_late_are_judged_by_the_policy_of_that_moment(cast, now):
+    to_b, to_c = arrived(now), arrived(now)
+    moved(to_b, "Ulm", cast.mia, now + HOUR)
+    moved(to_c, "Jena", cast.mia, now + HOUR)
+    RoutingPolicy.objects.update(side_b="marketing", side_c="sales")
+    fallen = [words for _, kind, words in tell(now + 2 * HOUR) if kind == "faded"]
+    assert fallen == ["Graded B, was A"]
+
+
 def test_a_first_grade_and_one_of_a_lead_without_an_owner_are_nobodys_news(cast, now):
     settle([city("Jena")], now=now)
     User.objects.update(capacity=0)
