@@ -80,6 +80,10 @@ class Import(Leased):
         return waits and self.put_aside_at is None
 
     @property
+    def names_companies(self):
+        return "company" in self.mapping.get("columns", {}).values()
+
+    @property
     def rows_per_minute(self):
         return round(self.rows_done / self.seconds * 60) if self.seconds else 0
 

@@ -1,7 +1,7 @@
-"""Companies as an admin edits them; those that arrive by name come through record.companies_by_name."""
+"""Companies as an admin edits them, and as they go; those that arrive by name come through record.companies_by_name."""
 
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 
 from jobs.postgres import Lock, take_lock
 from leads.actions.record import refresh_search
@@ -9,6 +9,12 @@ from leads.changes import changing
 from leads.intake.keys import company_key
 from leads.models import Company, Lead
 from leads.rules import composed
+
+_HOLD = "SELECT id FROM leads_company WHERE id = ANY(%s) ORDER BY name_key FOR UPDATE"
+_REMOVE = """
+DELETE FROM leads_company AS company
+WHERE id = ANY(%s) AND edited_at IS NULL AND NOT EXISTS (SELECT FROM leads_lead WHERE company_id = company.id)
+"""
 
 
 def save_company(*, company: Company, by, now) -> Company:
@@ -19,6 +25,7 @@ def save_company(*, company: Company, by, now) -> Company:
     company.name = " ".join(composed(company.name).split())
     company.name_key = company_key(company.name)
     company.created_at = company.created_at or now
+    company.edited_at = now
     with changing(by=by, now=now) as change:
         if company.pk and not Company.objects.filter(pk=company.pk, name_key=company.name_key).exists():
             # An import may be bringing a company of that name, and need this one for its next row.
@@ -28,6 +35,19 @@ def save_company(*, company: Company, by, now) -> Company:
         refresh_search(lead_ids=people)
         change.note(people, fields=["company"])
     return company
+
+
+def remove_empty_companies(*, company_ids) -> int:
+    """Removes those of these companies that have no people and that nobody has edited; returns how many.
+
+    The caller holds Lock.IMPORTS, and no company. Two statements.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_HOLD, [list(company_ids)])
+        held = [pk for (pk,) in cursor.fetchall()]
+        # What is decided about them has to be read after whoever was busy with one has committed.
+        cursor.execute(_REMOVE, [held])
+        return cursor.rowcount
 
 
 def _save(company):

@@ -10,15 +10,15 @@ outermost marks or settles.
 
 Order of locks. Whoever holds several at a time takes them in this order, each kind by ascending id:
 
-1. the lock between imports (capture)
+1. the lock between imports (capture), also taken by whoever renames or removes companies
 2. a regrade run, then its chunk (scoring.actions.runs)
 3. leads
    whoever removes some takes the stronger lock on leads that it holds already, FOR UPDATE and by ascending id as well:
    it waits for whoever wrote down something of a lead without holding it (capture.importing.actions.undoing)
    and with them, shared, the answers of fields (Lock.ANSWERS), by whoever writes answers; who deletes one waits for
    that lock holding nothing but the field (leads.actions.answers)
-   then companies that are new, by key, and external ids, which the database enters by itself: whoever brings the same
-   waits until the other has committed
+   then companies that are new, or that go, by key, and external ids, which the database enters by itself: whoever
+   brings the same waits until the other has committed
 4. what belongs to a held lead: hand-overs, tasks
 5. pools, for which a page does not wait
 6. marks (leads_dirtylead), at the exit of a change

@@ -16,6 +16,11 @@ class Company(models.Model):
     city = models.CharField(max_length=100, blank=True)
     country = models.CharField(max_length=100, blank=True)
     created_at = models.DateTimeField()
+    edited_at = models.DateTimeField(
+        null=True,
+        editable=False,
+        help_text="When somebody edited it last; empty while it is as lists and forms brought it.",
+    )
 
     class Meta:
         ordering = ["name"]

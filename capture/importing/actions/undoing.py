@@ -1,5 +1,7 @@
 """The way back: people whom an import created are removed unless somebody has worked them since, values that it
-overwrote are restored where they still stand. Whom the user who asks may not change stays as she is.
+overwrote are restored where they still stand, and companies that it made go where they have no people and nobody has
+edited them. Whom the user who asks may not change stays as she is, and so do the facts that it filled in of companies,
+as nobody wrote down which those were.
 
 To undo once more what is undone changes nothing, but for those who were out of reach the first time.
 """
@@ -12,6 +14,8 @@ from capture.importing.actions.staging import write_restored
 from capture.importing.enums import KeptWhy, RowResult
 from capture.importing.matching import codes_of
 from capture.importing.models import ImportRow
+from jobs.postgres import Lock, take_lock
+from leads.actions.company import remove_empty_companies
 from leads.actions.removal import remove_leads
 from leads.activities import Trait, codes_with
 from leads.changes import changing
@@ -30,17 +34,17 @@ BEGUN = {"next": None, "kept": 0, "with_sales": 0, "examples": []}
 def undo_begun(*, run, by) -> dict:
     """The account (see undo_chunk) of an undoing that `by` asks for, None being the command line."""
     done = run.undone or {}
-    return BEGUN | {"by": by and by.pk} | {name: done.get(name, 0) for name in ("removed", "restored")}
+    return BEGUN | {"by": by and by.pk} | {name: done.get(name, 0) for name in ("removed", "restored", "companies")}
 
 
 def undo_chunk(*, run, now) -> bool:
     """Undoes the next rows, last row first, in the caller's transaction; True while there is more.
 
     Keeps account in run.undone, which the caller saves: {"by": id of the user who asked, "next", "removed",
-    "restored", "kept", "with_sales": how many of the kept may not be changed, "examples": [{"row", "lead", "why": a
-    KeptWhy, "fields": columns and codes of custom fields that changed}]}.
+    "restored", "companies": how many were removed, "kept", "with_sales": how many of the kept may not be changed,
+    "examples": [{"row", "lead", "why": a KeptWhy, "fields": columns and codes of custom fields that changed}]}.
     """
-    account = BEGUN | {"by": run.created_by_id, "removed": 0, "restored": 0} | (run.undone or {})
+    account = BEGUN | {"by": run.created_by_id, "removed": 0, "restored": 0, "companies": 0} | (run.undone or {})
     rows = ImportRow.objects.filter(run=run, result__in=[RowResult.CREATED, RowResult.UPDATED])
     if account["next"] is not None:
         rows = rows.filter(number__lt=account["next"])
@@ -50,6 +54,8 @@ def undo_chunk(*, run, now) -> bool:
         return False
     account["next"] = rows[-1].number
     by = User.objects.get(pk=account["by"]) if account["by"] else None
+    # An import may be bringing people of a company that is about to go.
+    take_lock(Lock.IMPORTS)
     with changing(by=by, now=now) as change:
         # Nobody works on them beside this; what is decided about them has to be read after it.
         writable = set(change.writable_ids([row.lead_id for row in rows if row.lead_id]))
@@ -58,10 +64,28 @@ def undo_chunk(*, run, now) -> bool:
                 account["with_sales"] += 1
                 _keep(account, row, KeptWhy.WITH_SALES)
         rows = [row for row in rows if row.lead_id in writable]
+        made = _companies_made(rows, run)
         _restore(change, [row for row in rows if row.result == RowResult.UPDATED], account)
         _remove([row for row in rows if row.result == RowResult.CREATED], run, account, change)
+        if made:
+            account["companies"] += remove_empty_companies(company_ids=made)
     run.undone = account
     return True
+
+
+def _companies_made(rows, run):
+    """The companies that the import made for the people of these rows, as far as nobody has edited them.
+
+    A chunk makes companies and enters people at one and the same moment.
+    """
+    ids = [row.lead_id for row in rows]
+    brought = {row.before["company_id"][1] for row in rows if row.before and "company_id" in row.before}
+    if not ids:
+        return []
+    imported = Activity.objects.filter(lead__in=ids, kind=IMPORTED.code, payload__import=run.pk)
+    named = Q(pk__in=brought) | Q(pk__in=Lead.objects.filter(pk__in=ids, company__isnull=False).values("company"))
+    moments = list(imported.values_list("recorded_at", flat=True).distinct())
+    return list(Company.objects.filter(named, created_at__in=moments, edited_at=None).values_list("pk", flat=True))
 
 
 def _restore(change, rows, account):

@@ -5,7 +5,8 @@ from capture.importing.actions import running
 from capture.importing.actions.running import continue_import
 from capture.importing.models import Import, ImportRow
 from capture.importing.queries import kept_of
-from leads.models import ChangeRow, Lead, LeadSearch, Transition
+from leads.actions.company import remove_empty_companies, save_company
+from leads.models import ChangeRow, Company, Lead, LeadSearch, Transition
 from notices.actions import tell_reps
 from notices.models import Notice
 from routing.actions import return_lead
@@ -230,3 +231,37 @@ def test_who_undoes_an_import_herself_is_not_told(bring, cast):
     undo(run, by=cast.ada)
     tell_reps(list(ChangeRow.objects.filter(kind="gone")), now=timezone.now())
     assert not Notice.objects.exists()
+
+
+COMPANIES = (
+    "Email,Company,Industry\na@x.example,Made Ltd,Toys\nb@x.example,Known Ltd,Toys\nc@x.example,Edited Ltd,\n"
+    "d@x.example,Shared Ltd,\nold@x.example,東京 KK,\ne@x.example,Kept Ltd,\n"
+)
+
+
+@pytest.mark.parametrize("chunk", [2, 100])
+def test_undo_removes_the_companies_that_it_leaves_empty(bring, cast, monkeypatch, chunk):
+    monkeypatch.setattr("capture.importing.actions.undoing.CHUNK_ROWS", chunk)
+    bring("Email,Company\nold@x.example,\nother@x.example,Known Ltd\n")
+    Lead.objects.filter(email="other@x.example").update(company=None)
+    run = bring(COMPANIES, by=cast.mia)
+    edited = Company.objects.get(name="Edited Ltd")
+    save_company(company=edited, by=cast.ada, now=timezone.now())
+    give_company = Lead.objects.get(email="other@x.example")
+    change_lead(lead=give_company, changes={"company": "Shared Ltd"}, by=cast.mia, now=timezone.now())
+    log_activity(lead=Lead.objects.get(email="e@x.example"), kind="call", by=cast.ben, now=timezone.now())
+
+    assert undo(run) == (4, 1, 1)
+
+    assert run.undone["companies"] == 2
+    names = list(Company.objects.order_by("name").values_list("name", flat=True))
+    assert names == ["Edited Ltd", "Kept Ltd", "Known Ltd", "Shared Ltd"]
+
+
+@pytest.mark.parametrize("count", [1, 30])
+def test_companies_go_in_as_many_statements_however_many(bring, count, django_assert_num_queries):
+    bring("Email,Company\n" + "".join(f"{number}@x.example,Made {number}\n" for number in range(count)))
+    made = list(Company.objects.values_list("pk", flat=True))
+    Lead.objects.all().delete()
+    with django_assert_num_queries(2):
+        assert remove_empty_companies(company_ids=made) == count

@@ -329,3 +329,12 @@ def test_the_page_of_an_import_that_went_back_to_be_mapped_leads_there(mia):
     page = mia.get(detail, follow=True)
     assert page.redirect_chain == [(reverse("web:import-map", args=[run.pk]), 302)]
     assert "The source “Fair” is retired" in page.content.decode()
+
+
+def test_undo_says_what_became_of_companies(mia, cast, bring):
+    run = bring("Email,Company\nann@x.example,C++ Ltd\nbo@x.example,C# Ltd\n", by=cast.mia)
+    mia.post(reverse("web:import-change", args=[run.pk, "undo"]))
+    assert continue_import(run_id=run.pk, clock=timezone.now)
+    page = mia.get(reverse("web:import-detail", args=[run.pk])).content.decode()
+    assert "2 new companies removed, as nobody is left there." in page
+    assert "so does what was filled in about companies" in page
