@@ -33,7 +33,7 @@ _ENTERING = ("leads.actions.record", "capture.importing.actions.staging")
 def main(*, leads: int, activities: int) -> Iterator[Measured]:
     """Yields the measures of a first regrade of everybody, which tells of everybody, and of an import of as many rows.
 
-    `share` is how much longer it takes with the rows than without, the best of ROUNDS each.
+    `ratio` is how long it takes with the rows by how long without, the best of ROUNDS each.
     """
     regrade.build(leads=leads, activities=activities)
     yield _measured("news of a regrade", regrade.run_for_the_first_time, leads)

@@ -54,7 +54,8 @@ _CALLED_BY = (
     *(field.path for field in FIELDS if field.key and field.path),
     *("email_key", "phone_key", "name_key", "company_id", "grade"),
 )
-# Who has one of some addresses or numbers, main or other, or a name at a company: each found by its index.
+# Who has one of some addresses or numbers, main or other, or a name at a company: each found by its index. `visible` is
+# what Django makes of visible_to(), with its values as parameters.
 _SHARING = f"""
 SELECT id, {", ".join(_CALLED_BY)}, ARRAY(
     SELECT kind FROM leads_otherkey

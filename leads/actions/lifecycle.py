@@ -67,6 +67,7 @@ WITH step AS (
         ('stage', from_stage, to_stage), ('disposition', from_disposition, to_disposition)
     ) AS news (kind, was, became)
     WHERE news.was <> news.became
+    ORDER BY lead_id
 )
 INSERT INTO leads_activity (lead_id, kind, occurred_at, recorded_at, actor_id, payload, is_machine)
 SELECT lead_id, %(kind)s, at, %(now)s, %(actor)s, jsonb_build_object(

@@ -17,7 +17,8 @@ class ChangeRow(models.Model):
     | kind | `was` and `became` | beside |
     |---|---|---|
     | grade | grades; the first one was "" | `score` and `model_version` from then on |
-    | score | "" | the same; only of leads on the sales side, once a day (UTC) at most |
+    | score | "" | the same, and `at` since when: the last score of a day (UTC) that another day has replaced, of leads
+    on the sales side |
     | stage, disposition | their codes | `reference`: the seq of the Transition |
     | side | its codes | `reference`: the id of the hand-over that began or ended |
     | owner | ids of users, "" for nobody | `reference`: the id of her hand-over |

@@ -17,10 +17,12 @@ _DELTA = """
 
 # Lock the changed rows in id order, write them, log the new grades. A row whose lead or score has moved on since the
 # delta's snapshot is left alone: whoever moved it has marked it dirty, or has just scored it from newer facts.
+# Which score is the last one of its day is known when one of a later day takes its place. Versions before kept the
+# first of a day, which may have been today.
 # NO KEY: activities may go on arriving at a locked lead.
 _WRITE = """
     WITH {cte} locked AS MATERIALIZED (
-        SELECT delta.*, lead.score AS old_score, lead.side
+        SELECT delta.*, lead.score AS old_score, lead.score_version AS old_version, lead.side
         FROM {delta} AS delta JOIN leads_lead AS lead ON lead.id = delta.id
         WHERE lead.changed_at = delta.changed_at AND lead.scored_at IS NOT DISTINCT FROM delta.scored_at
         ORDER BY lead.id FOR NO KEY UPDATE OF lead
@@ -30,16 +32,18 @@ _WRITE = """
             score_version = %s, scored_at = %s
         FROM locked WHERE lead.id = locked.id
         RETURNING lead.id, locked.side, locked.old_grade, locked.grade, locked.old_score, locked.score,
-            lead.scored_at, lead.score_version
+            locked.scored_at AS old_scored_at, lead.scored_at, locked.old_version, lead.score_version
     ), graded AS (
         INSERT INTO leads_changerow (lead_id, position, kind, at, was, became, score, model_version)
         SELECT id, (SELECT leads_change_position()), 'grade', scored_at, old_grade, grade, score, score_version
         FROM written WHERE old_grade <> grade ORDER BY id
     ), scored AS (
         INSERT INTO leads_changerow (lead_id, position, kind, at, score, model_version)
-        SELECT id, (SELECT leads_change_position()), 'score', scored_at, score, score_version
-        FROM written WHERE side = 'sales' AND old_grade = grade AND old_score <> score ORDER BY id
-        ON CONFLICT DO NOTHING
+        SELECT id, (SELECT leads_change_position()), 'score', old_scored_at, old_score, old_version
+        FROM written
+        WHERE side = 'sales'
+            AND (old_scored_at AT TIME ZONE 'UTC')::date < (scored_at AT TIME ZONE 'UTC')::date
+        ORDER BY id ON CONFLICT DO NOTHING
     ), logged AS (
         INSERT INTO leads_activity (lead_id, kind, occurred_at, recorded_at, payload, is_machine)
         SELECT id, %s, %s, %s,

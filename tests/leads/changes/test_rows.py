@@ -157,24 +157,35 @@ def test_what_is_undone_is_told_to_nobody(cast, now):
 
 
 @pytest.mark.clock
-def test_the_score_of_a_lead_with_sales_is_told_once_a_day(cast, now):
-    """Days are those of UTC; the first change of a day counts."""
+def test_the_last_score_of_each_day_is_told_of_a_lead_with_sales(cast, now):
+    """Days are those of UTC; today's last score is the lead's own."""
     midnight = (now + DAY).astimezone(datetime.UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     publish_cities(by=cast.ann, now=now)
     lead = make_lead(owner=cast.ben, city="Kiel")
     regrade([lead.pk], now=midnight - 3 * HOUR)
-    before = ChangeRow.objects.get(lead=lead, kind="grade")
 
     def score(points, at):
-        # As if rules had given other points: the ledger differs, the grade stays.
+        # As if rules had given other points at the time before: the ledger differs, the grade stays.
         Lead.objects.filter(pk=lead.pk).update(score=points, score_ledger=[points])
         regrade([lead.pk], now=at)
 
-    for minutes in (-120, -60, -0.5, 0, 60):
-        score(1, midnight + datetime.timedelta(minutes=minutes))
-    rows = list(ChangeRow.objects.filter(lead=lead, kind="score").order_by("id"))
-    assert [row.at for row in rows] == [midnight - 2 * HOUR, midnight]
-    assert {row.score for row in rows} == {before.score}
+    for points, minutes in enumerate((-120, -60, -0.5, 0, 60, 24 * 60 + 5), 1):
+        score(points, midnight + datetime.timedelta(minutes=minutes))
+    rows = ChangeRow.objects.filter(lead=lead, kind="score").order_by("id")
+    assert [(row.at, row.score) for row in rows] == [
+        (midnight - datetime.timedelta(minutes=0.5), 4),
+        (midnight + HOUR, 6),
+    ]
+
+
+def test_the_last_score_of_a_day_is_told_though_the_grade_changes_after_it(cast, now):
+    publish_cities(by=cast.ann, now=now)
+    lead = make_lead(owner=cast.ben, city="Kiel")
+    regrade([lead.pk], now=now)
+    Lead.objects.filter(pk=lead.pk).update(score=7, grade="A", score_ledger=[7])
+    regrade([lead.pk], now=now + DAY)
+    rows = ChangeRow.objects.filter(lead=lead, kind="score")
+    assert [(row.at, row.score) for row in rows] == [(now, 7)]
 
 
 def test_the_score_of_a_lead_with_marketing_is_told_with_its_grade_alone(cast, now):
