@@ -278,6 +278,8 @@ class Migration(migrations.Migration):
         ("leads", "0024_disposition_facts"),
         ("leads", "0025_reasons_of_dispositions"),
         ("leads", "0026_truncated_keys"),
+        ("leads", "0027_leads_that_are_gone"),
+        ("leads", "0028_companies_that_were_edited"),
     ]
     dependencies = [migrations.swappable_dependency(settings.AUTH_USER_MODEL), ("team", "0001_people")]
 
@@ -456,6 +458,14 @@ class Migration(migrations.Migration):
                 ("city", models.CharField(blank=True, max_length=100)),
                 ("country", models.CharField(blank=True, max_length=100)),
                 ("created_at", models.DateTimeField()),
+                (
+                    "edited_at",
+                    models.DateTimeField(
+                        editable=False,
+                        help_text="When somebody edited it last; empty while it is as lists and forms brought it.",
+                        null=True,
+                    ),
+                ),
             ],
             options={
                 "verbose_name_plural": "companies",
@@ -1029,6 +1039,7 @@ class Migration(migrations.Migration):
                             ("owner", "Owner"),
                             ("created", "New"),
                             ("touched", "Touched"),
+                            ("gone", "Gone"),
                         ],
                         max_length=11,
                     ),
@@ -1047,6 +1058,7 @@ class Migration(migrations.Migration):
                     "kinds",
                     django.contrib.postgres.fields.ArrayField(base_field=models.TextField(), null=True, size=None),
                 ),
+                ("facts", models.JSONField(null=True)),
                 (
                     "lead",
                     models.ForeignKey(
