@@ -40,6 +40,20 @@ def test_every_package_is_a_room_under_contract():
     assert {word for section in LAYERS for word in words(section.get("containers", ""))} >= rooms
 
 
+def test_a_package_of_several_modules_has_a_contract_of_its_own():
+    """Django runs migrations and commands one by one; none imports another."""
+    inside = {word for section in LAYERS for word in words(section.get("containers", ""))}
+    folders = {path.parent.relative_to(ROOT) for room in packages() for path in (ROOT / room).rglob("*.py")}
+    several = [
+        folder
+        for folder in folders
+        if folder.name not in {"migrations", "commands"}
+        and len([path for path in (ROOT / folder).glob("*.py") if path.stem != "__init__"]) > 1
+    ]
+
+    assert [name for name in (".".join(folder.parts) for folder in several) if name not in inside] == []
+
+
 def test_no_folder_of_modules_hides_from_the_contracts():
     folders = {path.parent for room in packages() for path in (ROOT / room).rglob("*.py")}
 
