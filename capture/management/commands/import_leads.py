@@ -95,7 +95,7 @@ class Command(BaseCommand):
                     campaign=campaign,
                 )
                 return {kind.value: count for kind, count in tried.counts.items()}, lambda: tried.problems, notes
-            run = self._unfinished(path, plan, has_header)
+            run = self._unfinished(path, plan, has_header, source, campaign)
             if run is None:
                 source_for_all(source, campaign)
                 run = keep_file(file=file, path=path, file_name=path.name, by=None, now=timezone.now())
@@ -111,14 +111,22 @@ class Command(BaseCommand):
         problems = ImportProblem.objects.filter(run=run).values_list("number", "column", "message", "rejects")
         return {name: getattr(run, name) for name in COUNTS}, lambda: problems.iterator(), notes
 
-    def _unfinished(self, path, plan, has_header):
-        """The same import, should an earlier run of this command have been killed in the middle of it."""
+    def _unfinished(self, path, plan, has_header, source, campaign):
+        """The same import, should an earlier run of this command have been killed in the middle of it.
+
+        Raises MappingError where that one gives people another source or campaign: half of the file has it already.
+        """
         mapping = plan.mapping | {"header": has_header}
         runs = Import.objects.filter(
             sha256=sha256_of(path), created_by=None, status__in=[ImportStatus.READY, ImportStatus.RUNNING]
         )
         run = next((run for run in runs if run.mapping == mapping), None)
         if run is not None:
+            if (run.source, run.campaign) != (source or (campaign and campaign.source), campaign):
+                raise MappingError(
+                    f"An import of this file stopped at row {run.rows_done:,}. It gives people {_given(run)}: "
+                    "go on with the same, or cancel it on its page."
+                )
             retry(Import.objects.filter(pk=run.pk))
             run.refresh_from_db()
             self.stderr.write(f"An import of this file stopped at row {run.rows_done:,}; going on from there.")
@@ -136,6 +144,11 @@ class Command(BaseCommand):
     def _report(self, path, content):
         if path:
             path.write_text(json.dumps(content, ensure_ascii=False, indent=1), encoding="utf-8")
+
+
+def _given(run):
+    given = [f"the {what} {it.code}" for what, it in (("source", run.source), ("campaign", run.campaign)) if it]
+    return " and ".join(given) or "no source and no campaign"
 
 
 def _text_of(path):

@@ -142,6 +142,22 @@ def test_a_killed_run_is_taken_up_again(run, write, monkeypatch):
     assert Import.objects.count() == 1
 
 
+def test_a_killed_run_is_not_taken_up_with_another_source(run, write, monkeypatch):
+    Source.objects.create(code="fair", name="Fair")
+    monkeypatch.setattr("capture.importing.actions.running.CHUNK_ROWS", 1)
+    path = write("Email\na@x.example\nb@x.example\n")
+    with monkeypatch.context() as broken:
+        broken.setattr("capture.importing.actions.running.settle_dirty", lambda **_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            run(path, "--source", "fair")
+    done = Import.objects.get().rows_done
+    with pytest.raises(CommandError, match="It gives people the source fair: go on with the same"):
+        run(path)
+    assert Lead.objects.count() == Import.objects.get().rows_done == done
+    run(path, "--source", "fair")
+    assert set(Lead.objects.values_list("source__code", flat=True)) == {"fair"}
+
+
 def test_workbooks_are_imported(run, tmp_path):
     import openpyxl  # noqa: PLC0415 (slow to load, used by this test alone)
 
