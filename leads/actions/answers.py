@@ -66,8 +66,11 @@ def save_answers(
     """
     with transaction.atomic():
         present = _locked(field)
-        mine = {code: _clean(label) for code, label in labels.items() if code in present and code in was}
+        mine = {code: _clean(label) for code, label in labels.items() if code in was}
         mine = {code: label for code, label in mine.items() if label != was[code]}
+        gone = [f"“{was[code]}”, which you called “{label}”" for code, label in mine.items() if code not in present]
+        if gone:
+            raise ValidationError(f"Somebody else has deleted {', '.join(gone)}. Save once more to have the rest.")
         saved = {code: present[code].label for code in mine}
         disputed = {code: label for code, label in saved.items() if label not in (was[code], mine[code])}
         shown, stands = [code for code in was if code in present], [code for code in present if code in was]

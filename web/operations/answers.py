@@ -72,7 +72,9 @@ class AnswersForm(forms.Form):
 
     @property
     def labels(self):
-        return {choice.code: self.cleaned_data[f"label-{choice.code}"] for choice in self.choices}
+        """{code: label}, also of answers that somebody has deleted since they were shown."""
+        typed = {code: self.data[f"label-{code}"] for code in self.cleaned_data["was"] if f"label-{code}" in self.data}
+        return typed | {choice.code: self.cleaned_data[f"label-{choice.code}"] for choice in self.choices}
 
     @property
     def order(self):

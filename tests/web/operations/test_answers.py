@@ -157,7 +157,25 @@ def test_an_answer_that_was_added_or_deleted_meanwhile_stays_so(cast, as_user, n
     ]
 
 
-@pytest.mark.parametrize("was", ["", "{", "[]", '"x"', '{"approved": 1}'])
+def test_a_label_typed_for_an_answer_that_was_deleted_meanwhile_is_said(cast, as_user, now):
+    client = as_user(cast.ann)
+    mine = posted(label__approved="Granted", label__planned="Foreseen")
+    retire_answer(field=budget(), code="planned", now=now)
+    client.post(change("planned", "delete"))
+    before = listed()
+
+    page = client.post(PAGE, mine)
+
+    assert page.status_code == 422
+    assert "Somebody else has deleted “Planned”, which you called “Foreseen”." in page.text
+    assert listed() == before
+    assert 'value="Granted"' in page.text
+    del mine["label-planned"]
+    assert client.post(PAGE, mine).status_code == 302
+    assert ("approved", "Granted") in listed()
+
+
+@pytest.mark.parametrize("was", ["", "{", "[]", '"x"', '{"approved": 1}', '{"approved": 1, "gone": 1}'])
 def test_without_what_was_shown_nothing_is_overwritten(cast, as_user, was):
     before = listed()
 
