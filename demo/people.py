@@ -5,9 +5,9 @@ from demo.phones import invent_phone
 from demo.plans import Fate
 from demo.staff import LARGE_COMPANY
 from demo.words import FIRST_NAMES, LAST_NAMES, PLACES, STREETS, TITLES
-from leads import rules
 from leads.enums import SourceKind
 from leads.intake import keys
+from leads.intake.people import Person, document_of
 
 BUDGETS = ("approved", "planned", "not_yet", "no_budget")
 TIMES = ("within_3_months", "3_to_6_months", "6_to_12_months", "later_or_never")
@@ -96,15 +96,7 @@ class People:
             "source_id": plan.origin.source_id,
             "campaign_id": plan.origin.campaign_id,
         }
-        document = rules.search_document(
-            first_name=first,
-            last_name=last,
-            email=email,
-            company=company.name,
-            phone=phone,
-            phone_key=row["phone_key"],
-        )
-        return row, answers, document
+        return row, answers, document_of(Person(**row, company=company.name))
 
     def _company(self, plan):
         # Sales likes to talk to large companies.

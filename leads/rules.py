@@ -35,14 +35,16 @@ def fold_for_search(text) -> str:
     return " ".join(_WORDS.findall(bare))
 
 
-def search_document(*, first_name="", last_name="", email="", company="", phone="", phone_key="", phone_keys=()) -> str:
-    """The folded words a lead is found by. Phone numbers are words of digits, with and without the country code."""
+def search_document(text, *, phone="", phone_key="", phone_keys=()) -> str:
+    """The folded words of a text, and phone numbers as words of digits, with and without the country code.
+
+    `phone` counts as it was typed where it has no key; `phone_keys`: of others beside it.
+    """
     typed = "".join(filter(str.isdecimal, phone)).lstrip("0")
     numbers = f"{phone_key.lstrip('+')} {_national(phone_key)}" if phone_key else typed
     for key in phone_keys:
         numbers = f"{numbers} {key.lstrip('+')} {_national(key)}"
-    text = fold_for_search(f"{first_name} {last_name} {email} {company}")
-    return " ".join(dict.fromkeys(filter(None, f"{text} {numbers}".split(" "))))
+    return " ".join(dict.fromkeys(filter(None, f"{fold_for_search(text)} {numbers}".split(" "))))
 
 
 def _national(phone_key):

@@ -12,6 +12,7 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection
 from django.db.models import OuterRef, Q
+from django.db.models.functions import JSONObject
 
 from leads import rules
 from leads.actions.lifecycle import reason_payload
@@ -23,7 +24,7 @@ from leads.enums import Stage, TaskKind
 from leads.fields import BY_CODE, FIELDS, SEARCHED, TYPED, Key
 from leads.intake.entering import enter_people, source_of_new
 from leads.intake.keys import company_key, email_key, name_key, phone_key
-from leads.intake.people import Person
+from leads.intake.people import FOUND_BY, Other, Person, document_of
 from leads.models import Company, Lead, OtherKey
 from leads.queries import known_companies
 from team.models import Workspace, validate_time_zone
@@ -212,26 +213,13 @@ def companies_by_key(names, *, now) -> dict[str, int]:
 
 def refresh_search(*, lead_ids) -> None:
     """Writes the search documents of these leads anew, in one statement, where they differ."""
-    beside = OtherKey.objects.filter(lead=OuterRef("pk")).exclude(kind=Key.EXTERNAL_ID)
-    rows = Lead.objects.filter(pk__in=list(lead_ids)).order_by("pk")
-    rows = rows.annotate(
-        emails=ArraySubquery(beside.filter(kind=Key.EMAIL).values("value")),
-        phones=ArraySubquery(beside.filter(kind=Key.PHONE).values_list("key")),
-    )
-    documents = {
-        pk: rules.search_document(
-            first_name=first,
-            last_name=last,
-            email=" ".join([email, *emails]),
-            company=company or "",
-            phone=phone,
-            phone_key=key,
-            phone_keys=phones,
-        )
-        for pk, first, last, email, company, phone, key, emails, phones in rows.values_list(
-            "pk", "first_name", "last_name", "email", "company__name", "phone", "phone_key", "emails", "phones"
-        )
-    }
+    beside = OtherKey.objects.filter(lead=OuterRef("pk")).order_by("pk")
+    beside = beside.values(other=JSONObject(**{name: name for name in Other._fields}))
+    rows = Lead.objects.filter(pk__in=list(lead_ids)).order_by("pk").annotate(others=ArraySubquery(beside))
+    documents = {}
+    for pk, others, *values in rows.values_list("pk", "others", *FOUND_BY.values()):
+        said = {name: value or "" for name, value in zip(FOUND_BY, values, strict=True)}
+        documents[pk] = document_of(Person(**said, others=[Other(**other) for other in others]))
     if documents:
         with connection.cursor() as cursor:
             cursor.execute(_SEARCH, {"ids": list(documents), "documents": list(documents.values())})

@@ -6,13 +6,11 @@ from django.core.exceptions import ValidationError
 from django.db import connection
 from django.db.models import DateTimeField
 
-from leads import rules
 from leads.activities import Because, Kind
 from leads.changes import Change
 from leads.enums import ChangeKind, Disposition, Stage
-from leads.fields import Key
 from leads.intake.copying import Copy, array, columns_of, copy_now, encode, escape, number, other_keys_of
-from leads.intake.people import COLUMNS, SAID, Person
+from leads.intake.people import COLUMNS, SAID, Person, document_of
 from leads.models import Campaign, Lead, Source
 
 _BEGIN = """
@@ -106,20 +104,6 @@ def copy_activities(
     at, actor = change.now.isoformat(), number(change.by and change.by.pk)
     before = f"{kind.code}\t{at}\t{at}\t{actor}\t{number(campaign_id)}"
     copy(_COPY_ACTIVITIES, "".join([f"{lead_id}\t{before}\t{escape(payload)}\tf\n" for lead_id, payload in told]))
-
-
-def document_of(person: Person) -> str:
-    """The folded words that a person is found by."""
-    others = person.others
-    return rules.search_document(
-        first_name=person.first_name,
-        last_name=person.last_name,
-        email=" ".join([person.email, *(other.value for other in others if other.kind == Key.EMAIL)]),
-        company=person.company,
-        phone=person.phone,
-        phone_key=person.phone_key,
-        phone_keys=[other.key for other in others if other.kind == Key.PHONE],
-    )
 
 
 def _steps(change, ids, reason, definition):

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field, fields, make_dataclass
 from operator import attrgetter
 from typing import NamedTuple
 
-from leads.fields import FIELDS, Merge, ValueType
+from leads import rules
+from leads.fields import FIELDS, Key, Merge, ValueType
 
 _TYPES = {
     ValueType.TEXT: "text",
@@ -32,6 +33,13 @@ COLUMNS = (*TEXTS, *OTHERS)
 CODES = {each.column: each.code for each in _TAKEN_IN}
 # The codes of what can be said, answers and all.
 SAID = frozenset({*(each.code for each in _TAKEN_IN), "fields"})
+
+_SEARCHED = [each for each in FIELDS if each.is_searched]
+# What document_of reads beside `others`: {name in Person: where it is kept, as in Lead.values_list}.
+FOUND_BY = {each.code: each.path for each in _SEARCHED} | {
+    each.key_column: each.key_column for each in _SEARCHED if each.key == Key.PHONE
+}
+_words = attrgetter(*(each.code for each in _SEARCHED if each.key != Key.PHONE))
 
 _IN_PYTHON = {
     "text": (str, ""),
@@ -73,6 +81,17 @@ class Person(_Columns):
     def has(self, kind: str, system: str, key: str) -> bool:
         """Whether she has this key beside her main one."""
         return any((kind, system, key) == other[:3] for other in self.others)
+
+
+def document_of(person: Person) -> str:
+    """The folded words that a person is found by: those of the fields that are searched, main ones and others."""
+    others = person.others
+    return rules.search_document(
+        " ".join([*_words(person), *(other.value for other in others if other.kind == Key.EMAIL)]),
+        phone=person.phone,
+        phone_key=person.phone_key,
+        phone_keys=[other.key for other in others if other.kind == Key.PHONE],
+    )
 
 
 # In the order in which Person takes them.

@@ -8,8 +8,8 @@ from capture.activities import IMPORTED
 from capture.importing.matching import codes_of
 from leads.activities import Because
 from leads.intake.copying import columns_of, copying_beside, encode, escape, other_keys_of
-from leads.intake.entering import copy_activities, document_of, enter_people
-from leads.intake.people import COLUMNS, OTHERS, TEXTS
+from leads.intake.entering import copy_activities, enter_people
+from leads.intake.people import COLUMNS, OTHERS, TEXTS, document_of
 from leads.intake.resolving import Tables
 
 _NAMES = ", ".join(COLUMNS)
