@@ -8,14 +8,13 @@ from django.db.models import BigIntegerField, Case, Count, Exists, F, OuterRef, 
 from leads.activities import Because, Trait, codes_with
 from leads.changes import Change, changing, ids_of
 from leads.conditions import ConditionError, Vocabulary, compile_condition
-from leads.enums import Disposition, Grade, Side, Stage
-from leads.models import Activity, Lead, Transition
+from leads.enums import ChangeKind, Disposition, Grade, Side, Stage
+from leads.models import Activity, ChangeRow, Lead, Transition
 from routing.actions.receipt import Placed, due_times, open_handovers
 from routing.enums import Why
 from routing.models import Handover
 from routing.queries import active_policy, sales_grades, seats
 from routing.rules import Contender, share_out
-from scoring.activities import GRADE_CHANGED
 from team.models import Pool
 
 logger = logging.getLogger(__name__)
@@ -162,9 +161,16 @@ def _changed_for_the_better():
     what the end of a recycling time and a decision of marketing's amount to. Without it a lead that sales gave back
     would bounce straight back.
     """
-    since = Activity.objects.filter(lead=OuterRef("pk"), occurred_at__gt=OuterRef("last_end"), is_machine=False)
-    rose = Q(kind=GRADE_CHANGED.code, payload__to__lt=F("payload__from"))
+    signals = Activity.objects.filter(
+        lead=OuterRef("pk"),
+        occurred_at__gt=OuterRef("last_end"),
+        is_machine=False,
+        kind__in=codes_with(Trait.SIGNAL),
+    )
+    rose = ChangeRow.objects.filter(
+        lead=OuterRef("pk"), at__gt=OuterRef("last_end"), kind=ChangeKind.GRADE, became__lt=F("was")
+    )
     opened = Transition.objects.filter(
         lead=OuterRef("pk"), at__gt=OuterRef("last_end"), to_disposition=Disposition.OPEN
     ).exclude(from_disposition=Disposition.OPEN)
-    return Exists(since.filter(Q(kind__in=codes_with(Trait.SIGNAL)) | rose)) | Exists(opened)
+    return Exists(signals) | Exists(rose) | Exists(opened)

@@ -12,6 +12,7 @@ from routing.models import Handover
 from team.models import PoolMember
 from tests.factories.deeds import log_activity, record_activities, set_disposition
 from tests.factories.leads import make_lead
+from tests.factories.notices import grade_row
 
 HOUR = datetime.timedelta(hours=1)
 
@@ -136,7 +137,7 @@ def test_a_new_signal_brings_it_back(cast, now, lead, kind):
         {"kind": "email_opened"},
         {"kind": "email_sent"},
         {"kind": "note"},
-        {"kind": "grade_changed", "payload": {"from": "A", "to": "B"}},
+        {"kind": "grade_changed", "payload": {"from": "B", "to": "A"}},
     ],
 )
 def test_what_says_nothing_new_does_not_bring_it_back(cast, now, lead, row):
@@ -151,11 +152,13 @@ def test_a_signal_from_before_the_end_does_not_bring_it_back(cast, now, lead):
     assert route([lead.pk], now=now + 2 * HOUR) == Routed()
 
 
-def test_a_better_grade_brings_it_back(cast, now, lead):
+@pytest.mark.parametrize(
+    ("was", "became", "hours", "given"), [("B", "A", 2, 1), ("A", "B", 2, 0), ("", "A", 2, 0), ("B", "A", 0, 0)]
+)
+def test_a_grade_that_rose_since_then_brings_it_back(cast, now, lead, was, became, hours, given):
     return_lead(lead=lead, by=cast.ben, now=now + HOUR, reason="No time")
-    rose = {"lead_id": lead.pk, "occurred_at": now + 2 * HOUR, "kind": "grade_changed"}
-    record_activities(rows=[rose | {"payload": {"from": "B", "to": "A"}}], now=now + 2 * HOUR)
-    assert route([lead.pk], now=now + 2 * HOUR) == Routed(handed_over=1)
+    grade_row(lead, was, became, at=now + hours * HOUR).save(force_insert=True)
+    assert route([lead.pk], now=now + 2 * HOUR) == Routed(handed_over=given)
 
 
 def test_opening_a_recycled_lead_again_brings_it_back(cast, now, lead):
