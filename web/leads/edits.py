@@ -1,5 +1,6 @@
 """Changing facts and answers, and entering a new lead by hand."""
 
+from collections import defaultdict
 from contextlib import contextmanager
 from typing import NamedTuple
 
@@ -16,7 +17,7 @@ from leads.access import can_see_lead
 from leads.actions.record import change_lead, create_lead, note_entered_again
 from leads.actions.timeline import log_activity
 from leads.activities import kinds
-from leads.fields import BY_CODE, SEARCHED, TYPED
+from leads.fields import BY_CODE, TYPED
 from leads.intake.newcomers import KnownMeanwhile, look_again_for_one
 from leads.intake.resolving import matches_of
 from leads.models import Lead
@@ -175,7 +176,14 @@ def _enter(request, form):
 
 
 def _matches(form):
-    return matches_of(**{code: form.values.get(code, "") for code in SEARCHED})
+    typed = defaultdict(str, form.values)
+    return matches_of(
+        email=typed["email"],
+        phone=typed["phone"],
+        first_name=typed["first_name"],
+        last_name=typed["last_name"],
+        company=typed["company"],
+    )
 
 
 def _known(request, form, matches):
