@@ -6,7 +6,7 @@ shorter or longer when the change falls into the working hours.
 """
 
 import datetime
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -44,13 +44,26 @@ class Hours:
 def add_business_minutes(start, minutes, hours):
     """The first moment (aware, UTC) by which `minutes` of working time have passed since `start` (aware).
 
-    A quota that fills up exactly at closing time is due then, not on the next morning. Raises ValueError when ten
-    years do not hold that much working time.
+    A quota that fills up exactly at closing time is due then, not on the next morning. Where ten years do not hold that
+    much working time, absences do not count; where they still do not, it is due when they are over.
     """
     left = datetime.timedelta(minutes=minutes)
     start = start.astimezone(datetime.UTC)
     if left <= datetime.timedelta(0):
         return start
+    due = _within_horizon(start, left, hours)
+    if due is None and hours.absences:
+        due = _within_horizon(start, left, replace(hours, absences=()))
+    return due or start + HORIZON_DAYS * _DAY
+
+
+def end_of_day(moment, zone):
+    """The first moment (aware, UTC) of the day after the one that `moment` (aware) falls on in that IANA zone."""
+    return _first_moment(moment.astimezone(ZoneInfo(zone)).date() + _DAY, datetime.time(), zone)
+
+
+def _within_horizon(start, left, hours):
+    """When so much working time has passed since `start`, or None where that takes longer than the horizon."""
     first_day = _local_day(start, hours)
     for number in range(HORIZON_DAYS):
         opens, closes = _working_day(first_day + number * _DAY, hours)
@@ -58,12 +71,7 @@ def add_business_minutes(start, minutes, hours):
         if closes - begin >= left:
             return begin + left
         left -= max(closes - begin, datetime.timedelta(0))
-    raise ValueError("There is not that much working time within ten years.")
-
-
-def end_of_day(moment, zone):
-    """The first moment (aware, UTC) of the day after the one that `moment` (aware) falls on in that IANA zone."""
-    return _first_moment(moment.astimezone(ZoneInfo(zone)).date() + _DAY, datetime.time(), zone)
+    return None
 
 
 def _local_day(moment, hours):

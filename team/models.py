@@ -16,6 +16,8 @@ from django.utils.functional import cached_property
 from team.enums import Role, Theme, Weekday
 from team.roles import LEAD_OWNERS
 
+LONGEST_ABSENCE = datetime.timedelta(days=3 * 366)
+
 
 def workweek():
     """Monday to Friday, the default working days."""
@@ -173,7 +175,10 @@ class User(AbstractBaseUser, PermissionsMixin):
 
 
 class Absence(models.Model):
-    """Whole calendar days, both included, on which a person is given no leads."""
+    """Whole calendar days, both included, on which a person is given no leads.
+
+    Whoever is away for longer than three years is no longer one of the team, and loses "may sign in".
+    """
 
     user = models.ForeignKey(User, models.CASCADE, related_name="absences")
     starts_on = models.DateField()
@@ -187,7 +192,12 @@ class Absence(models.Model):
                 condition=models.Q(ends_on__gte=models.F("starts_on")),
                 name="absence_ends_after_it_starts",
                 violation_error_message="The last day lies before the first.",
-            )
+            ),
+            models.CheckConstraint(
+                condition=models.Q(ends_on__lt=models.F("starts_on") + LONGEST_ABSENCE),
+                name="absence_is_no_longer_than_three_years",
+                violation_error_message="An absence lasts three years at most.",
+            ),
         ]
 
     def __str__(self):

@@ -9,7 +9,7 @@ from routing.actions import Routed, accept, assign, reject, return_lead, route
 from routing.actions.handover import note_first_touches
 from routing.enums import RejectReason
 from routing.models import Handover
-from team.models import PoolMember
+from team.models import Absence, PoolMember
 from tests.factories.deeds import log_activity, record_activities, set_disposition
 from tests.factories.leads import make_lead
 from tests.factories.notices import grade_row
@@ -215,3 +215,14 @@ def test_a_colleague_who_stood_in_makes_the_lead_worked(cast, now, lead):
     worked(lead, cast.ada, now + HOUR)
     handover = reject(lead=lead, by=cast.ben, now=now + 2 * HOUR, reason=RejectReason.NO_NEED)
     assert (handover.end, handover.first_touch_at) == ("rejected", None)
+
+
+def test_a_lead_given_to_somebody_whose_absences_never_end_is_due_all_the_same(cast, now, lead):
+    days = datetime.timedelta(days=1000)
+    for number in range(6):
+        first = now.date() + number * days
+        Absence.objects.create(user=cast.cal, starts_on=first, ends_on=first + days)
+
+    assign(leads=[lead], to=cast.cal, by=cast.ada, now=now, reason="Knows her")
+
+    assert now < Handover.objects.open().get().due_at < now + datetime.timedelta(days=10)

@@ -112,6 +112,22 @@ def test_role_capacity_hours_and_absence_are_changed_on_one_page(browser, cast):
     assert Absence.objects.get().starts_on == datetime.date(2026, 8, 1)
 
 
+def test_an_absence_without_end_is_refused(browser, cast):
+    address = url("change", "user", cast.ben.pk)
+    values = filled(browser, address) | {
+        "absences-TOTAL_FORMS": "1",
+        "absences-0-user": cast.ben.pk,
+        "absences-0-starts_on": "2026-08-01",
+        "absences-0-ends_on": "2099-08-14",
+    }
+
+    response = browser.post(address, values)
+
+    assert response.status_code == 200
+    assert "An absence lasts three years at most." in response.content.decode()
+    assert not Absence.objects.exists()
+
+
 def test_hours_that_end_before_they_start_are_refused(browser, cast):
     address = url("change", "user", cast.ben.pk)
 

@@ -157,7 +157,7 @@ def test_absence_is_no_working_time():
     assert add_business_minutes(berlin(2026, 6, 10, 16, 0), 90, away) == berlin(2026, 6, 15, 9, 30)
 
 
-def test_no_working_time_at_all_is_an_error():
+def test_an_absence_without_end_does_not_count_for_due_times():
     gone = Hours(
         "UTC",
         frozenset({1}),
@@ -166,8 +166,17 @@ def test_no_working_time_at_all_is_an_error():
         ((datetime.date(2020, 1, 1), datetime.date(2099, 1, 1)),),
     )
 
-    with pytest.raises(ValueError, match="not that much working time"):
-        add_business_minutes(datetime.datetime(2026, 6, 10, tzinfo=UTC), 1, gone)
+    due = add_business_minutes(datetime.datetime(2026, 6, 10, tzinfo=UTC), 90, gone)
+
+    assert due == datetime.datetime(2026, 6, 22, 9, 30, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(("days", "minutes"), [({1}, 2**31 - 1), ({8}, 1)])
+def test_what_never_fits_into_somebodys_hours_is_due_in_ten_years(days, minutes):
+    hours = Hours("UTC", frozenset(days), datetime.time(9), datetime.time(9, 1))
+    start = datetime.datetime(2026, 6, 10, tzinfo=UTC)
+
+    assert add_business_minutes(start, minutes, hours) == start + datetime.timedelta(days=3660)
 
 
 def test_hours_of_a_user(cast):

@@ -79,3 +79,12 @@ def test_an_absence_that_ends_before_it_starts(cast, as_user, unchanged):
         page = as_user(cast.ben).post(reverse("web:absence-add"), {"starts_on": "2099-07-02", "ends_on": "2099-07-01"})
     assert page.status_code == 422
     assert b"The last day lies before the first." in page.content
+
+
+@pytest.mark.parametrize(("ends_on", "status"), [("2029-12-31", 302), ("2099-12-31", 422)])
+def test_an_absence_lasts_three_years_at_most(cast, as_user, ends_on, status):
+    page = as_user(cast.ben).post(reverse("web:absence-add"), {"starts_on": "2027-01-01", "ends_on": ends_on})
+
+    assert (page.status_code, Absence.objects.exists()) == (status, status == 302)
+    if status == 422:
+        assert b"An absence lasts three years at most." in page.content
