@@ -54,11 +54,14 @@ def published_with_questions(definitions) -> tuple[ScoringModel | None, list[Fie
 
 
 def _loaded(pk, published_at):
-    if (pk, published_at) not in _met:
+    key = (pk, published_at)
+    model = _met.get(key)
+    if model is None:
         model = ScoringModel.objects.prefetch_related("rules", "requirements").get(pk=pk)
+        # Another thread may empty it at any moment, so what was found is looked up no second time.
         _met.clear()
-        _met[pk, published_at] = model
-    return _met[pk, published_at]
+        _met[key] = model
+    return model
 
 
 def what_it_reads(model, vocabulary) -> Reads:

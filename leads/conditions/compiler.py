@@ -12,7 +12,7 @@ from django.db.models import Exists, F, OuterRef, Q, Subquery, Value
 from leads.conditions import sql
 from leads.conditions.field import Column, Joined, Reason, Related, Rows, Stored
 from leads.conditions.grammar import ActivityTest, All, Any, Not
-from leads.conditions.moments import Moment, today
+from leads.conditions.moments import GRACE, Moment, today
 from leads.conditions.operators import OPERATORS
 from leads.conditions.values import end_of, start_of
 from leads.fields import ValueType
@@ -163,9 +163,9 @@ def _moment_bounds(op, value, now, *, past_only=False):
 def activity_filter(test, *, now):
     """Q over Activity: those that `test` looks at. Of its kinds, matching, not by a machine, within its days.
 
-    What is dated after `now` has not happened yet.
+    What is dated more than GRACE after `now` has not happened yet.
     """
-    chosen = Q(kind__in=test.kinds) & Q(is_machine=False) & Q(occurred_at__lte=Moment(now))
+    chosen = Q(kind__in=test.kinds) & Q(is_machine=False) & Q(occurred_at__lte=Moment(now + GRACE))
     for match in test.where:
         chosen &= Q(_matches(match))
     if test.within_days:

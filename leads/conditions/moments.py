@@ -5,6 +5,9 @@ from dataclasses import dataclass, replace
 
 from django.db.models import Value
 
+# Clocks differ: what is dated this little after now has happened all the same.
+GRACE = datetime.timedelta(minutes=1)
+
 
 @dataclass(frozen=True)
 class FromNow:

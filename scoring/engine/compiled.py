@@ -5,7 +5,6 @@ each rule; their sum and the ledger; the grade. The OFFSET 0 between them keeps 
 expressions into every place that uses them (a third of the time on a million leads).
 """
 
-import datetime
 import json
 from collections import Counter
 from typing import NamedTuple
@@ -23,8 +22,6 @@ from scoring.enums import RuleKind
 WHOLE = 1_000_000
 # 2^-21 of a point is less than a millionth; older activities would make exp() underflow, which is an error.
 MOST_HALVINGS = 21
-# Clocks differ and a worker takes its time first: what is dated this little after it has happened all the same.
-LEEWAY = datetime.timedelta(minutes=1)
 LN2 = 0.6931471805599453
 DAY_SECONDS = 86400
 # How many compiled models a process keeps: the published one, and drafts that are tried.
@@ -52,11 +49,14 @@ def compiled(model, *, vocabulary=None):
     """
     vocabulary = vocabulary or conditions.Vocabulary.load()
     key = (_content(model), tuple(field for field in vocabulary.fields.values() if field.is_custom))
-    if key not in _kept:
+    found = _kept.get(key)
+    if found is None:
+        found = CompiledModel(model, vocabulary=vocabulary)
+        # Another thread may empty it at any moment, so what was found is looked up no second time.
         if len(_kept) >= KEPT:
             _kept.clear()
-        _kept[key] = CompiledModel(model, vocabulary=vocabulary)
-    return _kept[key]
+        _kept[key] = found
+    return found
 
 
 class CompiledModel:
@@ -217,7 +217,7 @@ class _Aggregates:
             return Statement("", [])
         columns, params = self._columns()
         scored = "NOT is_machine AND occurred_at <= %s AND kind = ANY(%s)"
-        params = [*params, conditions.NOW + LEEWAY, sorted(self.kinds)]
+        params = [*params, conditions.NOW + conditions.GRACE, sorted(self.kinds)]
         if lead_ids is None or isinstance(lead_ids, Span):
             if lead_ids is not None:
                 scored, params = f"{scored} AND lead_id BETWEEN %s AND %s", [*params, *lead_ids]

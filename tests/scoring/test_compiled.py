@@ -1,4 +1,5 @@
 import datetime
+import importlib
 
 import pytest
 from django.db import connection
@@ -6,6 +7,7 @@ from django.db import connection
 from leads import conditions
 from leads.models import FieldDefinition, Lead
 from scoring.engine import Span, compiled, regrade
+from scoring.models import ScoringModel
 from scoring.queries import published_model
 from tests.factories.leads import make_field, make_lead
 from tests.scoring.made import CITY, happen, publish
@@ -95,3 +97,24 @@ def test_another_version_or_another_type_of_field_is_another_statement(now):
     second = compiled(published_model())
     FieldDefinition.objects.filter(code="seats").update(label="Chairs")
     assert len({first, second, compiled(published_model())}) == 3
+
+
+class Emptied(dict):
+    """A store that another thread empties right after each look and each entry."""
+
+    def __contains__(self, key):
+        found = super().__contains__(key)
+        self.clear()
+        return found
+
+    def __setitem__(self, key, value):
+        super().__setitem__(key, value)
+        self.clear()
+
+
+def test_what_a_process_keeps_may_be_thrown_away_by_another_thread_while_it_is_in_use(now, monkeypatch):
+    publish(*FIT[:1], now=now)
+    for store in ("scoring.engine.compiled._kept", "scoring.queries._met"):
+        module, _, name = store.rpartition(".")
+        monkeypatch.setattr(importlib.import_module(module), name, Emptied())
+    assert compiled(published_model()).model == ScoringModel.objects.get()

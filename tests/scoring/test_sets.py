@@ -8,6 +8,7 @@ import pytest
 from django.db import connection
 
 from leads import conditions
+from leads.conditions import matching
 from leads.models import Activity, Lead
 from scoring.engine import compiled, regrade
 from scoring.queries import published_model
@@ -151,3 +152,12 @@ def test_what_lies_in_the_future_does_not_count(now):
         for kind in KINDS:
             happen(lead, kind, days_ago=-1, now=now, payload={"url": "/pricing"})
     assert rows_of(None, now) == without
+
+
+def test_what_lies_within_the_grace_for_clocks_counts_at_once(now):
+    visited = {"activity": "visit"}
+    publish(("Visited", 5, visited), ("Visits", 2, visited, {"cap": 10}), now=now)
+    lead = make_lead()
+    happen(lead, "visit", days_ago=-40 / 86400, now=now)
+    assert rows_of([lead.pk], now) == [(lead.pk, 7, "D", [5, 2])]
+    assert list(matching(Lead.objects.all(), visited, now=now)) == [lead]

@@ -4,7 +4,7 @@ import pytest
 from django.db import connection
 from django.db.models import BooleanField, Case, Count, Exists, Max, Min, OuterRef, Q, Value, When
 
-from leads.conditions import activity_filter, activity_tests, compile_condition, matching, seen_holds
+from leads.conditions import GRACE, activity_filter, activity_tests, compile_condition, matching, seen_holds
 from leads.models import Activity, Lead
 from tests.leads.conditions.crowd import NOW, add_activity, add_lead, days, found
 
@@ -20,7 +20,7 @@ def crowd(db):
     add_activity(bea, "visit", NOW, {"url": "/home", "seconds": 10, "converted": True})
     add_activity(bea, "form", NOW - days(3), {"form": "demo"})
     add_activity(cem, "visit", NOW - days(1), {"url": "/pricing"}, is_machine=True)
-    add_activity(cem, "visit", NOW + TICK, {"url": "/pricing"})
+    add_activity(cem, "visit", NOW + GRACE + TICK, {"url": "/pricing"})
     add_activity(cem, "call", NOW - days(100), {"outcome": None})
     return ann, bea, cem, dee
 
