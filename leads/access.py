@@ -38,6 +38,11 @@ def can_change_lead(user, lead) -> bool:
     return _reached(user, "leads.change_lead", lead)
 
 
+def can_overrule_stage(user, lead) -> bool:
+    """Whether the user may move the loaded lead into a stage whose definition it does not meet. No query."""
+    return _reached(user, "leads.overrule_stage", lead)
+
+
 def _reached(user, permission, lead):
     condition = within_reach(user, permission)
     return condition is not None and _holds(condition, lead)

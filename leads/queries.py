@@ -11,8 +11,8 @@ from django.core.exceptions import EmptyResultSet, FullResultSet
 from django.db import connection
 
 from leads.activities import Chip, codes_under
-from leads.conditions import ConditionError, Vocabulary, answers_of
-from leads.enums import TaskKind
+from leads.conditions import ConditionError, Vocabulary, answers_of, check, lacking
+from leads.enums import Stage, TaskKind
 from leads.fields import FIELDS, Key
 from leads.models import FieldDefinition, Lead, OtherKey, StageDefinition
 
@@ -234,6 +234,22 @@ def stages_naming_answers(field_code: str, vocabulary: Vocabulary) -> dict[str, 
     definitions = StageDefinition.objects.filter(is_current=True, entry__isnull=False).order_by("pk")
     named = [(definition.entry, f"Stage {definition.get_stage_display()}") for definition in definitions]
     return naming_answers(field_code, named, vocabulary)
+
+
+def lacks_by_stage(lead, *, now, vocabulary: Vocabulary) -> dict[Stage, list[dict]]:
+    """{stage above the lead's: the conditions of its definition in force that the lead does not meet}, where there are
+    any; the whole condition where it names something that is gone. At most two queries."""
+    above = [stage for stage in Stage if stage.rank > Stage(lead.stage).rank]
+    entries = StageDefinition.objects.filter(is_current=True, entry__isnull=False, stage__in=above)
+    trees, found = {}, {}
+    for stage, entry in entries.values_list("stage", "entry"):
+        try:
+            check(entry, vocabulary)
+        except ConditionError:
+            found[Stage(stage)] = [entry]
+        else:
+            trees[Stage(stage)] = entry
+    return found | lacking(Lead.objects.filter(pk=lead.pk), trees, now=now, vocabulary=vocabulary).get(lead.pk, {})
 
 
 def beside_of(lead, user) -> Beside:

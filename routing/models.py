@@ -90,9 +90,11 @@ class Handover(models.Model):
     receipt: {"score", "grade", "model_version", "ledger": [{"rule": n-th of the version, "points"}], "answers": {code:
     value}, "labels": {code: {code of an answer: version of its label}}, "source", "source_name", "campaign",
     "campaign_name", "stage", "last_touches": [{"kind", "at", "outcome", "text"}]}: codes and numbers, and names as they
-    were. Rows of before say "model", "ledger": [{"label", "points"}] and "source" and "campaign" by name, and have no
-    "labels" but the words of the answers. While no rep is free the lead waits in `pool` without an owner; owner,
-    `assigned_at`, `due_at`, `why` (why this rep, a `Why`) and its facts are set together, once.
+    were. Where the stage did not rise, "stage_lacks" holds the conditions of the definition of a qualified lead that
+    were not met, [] where it could not be asked. Rows of before say "model", "ledger": [{"label", "points"}] and
+    "source" and "campaign" by name, and have no "labels" but the words of the answers. While no rep is free the lead
+    waits in `pool` without an owner; owner, `assigned_at`, `due_at`, `why` (why this rep, a `Why`) and its facts are
+    set together, once.
 
     `why` and `end_reason` are codes where there are facts beside them; where there are none they are somebody's own
     words, a RejectReason, or a sentence of before. `routing.words` reads all of them.

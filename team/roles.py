@@ -19,6 +19,7 @@ MAY = {
         "leads.change_lead": Reach.SALES,
         "leads.add_lead": Reach.EVERYBODY,
         "leads.assign_lead": Reach.SALES,
+        "leads.overrule_stage": Reach.SALES,
         "leads.export_lead": Reach.SALES,
         "routing.read_handover": Reach.EVERYBODY,
     },

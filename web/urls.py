@@ -1,7 +1,7 @@
 from django.urls import path
 
 from web import home
-from web.leads import bulk, detail, edits, lists, other_keys, saved
+from web.leads import bulk, detail, edits, lists, other_keys, saved, stages
 from web.marketing import imports
 from web.me import notices
 from web.me import views as me
@@ -34,6 +34,7 @@ urlpatterns = [
     path("leads/<int:pk>/tasks/", composer.task_add, name="task-add"),
     path("leads/<int:pk>/tasks/<int:task_pk>/done/", composer.task_done, name="task-done"),
     path("leads/<int:pk>/accept/", composer.lead_accept, name="lead-accept"),
+    path("leads/<int:pk>/stage/", stages.lead_stage, name="lead-stage"),
     path("leads/<int:pk>/return/", composer.lead_return, name="lead-return"),
     path("leads/<int:pk>/reject/", composer.lead_reject, name="lead-reject"),
     path("imports/", imports.import_list, name="import-list"),

@@ -2,15 +2,16 @@
 
 import json
 
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import connection
 
-from leads.activities import Because, kinds
+from leads.access import within_reach
+from leads.activities import Because, Trait, codes_with, kinds
 from leads.changes import Change, ids_of
-from leads.conditions import describe, matching
+from leads.conditions import Vocabulary, lacking, lacking_words
 from leads.enums import Disposition, Stage
 from leads.fields import Writer, written_by
-from leads.models import Lead, StageDefinition
+from leads.models import Activity, Lead, StageDefinition
 
 REASON_LIMIT = 200
 _STAGE_FIELDS = frozenset({"stage", "stage_since"})
@@ -21,12 +22,12 @@ _STEP = """
 WITH step AS (
     INSERT INTO leads_transition (
         lead_id, seq, previous_seq, from_stage, from_disposition, from_at,
-        to_stage, to_disposition, at, actor_id, reason, reason_facts, definition_id
+        to_stage, to_disposition, at, actor_id, reason, reason_facts, evidence, overruled, definition_id
     )
     SELECT lead.id, last.seq + 1, last.seq, last.to_stage, last.to_disposition, last.at,
            coalesce(%(stage)s, lead.stage), coalesce(%(disposition)s, lead.disposition),
            greatest(%(now)s, last.at + interval '1 microsecond'), %(actor)s, %(reason)s, %(facts)s::jsonb,
-           definition.id
+           %(evidence)s::jsonb, passed.parts, definition.id
     FROM leads_lead AS lead
     CROSS JOIN LATERAL (
         SELECT seq, to_stage, to_disposition, at FROM leads_transition
@@ -34,8 +35,10 @@ WITH step AS (
     ) AS last
     JOIN leads_stagedefinition AS definition
         ON definition.stage = coalesce(%(stage)s, lead.stage) AND definition.is_current
+    LEFT JOIN unnest(%(overruled)s::bigint[], %(passed_over)s::jsonb[]) AS passed (lead_id, parts)
+        ON passed.lead_id = lead.id
     WHERE lead.id = ANY(%(ids)s)
-    RETURNING lead_id, seq, from_stage, from_disposition, to_stage, to_disposition, at
+    RETURNING lead_id, seq, from_stage, from_disposition, to_stage, to_disposition, at, evidence, overruled
 ), moved AS (
     UPDATE leads_lead AS lead SET
         stage = step.to_stage,
@@ -73,18 +76,24 @@ INSERT INTO leads_activity (lead_id, kind, occurred_at, recorded_at, actor_id, p
 SELECT lead_id, %(kind)s, at, %(now)s, %(actor)s, jsonb_build_object(
            'from', from_stage, 'to', to_stage,
            'from_disposition', from_disposition, 'to_disposition', to_disposition
-       ) || %(why)s::jsonb, false
+       ) || %(why)s::jsonb
+       || CASE WHEN evidence IS NULL THEN '{}' ELSE jsonb_build_object('evidence', evidence) END
+       || CASE WHEN overruled IS NULL THEN '{}' ELSE jsonb_build_object('overruled', overruled) END, false
 FROM moved
 """
 
 
-def move_stage(change: Change, *, leads, to, reason, check_entry=True, only_up=False, keepers=None) -> int:
+def move_stage(
+    change: Change, *, leads, to, reason, check_entry=True, overrule=False, evidence=None, only_up=False, keepers=None
+) -> int:
     """Moves leads (queryset, objects or ids) into stage `to`; returns how many moved.
 
     Leads already there stay as they are, and with `only_up` those beyond it. All move or none: ValidationError says
     how many and which of them lack what. The entry condition of the definition in force counts on the way up only,
-    since falling back is normal; a customer needs the dates of contract and first payment whatever `check_entry`
-    says. `reason` is somebody's own words, or a `Because` where the program moves by itself. Holds the leads.
+    since falling back is normal; a customer needs the dates of contract and first payment whatever else is said.
+    With `overrule` what a lead lacks is kept on its transition instead: PermissionDenied for leads that the
+    permission leads.overrule_stage does not reach for whoever makes the change. `evidence` is kept on the transition.
+    `reason` is somebody's own words, or a `Because` where the program moves by itself. Holds the leads.
     `keepers`, {lead id: (owner id, pool id)}: who keeps those that move, on the side of sales, from now on. A hand-over
     has them written here, with the stage, because each time a lead is written all its indexes are.
     """
@@ -94,10 +103,63 @@ def move_stage(change: Change, *, leads, to, reason, check_entry=True, only_up=F
         moving = moving.filter(stage__in=_below(to))
     if to == Stage.CUSTOMER:
         paid = moving.filter(contract_on__isnull=False, first_paid_on__isnull=False)
-        _refuse_the_rest(moving, paid, to, "the dates of the contract and of the first payment")
+        _refuse(moving, moving.exclude(pk__in=paid), to, "the dates of the contract and of the first payment")
+    overruled = {}
     if check_entry:
-        _check_entry(moving, to, change.now)
-    return _step(change, ids_of(moving), stage=to, reason=reason, keepers=keepers)
+        vocabulary = Vocabulary.of(change.definitions)
+        lacked = lacking_for(moving, to, now=change.now, vocabulary=vocabulary)
+        if lacked and overrule:
+            overruled = lacked
+            _check_may_overrule(change.by, lacked)
+        elif lacked:
+            _refuse_the_lacking(moving, lacked, to, vocabulary)
+    return _step(
+        change, ids_of(moving), stage=to, reason=reason, keepers=keepers, evidence=evidence, overruled=overruled
+    )
+
+
+def move_by_hand(change: Change, *, lead, to, reason, evidence=None, overrule=False) -> int:
+    """Moves one lead into stage `to` for a person, as `move_stage`; returns whether it moved, as 1 or 0.
+
+    Whoever makes a suspect or a lead of somebody shows what for: `evidence` is ("activity", id) of hers or ("answer",
+    code of an answered rating question). ValidationError for evidence that is missing or is not there.
+    """
+    to = Stage(to)
+    shown = _shown(change, lead, evidence) if evidence else None
+    if needs_evidence(lead.stage, to) and not shown:
+        raise ValidationError({"evidence": f"Say what makes a {to.label.lower()} of her: an activity or an answer."})
+    return move_stage(change, leads=[lead], to=to, reason=reason, evidence=shown, overrule=overrule)
+
+
+def needs_evidence(stage, to) -> bool:
+    """Whether the step from one stage to another rests on something that the person did or said."""
+    return Stage(to) in {Stage.SUSPECT, Stage.LEAD} and Stage(stage).rank < Stage(to).rank
+
+
+def _shown(change, lead, evidence):
+    what, which = evidence
+    if what == "activity":
+        activity = Activity.objects.filter(lead=lead, pk=which, kind__in=codes_with(Trait.TOUCH), is_machine=False)
+        for found in activity:
+            return {"activity": found.pk, "kind": found.kind, "at": found.occurred_at.isoformat()}
+    for field in change.definitions:
+        if what == "answer" and field.code == which and field.dimension and field.code in lead.fields:
+            value = lead.fields[field.code]
+            versions = field.answer_list.versions(value if isinstance(value, list) else [value])
+            return {"answer": field.code, "value": value, "labels": {field.code: versions}}
+    raise ValidationError({"evidence": "This is no activity or answer of hers any more."})
+
+
+def lacking_for(leads, to, *, now, vocabulary) -> dict[int, list]:
+    """{lead id: the conditions of the definition of stage `to` in force that she does not meet} of a queryset of Lead.
+
+    Those that meet it, or are there or beyond, are left out. At most two queries. Raises ConditionError.
+    """
+    entry = StageDefinition.objects.filter(stage=to, is_current=True).values_list("entry", flat=True).get()
+    if entry is None:
+        return {}
+    found = lacking(leads.filter(stage__in=_below(to)), {to: entry}, now=now, vocabulary=vocabulary)
+    return {pk: parts[to] for pk, parts in found.items()}
 
 
 def set_disposition(change: Change, *, leads, to, reason, recycle_on=None) -> int:
@@ -115,22 +177,25 @@ def set_disposition(change: Change, *, leads, to, reason, recycle_on=None) -> in
     return _step(change, ids_of(others), disposition=to, reason=reason, recycle_on=recycle_on)
 
 
-def _check_entry(moving, to, now):
-    definition = StageDefinition.objects.get(stage=to, is_current=True)
-    if definition.entry is None:
-        return
-    rising = moving.filter(stage__in=_below(to))
-    if rising.exists():
-        met = matching(rising, definition.entry, now=now)
-        _refuse_the_rest(rising, met, to, describe(definition.entry))
+def _check_may_overrule(by, lacked):
+    within = within_reach(by, "leads.overrule_stage") if by else None
+    if within is None or Lead.objects.filter(within, pk__among=lacked).count() < len(lacked):
+        raise PermissionDenied("The definition of a stage is not yours to overrule.")
 
 
 def _below(stage):
     return [lower for lower in Stage if lower.rank < stage.rank]
 
 
-def _refuse_the_rest(moving, met, to, needed):
-    refused = moving.exclude(pk__in=met.order_by().values("pk"))
+def _refuse_the_lacking(moving, lacked, to, vocabulary):
+    parts = []
+    for each in lacked.values():
+        parts += [part for part in each if part not in parts]
+    needed = "; ".join(lacking_words(parts, vocabulary))
+    _refuse(moving, moving.filter(pk__among=lacked), to, needed)
+
+
+def _refuse(moving, refused, to, needed):
     names = [lead.name for lead in refused.order_by("pk")[:5]]
     if not names:
         return
@@ -145,10 +210,12 @@ def _refuse_the_rest(moving, met, to, needed):
     )
 
 
-def _step(change, ids, *, reason, stage=None, disposition=None, recycle_on=None, keepers=None):
+def _step(
+    change, ids, *, reason, stage=None, disposition=None, recycle_on=None, keepers=None, evidence=None, overruled=None
+):
     if not ids:
         return 0
-    keepers = keepers or {}
+    keepers, overruled = keepers or {}, overruled or {}
     values = {
         "ids": ids,
         "kept": list(keepers),
@@ -159,6 +226,9 @@ def _step(change, ids, *, reason, stage=None, disposition=None, recycle_on=None,
         "recycle_on": recycle_on,
         "reason": _stored(reason),
         "facts": _facts(reason),
+        "evidence": evidence and json.dumps(evidence),
+        "overruled": list(overruled),
+        "passed_over": list(map(json.dumps, overruled.values())),
         "why": json.dumps(reason_payload(reason)),
         "actor": change.by and change.by.pk,
         "now": change.now,

@@ -46,11 +46,12 @@ class FieldWords:
     """How fields are spoken of: the label of a code, and a value under it as a person reads it.
 
     `value` takes the versions of the labels that were in force, {code of an answer: version}, or None for a row from
-    before there were any.
+    before there were any. `lacks` takes conditions that somebody did not meet, and gives a phrase for each.
     """
 
     label: Callable[[str], str]
     value: Callable[[str, object, dict[str, int] | None], str]
+    lacks: Callable[[list], list[str]]
 
 
 # What people wrote or what a page, a mail or a file is called, in the order in which it is told.

@@ -2,6 +2,7 @@
 
 from leads.activities.kind import FieldWords, Kind, Words, plain
 from leads.activities.reasons import reason_words
+from leads.activities.registry import kind_of
 from leads.enums import Disposition, Outcome, Stage
 
 
@@ -14,9 +15,17 @@ def contact(kind: Kind, payload: dict, fields: FieldWords) -> Words:
 
 
 def stage_change(kind: Kind, payload: dict, fields: FieldWords) -> Words:
-    """{"from", "to": stages, "from_disposition", "to_disposition", "reason", "facts"}; a new person has no "from"."""
+    """{"from", "to": stages, "from_disposition", "to_disposition", "reason", "facts"}; a new person has no "from".
+
+    Beside them the "evidence" and what was "overruled" of a leads.Transition, where there is any.
+    """
     after, disposition = payload.get("to"), payload.get("to_disposition")
-    reason = reason_words(str(payload.get("reason", "")), payload.get("facts"))
+    lines = [reason_words(str(payload.get("reason", "")), payload.get("facts"))]
+    if evidence := payload.get("evidence"):
+        lines.append(f"Evidence: {_evidence(evidence, fields)}")
+    if overruled := payload.get("overruled"):
+        lines.append(f"Missing, and overruled: {'; '.join(fields.lacks(overruled))}")
+    reason = "\n".join(lines)
     if payload.get("from") != after and after in Stage.values:
         return Words(
             f"Became a {Stage(after).label.lower()}" if payload.get("from") else "Entered the database", reason
@@ -24,6 +33,14 @@ def stage_change(kind: Kind, payload: dict, fields: FieldWords) -> Words:
     if disposition in Disposition.values:
         return Words(Disposition(disposition).label, reason)
     return Words(kind.label, reason)
+
+
+def _evidence(evidence, fields):
+    if "answer" not in evidence:
+        return kind_of(evidence["kind"]).label
+    code = evidence["answer"]
+    said = fields.value(code, evidence["value"], evidence.get("labels", {}).get(code))
+    return f"{fields.label(code)}: {said}"
 
 
 def field_change(kind: Kind, payload: dict, fields: FieldWords) -> Words:

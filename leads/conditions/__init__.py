@@ -8,6 +8,7 @@ from leads.conditions.compiler import activity_filter, compile_node, seen_holds
 from leads.conditions.describer import describe_node
 from leads.conditions.field import Column, Field, Joined, Related, Rows, Stored
 from leads.conditions.grammar import ActivityTest, ConditionError, PayloadTest, Problem, tests_of
+from leads.conditions.lacking import lacking, lacking_words
 from leads.conditions.moments import GRACE, NOW, settled
 from leads.conditions.reading import read, with_codes
 from leads.conditions.registry import built_in, check_dependencies, foundations, register
@@ -36,6 +37,8 @@ __all__ = [
     "compile_condition",
     "describe",
     "foundations",
+    "lacking",
+    "lacking_words",
     "matching",
     "register",
     "reads",

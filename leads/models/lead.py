@@ -160,6 +160,7 @@ class Lead(models.Model):
         permissions = [
             ("export_lead", "Can export leads"),
             ("assign_lead", "Can hand leads to people"),
+            ("overrule_stage", "Can overrule the definition of a stage"),
             ("write_condition", "Can write conditions about leads"),
         ]
         constraints = [

@@ -40,6 +40,8 @@ class Transition(models.Model):
 
     Row n starts exactly where row n-1 ended: a composite foreign key (migration `contiguous_history`) ties
     (lead, previous_seq, from_stage, from_disposition, from_at) to (lead, seq, to_stage, to_disposition, at).
+    evidence: {"activity": id, "kind", "at"} or {"answer": code of the field, "value", "labels" as of field_changed}.
+    overruled: conditions (docs/conditions.md), out of the definition's, that somebody with the right passed over.
     """
 
     lead = models.ForeignKey("leads.Lead", models.CASCADE, related_name="transitions", db_index=False)
@@ -56,6 +58,8 @@ class Transition(models.Model):
     )
     reason = models.CharField(max_length=200, help_text="Somebody's own words, or a code where the program moved.")
     reason_facts = models.JSONField(null=True, help_text="What belongs to a code; null for somebody's own words.")
+    evidence = models.JSONField(null=True, help_text="What somebody showed for it; null where nothing was asked for.")
+    overruled = models.JSONField(null=True, help_text="The conditions of the definition that were not met, if any.")
     # Unchecked by the database (docs/adr/0008): versions of a definition are never deleted.
     definition = models.ForeignKey(
         StageDefinition, models.PROTECT, related_name="+", db_index=False, db_constraint=False

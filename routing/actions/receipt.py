@@ -1,18 +1,23 @@
 """Opening hand-overs: the row with its receipt, and the lead's side, owner and pool. All for a set of leads at once."""
 
 import json
+import logging
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import connection
 
-from leads.actions.lifecycle import move_stage
+from leads.actions.lifecycle import lacking_for, move_stage
 from leads.activities import Trait, codes_with
 from leads.changes import Change
+from leads.conditions import ConditionError, Vocabulary
 from leads.enums import Stage
+from leads.models import Lead
 from routing.actions.handover import KEEPER
 from routing.activities import HANDED_OVER
 from team.business_hours import Hours, add_business_minutes
+
+logger = logging.getLogger(__name__)
 
 SLICE = 5000
 
@@ -103,7 +108,7 @@ SELECT lead.id, plan.pool_id, start.at, %(by)s,
                 ORDER BY occurred_at DESC, id DESC LIMIT 5
             ) AS touch
         ), '[]')
-    ),
+    ) || CASE WHEN stayed.parts IS NULL THEN '{}' ELSE jsonb_build_object('stage_lacks', stayed.parts) END,
     plan.owner_id, CASE WHEN plan.owner_id IS NOT NULL THEN start.at END, plan.due_at, plan.why,
     plan.why_facts, '', ''
 FROM unnest(
@@ -111,6 +116,7 @@ FROM unnest(
     %(why_facts)s::jsonb[]
 ) AS plan (lead_id, pool_id, owner_id, due_at, why, why_facts)
 JOIN leads_lead AS lead ON lead.id = plan.lead_id
+LEFT JOIN unnest(%(stay)s::bigint[], %(lacked)s::jsonb[]) AS stayed (lead_id, parts) ON stayed.lead_id = lead.id
 LEFT JOIN last ON last.lead_id = lead.id
 CROSS JOIN LATERAL (SELECT greatest(%(now)s, last.ended_at) AS at) AS start
 LEFT JOIN leads_source AS source ON source.id = lead.source_id
@@ -161,20 +167,27 @@ class Placed:
     why_facts: dict | None = None
 
 
-def open_handovers(change: Change, placed, *, pools, reason) -> None:
+def open_handovers(change: Change, placed, *, pools, reason, vocabulary=None) -> None:
     """Opens a hand-over with its receipt for every `Placed`, sets side, owner and pool, and lifts the stage.
 
+    The stage rises where the definition of a qualified lead is met; else the receipt keeps what is lacking.
     The receipt keeps answers by their codes, and in `labels` the version of the label that each code had then. The
     change holds the leads, and none of them has an open hand-over. `pools`: {id: name} of all.
     """
     touches = codes_with(Trait.TOUCH)
+    vocabulary = vocabulary or Vocabulary.of(change.definitions)
     # In slices, so that no single statement of a big batch runs into the statement timeout.
     for start in range(0, len(placed), SLICE):
         some = placed[start : start + SLICE]
-        values = _values(change, "handed_over", some, pools) | {"touches": touches}
+        lacked = _lacked(change, some, vocabulary)
+        values = _values(change, "handed_over", some, pools) | {
+            "touches": touches,
+            "stay": list(lacked),
+            "lacked": list(map(json.dumps, lacked.values())),
+        }
         with connection.cursor() as cursor:
             cursor.execute(_OPEN, values)
-        _keep(change, some, reason)
+        _keep(change, some, reason, lacked)
 
 
 def serve_waiting(change: Change, placed, *, pools) -> None:
@@ -195,11 +208,24 @@ def due_times(policy, users, *, now) -> dict[tuple[int, bool], datetime]:
     return due
 
 
-def _keep(change, placed, reason):
-    """Writes who keeps the leads, with the stage where that rises."""
+def _lacked(change, placed, vocabulary):
+    """{lead id: what she lacks of the definition of a qualified lead}; [] where nobody can tell any more."""
+    leads = [one.lead_id for one in placed]
+    try:
+        asked = Lead.objects.filter(pk__among=leads)
+        return lacking_for(asked, Stage.QUALIFIED, now=change.now, vocabulary=vocabulary)
+    except ConditionError as error:
+        # A field it names is gone. Leads are handed over all the same, and rise once the definition is mended.
+        logger.error("The definition of a qualified lead cannot be asked: %s", error)
+        return dict.fromkeys(leads, [])
+
+
+def _keep(change, placed, reason, lacked):
+    """Writes who keeps the leads, with the stage of those that lack nothing."""
     keepers = {one.lead_id: (one.owner.pk, None) if one.owner else (None, one.pool_id) for one in placed}
+    rising = [pk for pk in keepers if pk not in lacked]
     lifted = move_stage(
-        change, leads=keepers, to=Stage.QUALIFIED, reason=reason, check_entry=False, only_up=True, keepers=keepers
+        change, leads=rising, to=Stage.QUALIFIED, reason=reason, check_entry=False, only_up=True, keepers=keepers
     )
     if lifted < len(keepers):
         owners, pools = zip(*keepers.values(), strict=True)

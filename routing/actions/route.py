@@ -58,7 +58,7 @@ def hand_over(change: Change, lead_ids, policy, *, vocabulary=None, wait=True) -
     rule_of = {pk: rule for pk, (_pool, rule, _grade, _score) in arrivals.items()}
     placed = place(contenders, shared, there, pools=pools, policy=policy, rules=rules, rule_of=rule_of, now=change.now)
     because = Because("handed_over", {"policy": policy.pk, "policy_name": policy.name})
-    open_handovers(change, placed, pools=pools, reason=because)
+    open_handovers(change, placed, pools=pools, reason=because, vocabulary=vocabulary)
     given = sum(1 for one in placed if one.owner)
     return Routed(handed_over=given, pooled=len(placed) - given)
 

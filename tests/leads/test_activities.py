@@ -18,7 +18,11 @@ from leads.activities import (
 from leads.activities.reasons import reason_words
 from leads.activities.registry import _KINDS
 
-FIELDS = FieldWords(label=str.capitalize, value=lambda _code, value, _versions: "" if value is None else str(value))
+FIELDS = FieldWords(
+    label=str.capitalize,
+    value=lambda _code, value, _versions: "" if value is None else str(value),
+    lacks=lambda parts: [f"{part}" for part in parts],
+)
 CALLED_BACK = Kind(
     "called_back", "Call back", "call back", "calls back", icon="phone", chip=Chip.CONTACT, traits=(Trait.ASKING,)
 )

@@ -68,7 +68,7 @@ def test_move_stage_of_a_set_is_the_same_few_queries(cast, now, django_assert_nu
     many = [make_lead(now=now) for _ in range(20)]
 
     for leads in (few, many):
-        with django_assert_num_queries(9):
+        with django_assert_num_queries(10):
             assert move_stage(
                 leads=Lead.objects.filter(pk__in=[lead.pk for lead in leads]),
                 to=Stage.LEAD,

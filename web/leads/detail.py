@@ -6,7 +6,7 @@ from django.http import Http404
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from leads.access import can_change_lead
+from leads.access import can_change_lead, can_overrule_stage
 from leads.activities import all_kinds
 from leads.conditions import Vocabulary
 from leads.enums import Stage, TaskKind
@@ -17,6 +17,7 @@ from web.access import allow
 from web.leads import queries
 from web.leads.facts import codes_of, facts_of, said
 from web.leads.forms import EditForm, OtherKeyForm, PageForm
+from web.leads.moves import evidence_of, moves_of
 from web.leads.receipt import receipt_of
 from web.leads.timeline import SHOWS, events, field_words
 from web.page import render_page
@@ -71,6 +72,9 @@ def lead_page(request, lead, *, status=200, show="", after="", definitions=None,
         "key_kinds": OtherKeyForm.base_fields["kind"].choices,
         "duplicates": beside.duplicates,
         "has_more_duplicates": beside.has_more_duplicates,
+        "moves": moves_of(lead, context["vocabulary"], now=context["now"]) if writable else [],
+        "evidence": evidence_of(lead, fields) if writable else [],
+        "may_overrule": writable and can_overrule_stage(request.user, lead),
         "log_kinds": [kind for kind in all_kinds() if kind.composer],
         "task_kinds": TaskKind.choices,
         "tomorrow": timezone.localdate(context["now"]) + datetime.timedelta(days=1),
@@ -93,12 +97,14 @@ def lead_context(request, lead, definitions=None):
     fields = {field.code: field for field in definitions if field.is_active}
     writable = can_change_lead(request.user, lead)
     facts = facts_of(lead, fields.values())
-    ledger = explain(lead, Vocabulary.of(definitions), published)
+    vocabulary = Vocabulary.of(definitions)
+    ledger = explain(lead, vocabulary, published)
     handover = queries.latest_handover(request.user, lead)
     return {
         "lead": lead,
         "now": now,
         "fields": fields,
+        "vocabulary": vocabulary,
         "writable": writable,
         "owns": lead.owner_id == request.user.pk,
         "stages": [(stage, Stage(lead.stage).rank) for stage in Stage],

@@ -7,7 +7,7 @@ from django.core.validators import ProhibitNullCharactersValidator
 from django.utils import timezone
 
 from leads.activities import all_kinds, kinds
-from leads.enums import FieldType, Outcome, TaskKind
+from leads.enums import FieldType, Outcome, Stage, TaskKind
 from leads.fields import BY_CODE, FIELDS, Key, ValueType
 from leads.models import Campaign, OtherKey, Source
 from leads.rules import check_year
@@ -268,6 +268,22 @@ class OutcomeForm(forms.Form):
 
 class ReasonForm(forms.Form):
     reason = forms.CharField(max_length=200, error_messages={"required": "Say why."})
+
+
+class StageForm(ReasonForm):
+    """Moving somebody by hand; `evidence` are the choices there are."""
+
+    to = forms.ChoiceField(choices=Stage.choices, error_messages={"required": "Choose a stage."})
+    evidence = forms.ChoiceField(required=False)
+    overrule = forms.BooleanField(required=False)
+
+    def __init__(self, *args, evidence, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["evidence"].choices = [("", ""), *evidence]
+
+    def clean_evidence(self):
+        what, _, which = self.cleaned_data["evidence"].partition(":")
+        return (what, which) if what else None
 
 
 class RejectForm(forms.Form):

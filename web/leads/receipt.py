@@ -20,11 +20,12 @@ class Touch:
 
 @dataclass(frozen=True)
 class Receipt:
-    """`ledger` is [(rule, points)], `answers` [(question, answer)]; answers, `source` and `campaign` are as they were
-    called then, "" for none."""
+    """`stayed`: why the stage did not rise, "" where it did. `ledger` is [(rule, points)], `answers` [(question,
+    answer)]; answers, `source` and `campaign` are as they were called then, "" for none."""
 
     why: str
     ended: str
+    stayed: str
     source: str
     campaign: str
     ledger: list[tuple[str, int]]
@@ -38,6 +39,7 @@ def receipt_of(handover: Handover, fields: FieldWords, published=None) -> Receip
     return Receipt(
         why=why_words(handover.why, handover.why_facts),
         ended=end_words(handover.end, handover.end_reason, handover.end_facts),
+        stayed=_stayed(kept.get("stage_lacks"), fields),
         source=_name(kept, "source"),
         campaign=_name(kept, "campaign"),
         ledger=_ledger(kept.get("ledger", []), kept.get("model_version"), published),
@@ -47,6 +49,12 @@ def receipt_of(handover: Handover, fields: FieldWords, published=None) -> Receip
         ],
         touches=[_touch(touch, fields) for touch in kept.get("last_touches", [])],
     )
+
+
+def _stayed(parts, fields):
+    if parts is None:
+        return ""
+    return f"Missing: {'; '.join(fields.lacks(parts))}" if parts else "The definition could not be asked"
 
 
 def _name(kept, what):

@@ -4,6 +4,7 @@ import datetime
 from typing import NamedTuple
 
 from leads.activities import Chip, FieldWords, kind_of
+from leads.conditions import Vocabulary, lacking_words
 from leads.fields import BY_CODE
 from leads.queries import timeline
 from web.leads.facts import said
@@ -38,6 +39,7 @@ def field_words(fields):
     return FieldWords(
         label=lambda code: known.get(code, code),
         value=lambda code, value, versions: said(value, fields.get(code), versions=versions),
+        lacks=lambda parts: lacking_words(parts, Vocabulary.of(fields.values())),
     )
 
 

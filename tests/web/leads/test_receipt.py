@@ -18,7 +18,11 @@ from tests.scoring.made import CITY, happen, publish
 from web.leads.receipt import Touch, receipt_of
 
 HOUR = datetime.timedelta(hours=1)
-FIELDS = FieldWords(label=str, value=lambda _code, value, versions: f"{value}, called {versions}")
+FIELDS = FieldWords(
+    label=str,
+    value=lambda _code, value, versions: f"{value}, called {versions}",
+    lacks=lambda parts: [f"{part}" for part in parts],
+)
 
 
 @pytest.fixture
