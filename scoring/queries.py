@@ -5,7 +5,8 @@ from typing import NamedTuple
 from django.db import connection
 
 from leads import conditions
-from leads.models import FieldDefinition
+from leads.enums import Grade
+from leads.models import FieldDefinition, Lead
 from leads.queries import naming_answers
 from scoring.models import GradeRequirement, RegradeRun, ScoringModel, ScoringRule
 from scoring.rules import MAX_WORDS
@@ -33,6 +34,14 @@ class LedgerLine(NamedTuple):
     label: str
     points: int
     condition_text: str
+
+
+class MustHave(NamedTuple):
+    """Of a grade, with what a lead lacks of it, a phrase for each part."""
+
+    grade: str
+    label: str
+    lacks: list[str]
 
 
 def published_model() -> ScoringModel | None:
@@ -82,6 +91,35 @@ def explain(lead, vocabulary, published=None) -> list[LedgerLine]:
         LedgerLine(rule.label, points, conditions.describe(rule.condition, vocabulary))
         for rule, points in zip(rules_of(lead.score_version, published), lead.score_ledger, strict=False)
     ]
+
+
+def missed_must_haves(lead, vocabulary, published=None, *, now) -> list[MustHave]:
+    """What keeps a lead from the letters that her points reach, the best letter first; [] where the points decide.
+
+    By the version that gave the score. One query where must-haves speak of such a letter, and one more where that
+    version is not `published`, a loaded model.
+    """
+    if lead.score_version is None:
+        return []
+    if published is not None and published.version == lead.score_version:
+        must_haves = published.requirements.all()
+    else:
+        must_haves = GradeRequirement.objects.filter(model__version=lead.score_version).select_related("model")
+    # Better letters sort first.
+    asked = {each.pk: each for each in must_haves if each.grade < lead.grade and lead.score >= _bar(each)}
+    if not asked:
+        return []
+    trees = {pk: each.condition for pk, each in asked.items()}
+    found = conditions.lacking(Lead.objects.filter(pk=lead.pk), trees, now=now, vocabulary=vocabulary)
+    return [
+        MustHave(asked[pk].grade, asked[pk].label, conditions.lacking_words(parts, vocabulary))
+        for pk, parts in found.get(lead.pk, {}).items()
+    ]
+
+
+def _bar(requirement):
+    model = requirement.model
+    return {Grade.A: model.a_from, Grade.B: model.b_from, Grade.C: model.c_from}[Grade(requirement.grade)]
 
 
 def rules_of(version: int, published=None) -> list[ScoringRule]:

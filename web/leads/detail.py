@@ -12,7 +12,7 @@ from leads.conditions import Vocabulary
 from leads.enums import Stage, TaskKind
 from leads.queries import beside_of, open_tasks
 from routing.enums import RejectReason
-from scoring.queries import explain, published_with_questions
+from scoring.queries import explain, missed_must_haves, published_with_questions
 from web.access import allow
 from web.leads import queries
 from web.leads.facts import codes_of, facts_of, said
@@ -88,7 +88,8 @@ def lead_context(request, lead, definitions=None):
     """What the lead page and work mode show but the timeline, whatever there is of it in the same number of queries.
 
     One more each for the rules of a version that is no longer published, which gave the score or stand on the
-    receipt, and for the name of somebody who had the lead last and has her no more.
+    receipt, and for its must-haves; for what keeps the lead from a letter that its points reach; and for the name of
+    somebody who had the lead last and has her no more.
     """
     now = timezone.now()
     if definitions is None:
@@ -113,6 +114,7 @@ def lead_context(request, lead, definitions=None):
         "answers": [(field, said(lead.fields.get(field.code), field)) for field in asked],
         "ledger": [line for line in ledger if line.points],
         "silent": [line for line in ledger if not line.points],
+        "missed": missed_must_haves(lead, vocabulary, published, now=now),
         "handover": handover,
         "receipt": receipt_of(handover, field_words(fields), published) if handover else None,
         "is_handed": bool(handover and not handover.ended_at),

@@ -98,7 +98,7 @@ def test_the_number_of_queries_is_fixed(cast, as_user, lead, count, django_asser
         add_task(lead=lead, kind="call", title="Call", due_at=due, assignee=cast.ben, by=cast.ben, now=timezone.now())
     visits(lead, count)
     client = as_user(cast.ben)
-    with django_assert_num_queries(16):
+    with django_assert_num_queries(17):
         page = client.get(url("lead-detail", lead))
     assert (len(page.context["tasks"]), len(page.context["duplicates"])) == (count, count)
 

@@ -123,5 +123,5 @@ def test_the_number_of_queries_is_fixed(cast, as_user, count, django_assert_num_
     now = timezone.now()
     leads = [make_lead(owner=cast.ben, grade="A", score=90, now=now) for _ in range(count)]
     client = as_user(cast.ben)
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(13):
         client.get(place(leads[0]))
