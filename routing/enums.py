@@ -29,7 +29,7 @@ class EndReason(models.TextChoices):
     A rejected one has a RejectReason, one returned unworked the rep's own words.
     """
 
-    FADED = "faded", "Lost its grade before a rep was free"
+    FADED = "faded", "Lost its grade before a rep accepted it"
     CLOSED = "closed", "No longer open"
     GIVEN_ON = "given_on", "Given to somebody else"
     UNTOUCHED = "untouched", "Not touched in time"

@@ -82,10 +82,39 @@ def seats(pool_ids, *, now) -> dict[int, list[Seat]]:
     return found
 
 
+# The grades that the active policy gives to sales, such as "A or B", where an accepted lead that the policy handed over
+# has fallen out of them; else "".
+_FADED_FROM = """
+CASE WHEN handover.accepted_at IS NOT NULL AND handover.why = 'turn' AND 'marketing' = CASE lead.grade
+        WHEN 'A' THEN policy.side_a WHEN 'B' THEN policy.side_b WHEN 'C' THEN policy.side_c WHEN 'D' THEN policy.side_d
+        ELSE 'marketing' END
+    THEN concat_ws(' or ', CASE policy.side_a WHEN 'sales' THEN 'A' END, CASE policy.side_b WHEN 'sales' THEN 'B' END,
+        CASE policy.side_c WHEN 'sales' THEN 'C' END, CASE policy.side_d WHEN 'sales' THEN 'D' END)
+    ELSE '' END
+"""
+_FADED = f"""
+SELECT {_FADED_FROM}
+FROM leads_lead AS lead
+JOIN routing_handover AS handover ON handover.lead_id = lead.id AND handover.ended_at IS NULL
+JOIN routing_routingpolicy AS policy ON policy.is_active
+WHERE lead.id = %s
+"""
+
+
+def faded_from(lead) -> str:
+    """The grades a lead has fallen out of since its owner accepted it, such as "A or B"; "" where it has not, or where
+    it was given by hand. One query."""
+    with connection.cursor() as cursor:
+        cursor.execute(_FADED, [lead.pk])
+        found = cursor.fetchone()
+    return found[0] if found else ""
+
+
 class QueueRow(NamedTuple):
     """A lead in its owner's queue, with its open hand-over and the work on it, each None where there is none.
 
     next_task_at, next_task_title: the owner's soonest open task; last_touch_at: when a person last reached out.
+    faded_from: the grades that sales works, such as "A or B", where an accepted lead has fallen out of them; else "".
     work_due_at, what the queue is ordered by: the due time of the hand-over until the first touch, from then on the
     next task; where no next step is planned the last touch, so that nobody once spoken to is forgotten at the bottom.
     """
@@ -109,6 +138,7 @@ class QueueRow(NamedTuple):
     next_task_at: datetime.datetime | None
     next_task_title: str | None
     last_touch_at: datetime.datetime | None
+    faded_from: str
     work_due_at: datetime.datetime | None
     tab: str
 
@@ -124,7 +154,7 @@ class Queue(NamedTuple):
 
 # By hand: Django takes longer to put it together than PostgreSQL and the page to answer, and each open queue asks every
 # two seconds. The rows of the tab that is asked for come first; any row tells how many there are in each.
-_QUEUE = """
+_QUEUE = f"""
 SELECT hers.*,
     count(*) FILTER (WHERE tab = 'to_accept') OVER (), count(*) FILTER (WHERE tab = 'today') OVER (),
     count(*) FILTER (WHERE tab = 'waiting') OVER (), count(*) OVER ()
@@ -133,6 +163,7 @@ FROM (
         lead.grade, lead.score, lead.score_ledger, lead.score_version, handover.id AS handover_id, handover.handed_at,
         handover.due_at, handover.accepted_at, handover.first_touch_at, task.due_at AS next_task_at,
         task.title AS next_task_title, touch.occurred_at AS last_touch_at,
+        {_FADED_FROM} AS faded_from,
         CASE WHEN handover.first_touch_at IS NULL THEN handover.due_at
             ELSE coalesce(task.due_at, touch.occurred_at, handover.first_touch_at) END AS work_due_at,
         CASE WHEN handover.accepted_at IS NULL THEN 'to_accept'
@@ -140,6 +171,7 @@ FROM (
     FROM leads_lead AS lead
     LEFT JOIN leads_company AS company ON company.id = lead.company_id
     LEFT JOIN routing_handover AS handover ON handover.lead_id = lead.id AND handover.ended_at IS NULL
+    LEFT JOIN routing_routingpolicy AS policy ON policy.is_active
     LEFT JOIN LATERAL (
         SELECT due_at, title FROM leads_task
         WHERE lead_id = lead.id AND assignee_id = lead.owner_id AND done_at IS NULL ORDER BY due_at, id LIMIT 1

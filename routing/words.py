@@ -22,14 +22,15 @@ def why_words(why: str, facts: dict | None) -> str:
 def end_words(end: str, reason: str, facts: dict | None) -> str:
     """Why a hand-over ended, of an end with its reason; "" while it is open.
 
-    With facts `reason` is an `EndReason`. faded: {"grade"}; closed: {"disposition", "reason", "facts" where the program
-    gave the reason}; given_on: as by_hand, and {"to", "to_name"}; untouched and customer: {}. Without, it is a
-    RejectReason, or words as they were written.
+    With facts `reason` is an `EndReason`. faded: {"grade", "had_rep": whether one had it}; closed: {"disposition",
+    "reason", "facts" where the program gave the reason}; given_on: as by_hand, and {"to", "to_name"}; untouched and
+    customer: {}. Without, it is a RejectReason, or words as they were written.
     """
     if facts is None:
         return RejectReason(reason).label if end == HandoverEnd.REJECTED and reason in RejectReason.values else reason
     if reason == EndReason.FADED:
-        return f"Graded {facts['grade'] or 'not at all'} before a rep was free"
+        accepted = "it was accepted" if facts.get("had_rep") else "a rep was free"
+        return f"Graded {facts['grade'] or 'not at all'} before {accepted}"
     if reason == EndReason.CLOSED:
         reason_given = reason_words(facts["reason"], facts.get("facts"))
         return ": ".join(filter(None, (Disposition(facts["disposition"]).label, reason_given)))

@@ -4,7 +4,7 @@ from leads.enums import ChangeKind
 from leads.models import ChangeRow
 from notices.enums import NoticeKind
 from notices.models import Notice
-from routing.enums import Why
+from routing.enums import EndReason, Why
 from routing.models import Handover
 from routing.queries import active_policy, sales_grades
 from team.models import User
@@ -14,8 +14,8 @@ def tell_reps(rows: list[ChangeRow], *, now) -> None:
     """Writes the notices that these change rows give rise to, each once, in the caller's transaction.
 
     A lead arrived, unless she took it herself; it was taken back, unless she gave it back; it was removed while it was
-    hers, unless by herself; its grade fell out of those that the policy gives to sales, while it was hers. Who did what
-    is read from the hand-over that a row names, or the row of a lead that is gone. The number of queries does not
+    hers, unless by herself; its grade fell out of those that the policy gives to sales, and it stayed hers. Who did
+    what is read from the hand-over that a row names, or the row of a lead that is gone. The number of queries does not
     depend on that of the rows.
     """
     notices = [*_moved(rows), *_faded(rows), *_removed(rows)]
@@ -47,7 +47,8 @@ def _faded(rows):
     handovers, owners = _owned(leads), _owners(leads)
     for row in rows:
         handover = _hers_then(row, handovers.get(row.lead_id, {}), owners.get(row.lead_id, []))
-        if handover:
+        # Taken back for it, which is told as that.
+        if handover and handover.end_reason != EndReason.FADED:
             yield _notice(row, NoticeKind.FADED, handover, {"from": row.was, "to": row.became})
 
 

@@ -19,7 +19,8 @@ from leads.enums import Disposition, Side
 from leads.models import Activity, Lead, Transition
 from routing.actions.handover import Ending, end_handovers, note_first_touches
 from routing.actions.route import PoolsTaken, Routed, hand_over, lock_pools
-from routing.enums import EndReason, HandoverEnd
+from routing.enums import EndReason, HandoverEnd, Why
+from routing.models import Handover
 from routing.queries import in_force, sales_grades
 from scoring.engine import Span, regrade
 from scoring.queries import published_model, what_it_reads
@@ -100,6 +101,10 @@ def settle_span(change: Change, span: Span) -> Settled:
     if rules.policy is None:
         return Settled(regraded.leads, regraded.changed)
     concerned = _sorted_out(Q(pk__range=span), rules.policy, change.now)
+    if concerned.to_take_back:
+        # What the locks waited for may have accepted a hand-over, or given the lead to somebody by hand.
+        held = change.hold(concerned.ids)
+        concerned = _sorted_out(Q(pk__among=held), rules.policy, change.now)
     if concerned.to_route or concerned.to_wake:
         # Another chunk may be handing leads over: wait for it, with every lead locked that is needed after it, so
         # that nobody waits in a circle. Giving way here would throw a whole chunk's work away.
@@ -161,8 +166,9 @@ def _sorted_out(which, policy, now):
     """Whom of these leads (a Q) the new grades concern, in one query.
 
     Woken are recycled people whose date has come or who asked. Taken back from sales are those no longer open, and
-    those that lost the grade while no rep was free. A recycled lead belongs to nobody, so the day it comes back on is
-    in nobody's time zone: it begins at midnight UTC, one moment for all, a few hours off after a wait of weeks.
+    those that lost the grade before a rep accepted what the policy handed over; what was given by hand stays. A
+    recycled lead belongs to nobody, so the day it comes back on is in nobody's time zone: it begins at midnight UTC,
+    one moment for all, a few hours off after a wait of weeks.
     """
     grades = sales_grades(policy)
     marketing, open_ = Q(side=Side.MARKETING), Q(disposition=Disposition.OPEN)
@@ -171,7 +177,8 @@ def _sorted_out(which, policy, now):
     asked = Activity.objects.filter(
         lead=OuterRef("pk"), kind__in=codes_with(Trait.ASKING), is_machine=False, occurred_at__gt=Subquery(since)
     )
-    faded = Q(side=Side.SALES, pool__isnull=False) & ~Q(grade__in=grades)
+    by_policy = Handover.objects.open().filter(Q(owner=None) | Q(why=Why.TURN), lead=OuterRef("pk"), accepted_at=None)
+    faded = Q(side=Side.SALES) & ~Q(grade__in=grades) & Exists(by_policy)
     rows = Lead.objects.filter(
         Q(marketing & open_ & Q(grade__in=grades))
         | (recycled & (Q(recycle_on__lte=now.astimezone(datetime.UTC).date()) | Exists(asked)))
@@ -180,14 +187,14 @@ def _sorted_out(which, policy, now):
         which,
     ).order_by("pk")
     to_route, to_wake, to_take_back = [], [], {}
-    for pk, side, disposition, grade, reason, facts in rows.values_list(
-        "pk", "side", "disposition", "grade", "disposition_reason", "disposition_facts"
+    for pk, side, disposition, grade, owner, reason, facts in rows.values_list(
+        "pk", "side", "disposition", "grade", "owner", "disposition_reason", "disposition_facts"
     ):
         is_open = disposition == Disposition.OPEN
         if side == Side.MARKETING:
             (to_route if is_open else to_wake).append(pk)
         elif is_open:
-            to_take_back[pk] = Ending(EndReason.FADED, {"grade": grade})
+            to_take_back[pk] = Ending(EndReason.FADED, {"grade": grade, "had_rep": owner is not None})
         else:
             closed = {"disposition": disposition, "reason": reason} | ({} if facts is None else {"facts": facts})
             to_take_back[pk] = Ending(EndReason.CLOSED, closed)

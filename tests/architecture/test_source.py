@@ -64,6 +64,7 @@ FORMATTED_SQL = {
     "leads/intake/resolving.py": "one of two tables, and conditions from a constant mapping",
     "capture/importing/actions/staging.py": "names of columns from a constant list",
     "insights/invariants.py": "each invariant's constant query inside the one that counts it",
+    "routing/queries.py": "one constant expression in the queue and in the look at one lead",
     "scoring/engine/compiled.py": "numbered aliases and pieces from the condition compiler, values as parameters",
     "scoring/engine/write.py": "the compiled SELECT of the published model, its values as parameters",
     "demo/tables.py": "names of tables and columns of Django models, quoted",

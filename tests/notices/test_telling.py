@@ -9,7 +9,7 @@ from leads.models import ChangeRow
 from notices.actions import tell_reps
 from notices.followers import NOTICES
 from notices.models import Notice
-from routing.actions import assign, changing, reject, return_lead, share_out_pools
+from routing.actions import accept, assign, changing, reject, return_lead, share_out_pools
 from routing.models import Handover, RoutingPolicy
 from team.enums import Role
 from team.models import User
@@ -33,6 +33,12 @@ def arrived(now, name="Kiel", by=None):
     """A lead that the policy has handed to ben."""
     lead = city(name)
     settle([lead], now=now, by=by)
+    return lead
+
+
+def accepted(cast, now):
+    lead = arrived(now)
+    accept(lead=lead, by=cast.ben, now=now)
     return lead
 
 
@@ -120,14 +126,19 @@ def test_arrived_and_taken_back_before_she_looked_are_both_told_however_late(cas
 
 
 def test_a_grade_that_falls_out_of_those_of_sales_is_told(cast, now):
-    lead = arrived(now)
+    lead = accepted(cast, now)
     for place, name in enumerate(["Ulm", "Jena", "Bonn", "Kiel"]):
         moved(lead, name, cast.mia, now + (place + 1) * HOUR)
     assert tell(now)[1:] == [("Ben", "faded", "Graded C, was B")]
 
 
+def test_a_lead_that_is_taken_back_because_it_faded_is_told_once(cast, now):
+    moved(arrived(now), "Jena", cast.mia, now + HOUR)
+    assert tell(now)[1:] == [("Ben", "taken_back", "Graded C before it was accepted")]
+
+
 def test_which_grades_are_for_sales_the_policy_says(cast, now):
-    lead = arrived(now)
+    lead = accepted(cast, now)
     RoutingPolicy.objects.update(side_b="marketing")
     moved(lead, "Ulm", cast.mia, now + HOUR)
     assert tell(now)[1:] == [("Ben", "faded", "Graded B, was A")]

@@ -6,22 +6,26 @@ from django.core.management import call_command
 from django.db import connection
 
 from jobs.actions import retry
+from leads.actions import record
 from leads.actions.other_keys import add_key
 from leads.actions.record import note_entered_again
 from leads.activities import Because
 from leads.models import Activity, DirtyLead, Lead
 from routing.actions import (
     Settled,
+    accept,
     assign,
     changing,
     record_outcome,
     regrade_chunk,
     request_nightly_regrade,
+    reroute,
     return_lead,
     settle_dirty,
     settle_marked,
 )
-from routing.models import Handover
+from routing.models import Handover, RoutingPolicy
+from routing.queries import faded_from, queue
 from routing.words import end_words
 from scoring.actions import fail_chunk, load_model, publish_model, request_regrade
 from scoring.models import RegradeChunk, RegradeRun
@@ -166,15 +170,57 @@ def test_a_lead_that_waits_and_fades_goes_back_to_marketing(cast, now, model):
     settle_dirty(now=now + HOUR)
     assert facts(lead) == ("C", "marketing", None)
     handover = Handover.objects.get()
-    assert (handover.end, handover.end_reason, handover.end_facts) == ("recalled", "faded", {"grade": "C"})
+    assert (handover.end, handover.end_reason, handover.end_facts) == (
+        "recalled",
+        "faded",
+        {"grade": "C", "had_rep": False},
+    )
 
 
-def test_a_lead_with_a_rep_stays_with_her_when_it_fades(cast, now, model):
+def test_what_nobody_has_accepted_goes_back_in_the_same_transaction_when_it_fades(cast, now, model):
     lead = city("Kiel")
     settle_dirty(now=now)
+    with changing([lead], by=cast.mia, now=now + HOUR) as change:
+        record.change_lead(change, lead=lead, values={"city": "Jena"})
+    assert facts(lead) == ("C", "marketing", None)
+    handover = Handover.objects.get()
+    assert (handover.end, handover.end_reason) == ("recalled", "faded")
+    assert handover.end_facts == {"grade": "C", "had_rep": True}
+
+
+def test_an_accepted_lead_stays_with_her_when_it_fades_and_is_marked(cast, now, model):
+    lead = city("Kiel")
+    settle_dirty(now=now)
+    accept(lead=lead, by=cast.ben, now=now)
+    assert faded_from(lead) == ""
     change_lead(lead=lead, changes={"city": "Jena"}, by=cast.ben, now=now + HOUR)
     settle_dirty(now=now + HOUR)
     assert facts(lead) == ("C", "sales", "Ben")
+    assert faded_from(lead) == "A or B"
+    assert [row.faded_from for row in queue(cast.ben, now=now + HOUR).rows] == ["A or B"]
+
+
+def test_a_lead_given_by_hand_stays_whatever_its_grade(cast, now, model):
+    lead = city("Jena")
+    settle_dirty(now=now)
+    assign(leads=[lead], to=cast.ben, by=cast.ann, now=now, reason="Knows her")
+    change_lead(lead=lead, changes={"phone": "089 1234567"}, by=cast.ann, now=now + HOUR)
+    settle_dirty(now=now + HOUR)
+    assert facts(lead) == ("C", "sales", "Ben")
+    accept(lead=lead, by=cast.ben, now=now + HOUR)
+    assert faded_from(lead) == ""
+
+
+def test_a_policy_that_no_longer_gives_a_letter_to_sales_takes_back_what_nobody_accepted(cast, now, model):
+    kept, taken = city("Kiel"), city("Kiel")
+    settle_dirty(now=now)
+    kept.refresh_from_db()
+    accept(lead=kept, by=kept.owner, now=now)
+    RoutingPolicy.objects.filter(is_active=True).update(side_a="marketing")
+    reroute(by=cast.ann, now=now + HOUR)
+    while regrade_chunk(now=now + HOUR):
+        pass
+    assert (facts(kept)[1], facts(taken)[1]) == ("sales", "marketing")
 
 
 def test_a_disqualified_lead_leaves_its_rep(cast, now, model):

@@ -12,6 +12,7 @@ from leads.conditions import Vocabulary
 from leads.enums import Stage, TaskKind
 from leads.queries import beside_of, open_tasks
 from routing.enums import RejectReason
+from routing.queries import faded_from
 from scoring.queries import explain, missed_must_haves, published_with_questions
 from web.access import allow
 from web.leads import queries
@@ -116,6 +117,7 @@ def lead_context(request, lead, definitions=None):
         "silent": [line for line in ledger if not line.points],
         "missed": missed_must_haves(lead, vocabulary, published, now=now),
         "handover": handover,
+        "faded_from": faded_from(lead) if handover and handover.accepted_at and not handover.ended_at else "",
         "receipt": receipt_of(handover, field_words(fields), published) if handover else None,
         "is_handed": bool(handover and not handover.ended_at),
         "tasks": open_tasks(lead),

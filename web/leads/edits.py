@@ -12,6 +12,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
+from django_htmx.http import HttpResponseClientRedirect
 
 from leads.access import can_see_lead
 from leads.actions.record import change_lead, create_lead, note_entered_again
@@ -25,7 +26,7 @@ from routing.actions import changing
 from scoring.queries import published_with_questions
 from web.access import allow
 from web.leads import queries
-from web.leads.detail import lead_page, readable_or_404
+from web.leads.detail import lead_page
 from web.leads.facts import as_original, said, value_of
 from web.leads.forms import EditForm, NewLeadForm
 from web.tabs import QueueForm
@@ -104,18 +105,24 @@ def changing_lead(request, pk, *, answers=False):
 
 
 def after_change(request, pk, text, change=None):
-    """The lead page as it is now, with `text` as a notice; the list for somebody who no longer may read the lead.
+    """The lead page as it is now, with `text` as a notice; her home page for somebody who no longer may read the lead.
 
     What the change has read of the fields is not read again.
     """
     if text:
         messages.success(request, text)
+    lead = queries.readable_lead(request.user, pk)
     tab = working_tab(request)
+    if lead is None:
+        # The change itself took it from her: the letter fell before she accepted it.
+        messages.info(request, "The lead is with marketing again: it is no longer graded for sales.")
+        place = f"{reverse('web:work')}?tab={tab}" if tab else reverse("web:home")
+        return HttpResponseClientRedirect(place) if request.htmx else redirect(place)
     if tab:
         return redirect(f"{reverse('web:work-lead', args=[pk])}?tab={tab}")
     if not request.htmx:
         return redirect("web:lead-detail", pk=pk)
-    return lead_page(request, readable_or_404(request, pk), definitions=change and change.definitions)
+    return lead_page(request, lead, definitions=change and change.definitions)
 
 
 def working_tab(request):

@@ -5,7 +5,7 @@ from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 
 from web.templatetags.icons import icon
-from web.templatetags.spoken import ago, due_bar, due_words, grade_badge
+from web.templatetags.spoken import ago, due_bar, due_words, grade_badge, no_longer
 
 register = template.Library()
 
@@ -16,7 +16,7 @@ _SELECTABLE = (
     '<span class="visually-hidden">Select {name}</span></label>'
 )
 _WHO = (
-    '{grade}<div class="queue-who"><a id="open-{pk}" href="{url}">{name}</a>{company}'
+    '{grade}<div class="queue-who"><a id="open-{pk}" href="{url}">{name}</a>{company}{faded}'
     '<span class="queue-why">{why}</span></div><div class="queue-time">{time}</div>'
     '<div class="queue-facts"><span>{touch_icon}{touch}</span>'
 )
@@ -44,6 +44,7 @@ def queue_rows(leads, why, tab, now):
             url=f"{reverse('web:work-lead', args=[lead.pk])}?tab={tab}",
             grade=grade_badge(lead.grade),
             company=format_html(' <span class="queue-company">{}</span>', lead.company) if lead.company else "",
+            faded=_faded(lead),
             why=why.get(lead.pk) or "Not scored yet",
             time=_time(lead, now),
             touch=ago(lead.last_touch_at, now) or "Not touched yet",
@@ -59,6 +60,10 @@ def _pattern(lead, *, selectable):
     step = _STEP if lead.next_task_title else _NO_STEP if lead.accepted_at else ""
     act = _ACCEPT if lead.handover_id and not lead.accepted_at else _WORK
     return (_SELECTABLE if selectable else _PLAIN) + _WHO + step + act
+
+
+def _faded(lead):
+    return format_html(' <span class="chip chip-warn">{}</span>', no_longer(lead.faded_from)) if lead.faded_from else ""
 
 
 def _time(lead, now):

@@ -92,6 +92,12 @@ def due_words(due_at, now):
     return f"due {timezone.localtime(due_at):%H:%M}" if same_day else f"due in {_length(seconds)}"
 
 
+@register.filter
+def no_longer(grades):
+    """ "No longer an A or B"; `grades` is what routing.queries.faded_from gives."""
+    return f"No longer {'an' if grades.startswith('A') else 'a'} {grades}"
+
+
 @register.simple_tag
 @cache
 def grade_badge(grade, size=""):
