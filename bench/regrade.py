@@ -108,7 +108,7 @@ FROM (
             CASE WHEN fields->>'decision_maker' = 'recommends' THEN 5 ELSE 0 END AS r9,
             CASE WHEN fields->>'decision_maker' = 'no_part_in_it' THEN -10 ELSE 0 END AS r10,
             CASE WHEN company_id IS NOT NULL AND (phone <> '' OR email <> '') THEN 5 ELSE 0 END AS r11,
-            CASE WHEN source_id IN (SELECT id FROM leads_source WHERE code IN ('referral', 'partner'))
+            CASE WHEN source_id IN (SELECT id FROM leads_source WHERE kind IN ('referral', 'partner'))
                 THEN 10 ELSE 0 END AS r12,
             least(floor(0.00001 * coalesce(form, 0) + 0.5), 20)::int AS r13,
             least(floor(0.000008 * coalesce(prices, 0) + 0.5), 16)::int AS r14,
@@ -214,7 +214,7 @@ def dirty(*, leads, activities, count=1000, rounds=5):
 def fill(cursor, *, leads, activities):
     """Inserts `leads` people, ungraded but with their histories and marks, and `activities` over 700 days."""
     cursor.execute(
-        "INSERT INTO leads_source (code, name, kind) SELECT code, code, 'other' "
+        "INSERT INTO leads_source (code, name, kind) SELECT code, code, code "
         "FROM unnest(ARRAY['referral', 'website', 'event']) AS code ON CONFLICT (code) DO NOTHING"
     )
     companies = max(1, leads // 5)

@@ -11,7 +11,7 @@ from django.core.exceptions import EmptyResultSet, FullResultSet
 from django.db import connection
 
 from leads.activities import Chip, codes_under
-from leads.conditions import ConditionError, Vocabulary, answers_of, check, lacking
+from leads.conditions import ConditionError, Vocabulary, answers_of, lacking, reads
 from leads.enums import Stage, TaskKind
 from leads.fields import FIELDS, Key
 from leads.models import FieldDefinition, Lead, OtherKey, StageDefinition
@@ -238,13 +238,13 @@ def stages_naming_answers(field_code: str, vocabulary: Vocabulary) -> dict[str, 
 
 def lacks_by_stage(lead, *, now, vocabulary: Vocabulary) -> dict[Stage, list[dict]]:
     """{stage above the lead's: the conditions of its definition in force that the lead does not meet}, where there are
-    any; the whole condition where it names something that is gone. At most two queries."""
+    any; the whole condition where it names a field that is gone. At most two queries."""
     above = [stage for stage in Stage if stage.rank > Stage(lead.stage).rank]
     entries = StageDefinition.objects.filter(is_current=True, entry__isnull=False, stage__in=above)
     trees, found = {}, {}
     for stage, entry in entries.values_list("stage", "entry"):
         try:
-            check(entry, vocabulary)
+            reads(entry, vocabulary)
         except ConditionError:
             found[Stage(stage)] = [entry]
         else:

@@ -135,10 +135,13 @@ def range_problems(ranges) -> list[FileProblem]:
     return problems or _neighbour_problems(ranges)
 
 
-def condition_problems(tree, vocabulary) -> list[FileProblem]:
-    """Problems of a rule's condition, paths from its root: of the language, and of looking at the score."""
+def condition_problems(tree, vocabulary, *, portable=False) -> list[FileProblem]:
+    """Problems of a rule's condition, paths from its root: of the language, and of looking at the score.
+
+    portable: as in leads.conditions.check.
+    """
     try:
-        check(tree, vocabulary)
+        check(tree, vocabulary, portable=portable)
     except ConditionError as error:
         return [FileProblem(problem.path, problem.message) for problem in error.problems]
     return list(_circles("", tree))
@@ -231,7 +234,7 @@ def _requirement_problems(path, requirement, vocabulary):
 def _when_problems(path, holder, vocabulary, *, counted):
     if not holder.get("when"):
         return [FileProblem(f"{path}.when", "is missing")]
-    found = condition_problems(holder["when"], vocabulary)
+    found = condition_problems(holder["when"], vocabulary, portable=True)
     if not found and counted:
         found = behaviour_problems(holder["when"])
     return [FileProblem(join(f"{path}.when", problem.path), problem.message) for problem in found]

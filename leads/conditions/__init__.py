@@ -10,7 +10,7 @@ from leads.conditions.field import Column, Field, Joined, Related, Rows, Stored
 from leads.conditions.grammar import ActivityTest, ConditionError, PayloadTest, Problem, tests_of
 from leads.conditions.lacking import lacking, lacking_words
 from leads.conditions.moments import GRACE, NOW, settled
-from leads.conditions.reading import read, with_codes
+from leads.conditions.reading import as_stored, as_written, read
 from leads.conditions.registry import built_in, check_dependencies, foundations, register
 from leads.conditions.vocabulary import Vocabulary
 
@@ -31,6 +31,8 @@ __all__ = [
     "activity_filter",
     "activity_tests",
     "answers_of",
+    "as_stored",
+    "as_written",
     "built_in",
     "check",
     "check_dependencies",
@@ -44,18 +46,21 @@ __all__ = [
     "reads",
     "seen_holds",
     "settled",
-    "with_codes",
 ]
 
 
-def check(tree, vocabulary=None):
-    """Returns None when `tree` is a condition; raises ConditionError with every problem and its path when not."""
-    read(tree, vocabulary or Vocabulary.load())
+def check(tree, vocabulary=None, *, portable=False):
+    """Returns None when `tree` is a condition; raises ConditionError with every problem and its path when not.
+
+    portable: it comes from another installation, so references have to be named by code and not by id.
+    """
+    read(tree, vocabulary or Vocabulary.load(), portable=portable)
 
 
 def compile_condition(tree, *, now, vocabulary=None, activities=None):
     """A Django boolean expression over Lead that is never NULL; for filter(), annotate() and Case(When()).
 
+    The tree is one as it is stored (as_stored): a reference that is a text refers to nothing.
     It refers to columns of leads_lead and to subqueries of its own alone. `activities`, a callable from ActivityTest
     to a boolean expression that is never NULL, replaces the subquery of each activity test. With NOW for `now` the time
     stays open: what the expression compiles to is for `settled`. Raises ConditionError.

@@ -27,7 +27,7 @@ _STORED = {
     ValueType.DATETIME: sql.stored_datetime,
     ValueType.LIST: sql.stored_codes,
 }
-_WORDS = {ValueType.TEXT, ValueType.CHOICE, ValueType.REFERENCE}
+_WORDS = {ValueType.TEXT, ValueType.CHOICE}
 _SEARCHES = {"contains": sql.contains, "starts_with": sql.starts_with, "ends_with": sql.ends_with}
 
 
@@ -58,6 +58,8 @@ def _field(field, op, value, now):
             return sql.surely(_holds(field.type, op, _STORED[field.type]("fields", key), value, now, stored=True))
         case Related(key, name):
             related = Lead._meta.get_field(key)
+            if field.type == ValueType.REFERENCE and op != "filled":
+                return sql.surely(_refers(F(related.attname), value if op == "in" else (value,)))
             is_always_there = not related.related_model._meta.get_field(name).blank
             if op == "filled" and (field.type == ValueType.REFERENCE or is_always_there):
                 # The key says it. Asked of many leads, PostgreSQL would hash all the rows there are.
@@ -68,6 +70,12 @@ def _field(field, op, value, now):
             here = _column(field, op, name, value, now)
             rows = apps.get_model(model)._base_manager.filter(**only, **{lead: OuterRef("pk")})
             return Exists(rows.filter(here).order_by())
+
+
+def _refers(key, values):
+    """Whether a key is one of the ids; what is no id stands for nothing, and nothing refers to it."""
+    ids = [Value(each) for each in values if isinstance(each, int)]
+    return sql.one_of(key, ids or [Value(None)])
 
 
 def _column(field, op, name, value, now):

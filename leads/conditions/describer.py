@@ -37,7 +37,14 @@ def _say(node, vocabulary):
     if isinstance(node, ActivityTest):
         return _activity(node)
     field = vocabulary.get(node.code)
-    return _field(node, field, _label(field, node.code in vocabulary.shared_labels))
+    label = _label(field, node.code in vocabulary.shared_labels)
+    return _field(node, field, label, _references(node, field, vocabulary))
+
+
+def _references(test, field, vocabulary):
+    """Asked for only where the test names one."""
+    names = field.type == ValueType.REFERENCE and test.op not in FILLING
+    return vocabulary.references[field.code] if names else None
 
 
 def _label(field, is_shared):
@@ -51,13 +58,23 @@ def _label(field, is_shared):
     return f"{name} ({field.code})" if is_shared else name
 
 
-def _field(test: FieldTest, field, label):
+def _field(test: FieldTest, field, label, references):
     values = test.value if isinstance(test.value, tuple) else (test.value,)
     names = dict(field.choices) if field.type == ValueType.CHOICE and not field.is_custom else {}
     words = [names[each].lower() if each in names and len(each) > 1 else _word(each, names) for each in values]
     if field.answers and test.op not in FILLING:
         words = [_quoted(field.answers.label(each)) for each in values]
+    if references is not None:
+        words = [_referred(each, references) for each in values]
     return _phrase(label, test.op, words, values)
+
+
+def _referred(value, references):
+    """What a reference points to, by the name it has now; what is not there is told as such."""
+    if isinstance(value, str):
+        return f"{_quoted(value)} (unknown)"
+    row = references.get(value)
+    return f"number {value} (gone)" if row is None else _quoted(references.label(row))
 
 
 def _word(value, names=()):

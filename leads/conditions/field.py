@@ -79,7 +79,6 @@ class Field:
     dimension: str = ""
     is_active: bool = True
     group: str = "Person"
-    suggestions: tuple = ()
 
     @property
     def is_custom(self):

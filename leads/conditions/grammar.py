@@ -52,7 +52,8 @@ class FieldTest:
     """A test of one field; `{"answer": CODE}` is the same test of a field that is a rating question.
 
     value: None where the operator takes none, else str, Decimal, bool, date, datetime (UTC), a number of days as int,
-    or a tuple of such for a list or a range.
+    the id of what a reference names as int, or a tuple of such for a list or a range. A reference that is a text names
+    nothing.
     """
 
     code: str

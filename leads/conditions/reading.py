@@ -22,6 +22,7 @@ from leads.fields import ValueType
 from leads.fields.answers import NoAnswer, SeveralAnswers
 
 HEADS = ("all", "any", "not", "field", "answer", "activity")
+LARGEST_ID = 2**63 - 1
 PATH = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,49}\Z")
 
 _READERS = {
@@ -32,39 +33,67 @@ _READERS = {
     ValueType.DATETIME: read_moment,
     ValueType.CHOICE: read_text,
     ValueType.LIST: read_text,
-    ValueType.REFERENCE: read_text,
 }
 
 
-def read(tree, vocabulary, *, closed=True):
+def read(tree, vocabulary, *, closed=True, portable=False):
     """The grammar node of a JSON tree; raises ConditionError with every problem found.
 
-    closed: whether an answer that an own field does not have is a problem. It is one when a condition is written
-    down; when it runs, nobody has that answer, and twice the size is allowed so that conditions can be joined.
+    closed: whether an answer that an own field does not have, or a reference to nothing, is a problem. It is one when a
+    condition is written down; when it runs, nobody has that, and twice the size is allowed so that conditions can be
+    joined. portable: whether it comes from elsewhere, where an id says something else or nothing.
     vocabulary None reads activity tests only: tests of fields become None, unchecked.
     """
-    reader = _Reader(vocabulary, closed)
+    reader = _Reader(vocabulary, closed, portable)
     node = reader.node(tree, "", 0)
     if reader.problems:
         raise ConditionError(reader.problems)
     return node
 
 
-def with_codes(tree, vocabulary):
-    """The tree of a condition that was checked, with the code in the place of each answer named by its label."""
+def as_stored(tree, vocabulary):
+    """The tree of a condition that was checked, with the code or the id of each answer and reference named in words."""
+
+    def stored(field, value):
+        if field.type != ValueType.REFERENCE:
+            return field.choice(value)
+        return vocabulary.references[field.code].find(value).pk if isinstance(value, str) else value
+
+    return _renamed(tree, vocabulary, stored)
+
+
+def as_written(tree, vocabulary):
+    """The tree of a condition as another installation can read it: what it refers to by the code that has now.
+
+    What is gone keeps its id, for whoever reads it to refuse. Raises ConditionError.
+    """
+    read(tree, vocabulary, closed=False)
+
+    def written(field, value):
+        if field.type != ValueType.REFERENCE or isinstance(value, str):
+            return value
+        row = vocabulary.references[field.code].get(value)
+        return value if row is None else row.code
+
+    return _renamed(tree, vocabulary, written)
+
+
+def _renamed(tree, vocabulary, name):
+    """The tree with `name` of the field and the value in the place of each answer and reference."""
     if not isinstance(tree, dict):
         return tree
     if "not" in tree:
-        return tree | {"not": with_codes(tree["not"], vocabulary)}
+        return tree | {"not": _renamed(tree["not"], vocabulary, name)}
     for head in ("all", "any"):
         if head in tree:
-            return tree | {head: [with_codes(each, vocabulary) for each in tree[head]]}
+            return tree | {head: [_renamed(each, vocabulary, name) for each in tree[head]]}
     field = vocabulary.get(tree.get("field", tree.get("answer")))
-    if field is None or not field.answers or not OPERATORS[tree["op"]].is_closed:
+    names_others = field is not None and (field.answers or field.type == ValueType.REFERENCE)
+    if not names_others or not OPERATORS[tree["op"]].is_closed:
         return tree
     value = tree["value"]
-    codes = [field.choice(each) for each in value] if isinstance(value, list) else field.choice(value)
-    return tree | {"value": codes}
+    named = [name(field, each) for each in value] if isinstance(value, list) else name(field, value)
+    return tree | {"value": named}
 
 
 def _under(path, key):
@@ -75,9 +104,10 @@ def _under(path, key):
 class _Reader:
     """Collects problems on one walk; a method returns None where it has found one."""
 
-    def __init__(self, vocabulary, closed):
+    def __init__(self, vocabulary, closed, portable):
         self.vocabulary = vocabulary
         self.closed = closed
+        self.portable = portable
         self.most_nodes = grammar.MAX_NODES * (1 if closed else 2)
         self.most_depth = grammar.MAX_DEPTH * (1 if closed else 2)
         self.problems = []
@@ -170,6 +200,8 @@ class _Reader:
 
     def reader_of(self, field, op):
         """The reader of one value of this field, with the check that it stands in the closed list."""
+        if field.type == ValueType.REFERENCE:
+            return lambda value: self.referred(field, value)
         read_one = _READERS[field.type]
         if not field.choices or not OPERATORS[op].is_closed:
             return read_one
@@ -188,6 +220,24 @@ class _Reader:
                 raise Refused(f"{shown(value)} is not one of the answers of {field.code}: {words}{more}") from None
 
         return read_choice
+
+    def referred(self, field, value):
+        """The id of the row that an id, a code or a name stands for. Where it runs, a text stands for nothing."""
+        if isinstance(value, str):
+            word = read_text(value)
+            if not self.closed:
+                return word
+            try:
+                return self.vocabulary.references[field.code].find(word).pk
+            except NoAnswer as error:
+                told = str(error) if isinstance(error, SeveralAnswers) else f"there is no {field.code} {shown(word)}"
+                raise Refused(told) from None
+        if self.portable:
+            raise Refused(f"give the code of the {field.code}, not {shown(value)}: it is another one elsewhere")
+        pk = read_whole(value, 1, LARGEST_ID)
+        if self.closed and self.vocabulary.references[field.code].get(pk) is None:
+            raise Refused(f"there is no {field.code} with the number {pk}")
+        return pk
 
     def operand(self, tree, path, op, read_one):
         """The value that `op` takes: None for nothing, a tuple for a list or a range."""

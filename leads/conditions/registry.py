@@ -6,6 +6,7 @@ from graphlib import CycleError, TopologicalSorter
 from django.core.exceptions import ImproperlyConfigured
 
 from leads.conditions.field import Column, Field, Joined, Reason, Related, Rows
+from leads.enums import SourceKind
 from leads.fields import BY_CODE, FIELDS, ValueType, Writer, claim
 
 _FIELDS: dict[str, Field] = {}
@@ -77,3 +78,16 @@ def check_dependencies() -> None:
 
 # What scoring and hand-overs write of a lead, their rooms register.
 register(*(built_in(field.code) for field in FIELDS if field.writer not in {Writer.SCORING, Writer.HANDOVER}))
+
+# What sources of any installation have in common.
+register(
+    Field(
+        "source_kind",
+        "Kind of source",
+        ValueType.CHOICE,
+        Related("source", "kind"),
+        choices=tuple(SourceKind.choices),
+        depends_on=frozenset({"source"}),
+        group=BY_CODE["source"].group,
+    )
+)

@@ -2,24 +2,20 @@
 
 import difflib
 from collections import Counter
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from types import MappingProxyType
-
-from django.db.models import CharField, F, Value
 
 from leads.activities import all_kinds
 from leads.conditions import grammar
 from leads.conditions.field import Field, Stored
 from leads.conditions.operators import OPERATORS, PAYLOAD_OPS, PAYLOAD_TYPES, SEEN_OPS
+from leads.conditions.references import References, referred_by
 from leads.conditions.registry import registered
 from leads.enums import FieldType
 from leads.fields import ValueType
-from leads.models import FieldDefinition, Lead
-from team.models import User
-
-SUGGESTIONS = 200
-
+from leads.models import FieldDefinition
 
 _CUSTOM_TYPES = {
     FieldType.TEXT: ValueType.TEXT,
@@ -50,27 +46,24 @@ def _custom(definition):
     )
 
 
-def _offered(model):
-    """Its rows but for those that are retired, or can own no leads: a condition that names one keeps it."""
-    if model is User:
-        return User.objects.active().lead_owners()
-    return model.objects.offered() if hasattr(model.objects, "offered") else model.objects.all()
-
-
 @dataclass(frozen=True)
 class Vocabulary:
-    """Every field by code. Immutable: load one per request or task and pass it on."""
+    """Every field by code. Immutable: load one per request or task and pass it on.
+
+    known_references: what `references` holds, where that is not to be asked of the database.
+    """
 
     fields: MappingProxyType = field(default_factory=lambda: MappingProxyType(registered()))
+    known_references: Mapping[str, References] | None = None
 
     @classmethod
-    def of(cls, definitions):
+    def of(cls, definitions, *, references=None):
         """The vocabulary of the registered fields and these FieldDefinitions, loaded with_answers.
 
         A registered code cannot be taken over.
         """
         custom = {item.code: _custom(item) for item in definitions if item.type in _CUSTOM_TYPES}
-        return cls(MappingProxyType(custom | registered()))
+        return cls(MappingProxyType(custom | registered()), references)
 
     @classmethod
     def load(cls):
@@ -91,26 +84,23 @@ class Vocabulary:
         times = Counter(each.label.casefold() for each in self.fields.values())
         return {each.code for each in self.fields.values() if each.is_custom and times[each.label.casefold()] > 1}
 
-    def with_suggestions(self):
-        """The same fields with up to SUGGESTIONS codes per reference for the editor to offer, in one query."""
-        references = [each for each in self.fields.values() if each.type == ValueType.REFERENCE]
-        parts = [
-            _offered(Lead._meta.get_field(each.origin.key).related_model)
-            .order_by(each.origin.name)
-            .annotate(of_field=Value(each.code, output_field=CharField()), word=F(each.origin.name))
-            .values_list("of_field", "word")[:SUGGESTIONS]
-            for each in references
-        ]
-        words = {}
-        for code, word in parts[0].union(*parts[1:], all=True):
-            words.setdefault(code, []).append(word)
-        offered = {each.code: replace(each, suggestions=tuple(words.get(each.code, ()))) for each in references}
-        return Vocabulary(MappingProxyType(dict(self.fields) | offered))
+    @cached_property
+    def references(self) -> Mapping[str, References]:
+        """What each reference may name, by the code of the field. One query, when it is first asked for.
+
+        A condition that is stored names ids, so that to run it needs no names.
+        """
+        if self.known_references is not None:
+            return self.known_references
+        return referred_by(each for each in self.fields.values() if each.type == ValueType.REFERENCE)
+
+    def _choices(self, each):
+        return self.references[each.code].choices if each.type == ValueType.REFERENCE else each.choices
 
     def as_json(self):
         """What the condition editor needs to know, as plain JSON values.
 
-        {"fields": [{code, label, type, group, ops, choices: [{value, label}], suggestions, active}],
+        {"fields": [{code, label, type, group, ops, choices: [{value, label}], active}],
         "ops": {code: {label, takes, closed, compares: types of payload values}}, "activities": {kinds: [{value,
         label}], payload_ops, payload_types: [{value, label}], seen_ops}, "limits": {...}}
         """
@@ -122,8 +112,7 @@ class Vocabulary:
                     "type": each.type.value,
                     "group": each.group,
                     "ops": list(each.ops),
-                    "choices": [{"value": value, "label": label} for value, label in each.choices],
-                    "suggestions": list(each.suggestions),
+                    "choices": [{"value": value, "label": label} for value, label in self._choices(each)],
                     "active": each.is_active,
                 }
                 for each in self.fields.values()

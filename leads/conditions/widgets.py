@@ -9,7 +9,7 @@ from django.forms import Script
 from django.utils.html import json_script
 
 from leads.conditions.grammar import ConditionError
-from leads.conditions.reading import read, with_codes
+from leads.conditions.reading import as_stored, read
 from leads.conditions.vocabulary import Vocabulary
 
 VOCABULARY_ID = "condition-vocabulary"
@@ -19,7 +19,7 @@ class VocabularyBlock:
     """The editor's vocabulary as a media asset: however many editors a page has, it is loaded and sent once."""
 
     def __html__(self):
-        return json_script(Vocabulary.load().with_suggestions().as_json(), VOCABULARY_ID)
+        return json_script(Vocabulary.load().as_json(), VOCABULARY_ID)
 
     def __eq__(self, other):
         return isinstance(other, VocabularyBlock)
@@ -45,7 +45,7 @@ class ConditionWidget(forms.Textarea):
 
 
 class ConditionField(forms.JSONField):
-    """Cleans to the JSON tree of a condition, answers by their codes, or None when it may be empty and is.
+    """Cleans to the JSON tree of a condition as it is stored, or None when it may be empty and is.
 
     Errors name the path.
     """
@@ -75,4 +75,4 @@ class ConditionField(forms.JSONField):
             read(tree, vocabulary)
         except ConditionError as error:
             raise ValidationError([str(problem) for problem in error.problems], code="condition") from error
-        return with_codes(tree, vocabulary)
+        return as_stored(tree, vocabulary)

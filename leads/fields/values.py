@@ -2,7 +2,8 @@ from enum import StrEnum
 
 
 class ValueType(StrEnum):
-    """What a field holds and a test compares. A reference goes by its code (a person by e-mail); a list is a set."""
+    """What a field holds and a test compares. A list is a set. A reference is to a row that has a code, which
+    files and people may say (of a person her e-mail address), and that conditions keep by its id."""
 
     TEXT = "text"
     NUMBER = "number"

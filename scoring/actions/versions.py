@@ -6,7 +6,7 @@ from django.core.exceptions import ValidationError
 from django.db import connection, transaction
 from django.db.models import Max
 
-from leads.conditions import ConditionError, Vocabulary, answers_of, with_codes
+from leads.conditions import ConditionError, Vocabulary, answers_of, as_stored, as_written
 from scoring.actions.runs import cancel_regrade, request_regrade
 from scoring.enums import ModelStatus, RuleKind
 from scoring.models import GradeRequirement, QuestionSet, RegradeRun, ScoringModel, ScoringRule
@@ -41,7 +41,7 @@ def load_model(*, data, by, now) -> ScoringModel:
                 position=position,
                 label=rule["label"].strip(),
                 kind=RuleKind.FIT if rule.get("cap") is None else RuleKind.BEHAVIOUR,
-                condition=with_codes(rule["when"], vocabulary),
+                condition=as_stored(rule["when"], vocabulary),
                 points=rule["points"],
                 cap=rule.get("cap"),
                 half_life_days=rule.get("half_life_days"),
@@ -53,7 +53,7 @@ def load_model(*, data, by, now) -> ScoringModel:
                 model=model,
                 grade=wanted["grade"],
                 label=wanted["label"].strip(),
-                condition=with_codes(wanted["when"], vocabulary),
+                condition=as_stored(wanted["when"], vocabulary),
             )
             for wanted in data.get("requirements", [])
         )
@@ -63,7 +63,8 @@ def load_model(*, data, by, now) -> ScoringModel:
 def dump_model(model, vocabulary=None) -> dict:
     """The model as a file that load_model takes: load, dump and load again give the same model.
 
-    `answers` tells the labels of the answers that the conditions name by their codes.
+    `answers` tells the labels of the answers that the conditions name by their codes. Sources and campaigns go by the
+    codes they have now.
     """
     vocabulary = vocabulary or Vocabulary.load()
     ranges = {
@@ -80,12 +81,12 @@ def dump_model(model, vocabulary=None) -> dict:
         head["answers"] = answers
     return head | {
         "rules": [
-            {"label": rule.label, "points": rule.points, "when": rule.condition}
+            {"label": rule.label, "points": rule.points, "when": _portable(rule.condition, vocabulary)}
             | {key: value for key in ("cap", "half_life_days") if (value := getattr(rule, key)) is not None}
             for rule in sorted(model.rules.all(), key=lambda rule: rule.position)
         ],
         "requirements": [
-            {"grade": wanted.grade, "label": wanted.label, "when": wanted.condition}
+            {"grade": wanted.grade, "label": wanted.label, "when": _portable(wanted.condition, vocabulary)}
             for wanted in sorted(model.requirements.all(), key=lambda wanted: (wanted.grade, wanted.pk))
         ],
     }
@@ -133,6 +134,14 @@ def roll_back(*, to, by, now) -> ScoringModel:
     """Publishes a copy of the version `to` as the newest version and returns it; raises as publish_model does."""
     with transaction.atomic():
         return publish_model(model=copy_model(model=to, by=by, now=now), by=by, now=now)
+
+
+def _portable(tree, vocabulary):
+    """The condition for a file; a broken one as it is."""
+    try:
+        return as_written(tree, vocabulary)
+    except ConditionError:
+        return tree
 
 
 def _labels(holders, vocabulary):

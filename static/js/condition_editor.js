@@ -174,7 +174,7 @@ function carried(value, before, after) {
 
 function aspect(field, op) {
   const choices = field.choices.length && vocabulary.ops[op].closed ? field.choices : [];
-  return { takes: vocabulary.ops[op].takes, type: field.type, choices, closed: choices.length > 0, field };
+  return { takes: vocabulary.ops[op].takes, type: field.type, choices, closed: choices.length > 0 };
 }
 
 function valueControls(shape, label, value, change) {
@@ -198,12 +198,14 @@ function whole(label, value, change, max) {
   return input("number", label, value, set, { min: 1, max, step: 1, required: true });
 }
 
-function scalar({ type, choices, field }, label, value, change) {
+function scalar({ type, choices }, label, value, change) {
   if (choices.length) {
     // An answer that has been taken off the list is still shown, so that nothing changes unseen.
     const known = choices.find((choice) => String(choice.value).toLowerCase() === String(value).toLowerCase());
-    const options = choices.map((choice) => [choice.value, choice.label]);
-    return select(label, known ? options : [[value, value], ...options], known ? known.value : value, change);
+    const all = known ? choices : [{ value, label: value }, ...choices];
+    const options = all.map((choice) => [String(choice.value), choice.label]);
+    const pick = (text) => change(all.find((choice) => String(choice.value) === text).value);
+    return select(label, options, String(known ? known.value : value), pick);
   }
   if (type === "boolean") {
     return select(label, [["true", "yes"], ["false", "no"]], String(value), (text) => change(text === "true"));
@@ -217,22 +219,13 @@ function scalar({ type, choices, field }, label, value, change) {
     return input(isTime ? "text" : "date", label, value, change, { required: true });
   }
   return input("text", label, value, change, {
-    required: true, maxlength: vocabulary.limits.text, list: suggestionsOf(field), autocomplete: "off",
+    required: true, maxlength: vocabulary.limits.text, autocomplete: "off",
   });
-}
-
-function suggestionsOf(field) {
-  if (!field?.suggestions?.length) return null;
-  const id = `condition-suggestions-${field.code}`;
-  if (!document.getElementById(id)) {
-    document.body.append(el("datalist", { id }, ...field.suggestions.map((value) => el("option", { value }))));
-  }
-  return id;
 }
 
 function checkboxes(choices, value, change) {
   const chosen = new Set(value.map((word) => String(word).toLowerCase()));
-  const unknown = value.filter((word) => !choices.some((choice) => choice.value.toLowerCase() === String(word).toLowerCase()));
+  const unknown = value.filter((word) => !choices.some((choice) => String(choice.value).toLowerCase() === String(word).toLowerCase()));
   const all = [...choices, ...unknown.map((word) => ({ value: word, label: word }))];
   const boxes = all.map((choice) =>
     checkbox(choice.label, chosen.has(String(choice.value).toLowerCase()), (on) => {

@@ -14,7 +14,7 @@ from leads.conditions import Vocabulary, describe
 from leads.conditions.widgets import ConditionField
 from tests.browser.chromium import DESK, PHONE
 from tests.leads.conditions import trees
-from tests.leads.conditions.crowd import add_field
+from tests.leads.conditions.crowd import add_field, add_source
 
 TREE = {
     "all": [
@@ -97,6 +97,21 @@ def test_a_condition_is_shown_and_saved_as_it_was(page):
     assert page.locator("textarea[name=condition]").is_hidden()
     assert page.locator(".condition-row").count() == 6
     assert save(page) == TREE
+
+
+def test_what_is_referred_to_is_shown_by_its_name_and_kept_by_its_id(page):
+    fair, expo = (add_source(code, name=name) for code, name in (("fair", "The fair"), ("expo", "Expo")))
+    one, several = ({"field": "source", "op": op, "value": value} for op, value in (("is", fair.pk), ("in", [fair.pk])))
+    page.goto(f"/editor/?condition={json.dumps({'any': [one, several]})}")
+
+    value = page.get_by_label("Value", exact=True)
+    assert value.locator("option:checked").inner_text() == "The fair"
+    assert page.get_by_label("The fair").is_checked()
+    assert save(page) == {"any": [one, several]}
+
+    page.get_by_label("Value", exact=True).select_option(label="Expo")
+    page.get_by_label("Expo").check()
+    assert save(page) == {"any": [one | {"value": expo.pk}, several | {"value": [expo.pk, fair.pk]}]}
 
 
 def test_a_condition_is_built_with_the_keyboard_alone(page):

@@ -12,7 +12,7 @@ from leads.actions.answers import (
     restore_answer,
     retire_answer,
 )
-from leads.conditions import Vocabulary, answers_of, check, describe, matching, with_codes
+from leads.conditions import Vocabulary, answers_of, as_stored, check, describe, matching
 from leads.enums import FieldType
 from leads.fields.answers import Answers, Choice, NoAnswer
 from leads.models import Activity, FieldDefinition, Lead
@@ -211,7 +211,7 @@ def test_a_condition_is_kept_by_codes_and_said_by_labels(now):
     vocabulary = Vocabulary.load()
     check(tree, vocabulary)
 
-    kept = with_codes(tree, vocabulary)
+    kept = as_stored(tree, vocabulary)
 
     assert kept["all"] == [{"answer": "budget", "op": "in", "value": ["approved", "planned"]}, tree["all"][1]]
     assert answers_of(kept) == (("budget", "approved"), ("budget", "planned"))

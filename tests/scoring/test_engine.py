@@ -136,13 +136,14 @@ def test_ranges_meet_without_a_gap(now, score, grade):
 
 def test_several_rules_on_one_answer_and_its_number(now):
     make_field("seats", "integer")
+    partner = make_source("partner")
     publish(
         *((f"Over {seats}", 10, {"field": "seats", "op": "over", "value": seats}) for seats in (1, 5, 10)),
         *((f"Budget {word}", 7, {"answer": "budget", "op": "is", "value": word}) for word in ("Approved", "Planned")),
         ("From a partner", 2, {"field": "source", "op": "is", "value": "partner"}),
         now=now,
     )
-    lead = make_lead(source=make_source("partner"), seats=7, budget="Planned")
+    lead = make_lead(source=partner, seats=7, budget="Planned")
     assert scored(lead, now)[2] == [10, 10, 0, 0, 7, 2]
     assert scored(make_lead(), now)[2] == [0, 0, 0, 0, 0, 0]
 

@@ -6,7 +6,10 @@ from pathlib import Path
 import pytest
 from django.core.management import CommandError, call_command
 
+from leads.models import Source
+from scoring.actions.versions import dump_model, roll_back
 from scoring.models import RegradeRun, ScoringModel
+from tests.factories.leads import make_source
 from tests.scoring.made import CITY, RANGES
 
 pytestmark = pytest.mark.django_db
@@ -206,3 +209,23 @@ def test_the_starter_models_load_and_name_their_set(tmp_path, starter):
 
 def test_there_is_a_starter_for_each_set():
     assert [starter.stem for starter in STARTERS] == ["btd", "man"]
+
+
+def test_a_file_names_sources_by_code_and_finds_them_or_is_refused(tmp_path, now):
+    """The id of a source is another one elsewhere."""
+    source = make_source("fair")
+    load(tmp_path, changed((("rules", 0, "when"), {"field": "source", "op": "in", "value": ["Fair"]})), "--publish")
+    model = ScoringModel.objects.get()
+    assert model.rules.first().condition == {"field": "source", "op": "in", "value": [source.pk]}
+
+    Source.objects.filter(pk=source.pk).update(code="expo")
+    assert dump_model(model)["rules"][0]["when"] == {"field": "source", "op": "in", "value": ["expo"]}
+    assert roll_back(to=model, by=None, now=now).rules.first().condition["value"] == [source.pk]
+
+
+@pytest.mark.parametrize("value", ["nowhere", 1])
+def test_a_file_that_names_no_source_of_here_is_refused(tmp_path, value):
+    make_source("fair")
+    wrong = changed((("rules", 0, "when"), {"field": "source", "op": "is", "value": value}))
+    (line,) = refusals(tmp_path, wrong)
+    assert line.startswith("rules[0].when.value: ")

@@ -81,7 +81,7 @@ def lead_page(request, lead, *, status=200, show="", after="", definitions=None,
         "tomorrow": timezone.localdate(context["now"]) + datetime.timedelta(days=1),
         "with_messages": bool(request.htmx),
     }
-    context |= timeline_context(lead, show=show, after=after, fields=context["fields"])
+    context |= timeline_context(lead, show=show, after=after, words=context["words"])
     return render_page(request, "leads/detail.html", context | more, part="lead", status=status)
 
 
@@ -89,8 +89,8 @@ def lead_context(request, lead, definitions=None):
     """What the lead page and work mode show but the timeline, whatever there is of it in the same number of queries.
 
     One more each for the rules of a version that is no longer published, which gave the score or stand on the
-    receipt, and for its must-haves; for what keeps the lead from a letter that its points reach; and for the name of
-    somebody who had the lead last and has her no more.
+    receipt, and for its must-haves; for what keeps the lead from a letter that its points reach; for the names of what
+    conditions refer to; and for the name of somebody who had the lead last and has her no more.
     """
     now = timezone.now()
     if definitions is None:
@@ -101,12 +101,14 @@ def lead_context(request, lead, definitions=None):
     facts = facts_of(lead, fields.values())
     vocabulary = Vocabulary.of(definitions)
     ledger = explain(lead, vocabulary, published)
+    words = field_words(fields, vocabulary)
     handover = queries.latest_handover(request.user, lead)
     return {
         "lead": lead,
         "now": now,
         "fields": fields,
         "vocabulary": vocabulary,
+        "words": words,
         "writable": writable,
         "owns": lead.owner_id == request.user.pk,
         "stages": [(stage, Stage(lead.stage).rank) for stage in Stage],
@@ -118,19 +120,20 @@ def lead_context(request, lead, definitions=None):
         "missed": missed_must_haves(lead, vocabulary, published, now=now),
         "handover": handover,
         "faded_from": faded_from(lead) if handover and handover.accepted_at and not handover.ended_at else "",
-        "receipt": receipt_of(handover, field_words(fields), published) if handover else None,
+        "receipt": receipt_of(handover, words, published) if handover else None,
         "is_handed": bool(handover and not handover.ended_at),
         "tasks": open_tasks(lead),
         "reject_reasons": RejectReason.choices,
     }
 
 
-def timeline_context(lead, *, show="", after="", fields=None):
+def timeline_context(lead, *, show="", after="", words=None):
     """One page of the timeline; Http404 for a place that is none."""
-    if fields is None:
-        fields = {field.code: field for field in queries.active_fields()}
+    if words is None:
+        fields = queries.active_fields()
+        words = field_words({field.code: field for field in fields}, Vocabulary.of(fields))
     try:
-        found, place = events(lead, fields=fields, show=show, after=after)
+        found, place = events(lead, words=words, show=show, after=after)
     except ValueError as error:
         raise Http404 from error
     return {"events": found, "place": place, "show": show, "shows": SHOWS.items()}

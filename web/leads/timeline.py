@@ -4,7 +4,7 @@ import datetime
 from typing import NamedTuple
 
 from leads.activities import Chip, FieldWords, kind_of
-from leads.conditions import Vocabulary, lacking_words
+from leads.conditions import lacking_words
 from leads.fields import BY_CODE
 from leads.queries import timeline
 from web.leads.facts import said
@@ -23,23 +23,22 @@ class Event(NamedTuple):
     is_human: bool
 
 
-def events(lead, *, fields, show="", after=""):
-    """(events, place of the next page or "") of a lead that came from visible_to; `fields` are the custom ones by code.
+def events(lead, *, words, show="", after=""):
+    """(events, place of the next page or "") of a lead that came from visible_to; `words` are `field_words`.
 
-    Raises ValueError for an `after` that is no place. One query.
+    Raises ValueError for an `after` that is no place. One query, and one where conditions in them name references.
     """
     page = timeline(lead, chips=(show,) if show else (), after=after)
-    words = field_words(fields)
     return [_event(activity, words) for activity in page.activities], page.next
 
 
-def field_words(fields):
+def field_words(fields, vocabulary):
     """`FieldWords` for the fields every lead has and the custom ones, FieldDefinitions by code."""
     known = {code: field.label for code, field in (BY_CODE | fields).items()}
     return FieldWords(
         label=lambda code: known.get(code, code),
         value=lambda code, value, versions: said(value, fields.get(code), versions=versions),
-        lacks=lambda parts: lacking_words(parts, Vocabulary.of(fields.values())),
+        lacks=lambda parts: lacking_words(parts, vocabulary),
     )
 
 

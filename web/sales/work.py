@@ -71,7 +71,7 @@ def work_page(request, lead, tab, *, status=200, **more):
     if not can_change_lead(request.user, lead):
         raise PermissionDenied
     context = lead_context(request, lead)
-    context |= timeline_context(lead, fields=context["fields"])
+    context |= timeline_context(lead, words=context["words"])
     line = _line(request.user, tab, context["now"])
     before, after = _neighbours(line, lead.pk)
     context |= {

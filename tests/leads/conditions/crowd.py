@@ -3,12 +3,20 @@
 import datetime
 
 from leads.actions.answers import add_answers
-from leads.conditions import matching
+from leads.conditions import Vocabulary, as_stored, matching
+from leads.conditions.references import References, Referred
 from leads.enums import FieldType
 from leads.fields.answers import Answers
 from leads.models import Activity, Answer, Campaign, Company, FieldDefinition, Lead, Source
 
 NOW = datetime.datetime(2026, 6, 10, 10, 0, tzinfo=datetime.UTC)
+
+
+# What conditions may refer to where no database is asked.
+REFERENCES = {
+    code: References((Referred(9001, "a", "A"), Referred(9002, "b", "B")))
+    for code in ("source", "campaign", "owner", "pool")
+}
 
 
 def days(number):
@@ -26,12 +34,12 @@ def add_company(name, **values):
     return Company.objects.create(name=name, name_key=name.casefold(), created_at=NOW, **values)
 
 
-def add_source(code):
-    return Source.objects.get_or_create(code=code, defaults={"name": code})[0]
+def add_source(code, **values):
+    return Source.objects.get_or_create(code=code, defaults={"name": code} | values)[0]
 
 
-def add_campaign(code, source):
-    return Campaign.objects.create(code=code, name=code, source=source)
+def add_campaign(code, source, **values):
+    return Campaign.objects.create(code=code, source=source, **{"name": code} | values)
 
 
 def add_field(code, type, label=None, *, answers=(), **values):
@@ -71,4 +79,6 @@ def add_activity(lead, kind, at=NOW, payload=None, *, is_machine=False):
 
 def found(tree, now=NOW):
     """The first names of the leads that meet the condition, as a set."""
-    return set(matching(Lead.objects.all(), tree, now=now).values_list("first_name", flat=True))
+    vocabulary = Vocabulary.load()
+    leads = matching(Lead.objects.all(), as_stored(tree, vocabulary), now=now, vocabulary=vocabulary)
+    return set(leads.values_list("first_name", flat=True))

@@ -1,6 +1,7 @@
 import pytest
 
 from leads.conditions import Vocabulary, describe
+from leads.conditions.references import References, Referred
 from tests.leads.conditions.crowd import field_of
 
 FIELDS = [
@@ -12,7 +13,14 @@ FIELDS = [
     field_of(code="crm", label="CRM system", type="text"),
     field_of(code="quote", label='A "quoted" label', type="boolean"),
 ]
-VOCABULARY = Vocabulary.of(FIELDS)
+SOURCES = References(
+    (
+        Referred(1, "google", "Google"),
+        Referred(2, "fair_1", "Fair"),
+        Referred(3, "fair_2", "FAIR"),
+    )
+)
+VOCABULARY = Vocabulary.of(FIELDS, references={"source": SOURCES})
 A_OR_B = {"field": "grade", "op": "in", "value": ["A", "B"]}
 
 EXAMPLES = [
@@ -39,7 +47,11 @@ EXAMPLES = [
     ({"field": "grade", "op": "in", "value": ["A"]}, "grade is A"),
     (A_OR_B, "grade is A or B"),
     ({"field": "do_not_email", "op": "is", "value": True}, "do not e-mail is yes"),
-    ({"field": "source", "op": "is_not", "value": "google"}, 'source is not "google"'),
+    ({"field": "source", "op": "is_not", "value": 1}, 'source is not "Google"'),
+    ({"field": "source", "op": "in", "value": [2, 3]}, 'source is "Fair (fair_1)" or "FAIR (fair_2)"'),
+    ({"field": "source", "op": "is", "value": 4}, "source is number 4 (gone)"),
+    ({"field": "source", "op": "is", "value": "google"}, 'source is "google" (unknown)'),
+    ({"field": "source", "op": "filled"}, "source is filled"),
     ({"field": "recycle_on", "op": "next_days", "value": 1}, "recycled until is in the next 1 day"),
     ({"field": "created_at", "op": "within_days", "value": 7}, "created at is in the last 7 days"),
     ({"field": "created_at", "op": "after", "value": "2026-01-31"}, "created at is after 2026-01-31"),

@@ -92,7 +92,7 @@ def test_what_a_room_registers_is_refused_like_all_the_rest(room, db):
 
 
 def test_the_editor_is_told_what_a_room_registers(room, db):
-    fields = {each["code"]: each for each in Vocabulary.load().with_suggestions().as_json()["fields"]}
+    fields = {each["code"]: each for each in Vocabulary.load().as_json()["fields"]}
 
     assert fields["task_kind"]["group"] == "Tasks"
     assert fields["task_kind"]["ops"] == ["is", "is_not", "in", "not_in"]
@@ -100,11 +100,13 @@ def test_the_editor_is_told_what_a_room_registers(room, db):
     assert "next_days" in fields["task_due_at"]["ops"]
 
 
-def test_owners_are_suggested_who_can_own_leads_now(cast):
+def test_owners_are_offered_who_can_own_leads_now_and_the_others_are_known(cast):
     cast.cal.is_active = False
     cast.cal.save()
 
-    assert Vocabulary.load().with_suggestions().get("owner").suggestions == ("ben@example.com",)
+    choices = Vocabulary.load().references["owner"].choices
+    assert choices[0] == (cast.ben.pk, "Ben")
+    assert (cast.cal.pk, "Cal (not offered)") in choices[1:]
 
 
 def test_no_field_of_an_admin_takes_the_code_of_a_room_s(room, db):

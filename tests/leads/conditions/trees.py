@@ -24,8 +24,10 @@ times = st.sampled_from(
 payload_paths = st.sampled_from(["url", "n", "flag", "x.y", "0", "_-"])
 
 
-def values_of(field):
+def values_of(field, vocabulary):
     """JSON values that one test of this field may compare with."""
+    if field.type == ValueType.REFERENCE:
+        return st.sampled_from([row.pk for row in vocabulary.references[field.code].rows])
     if field.choices:
         return st.sampled_from([value for value, _ in field.choices])
     return {
@@ -50,10 +52,15 @@ def _with_value(leaf, op, one):
 
 @st.composite
 def field_tests(draw, vocabulary):
-    field = draw(st.sampled_from(sorted(vocabulary.fields.values(), key=lambda each: each.code)))
+    fields = [
+        each
+        for each in vocabulary.fields.values()
+        if each.type != ValueType.REFERENCE or vocabulary.references[each.code].rows
+    ]
+    field = draw(st.sampled_from(sorted(fields, key=lambda each: each.code)))
     op = draw(st.sampled_from(field.ops))
     head = draw(st.sampled_from(["field", "answer"])) if field.dimension else "field"
-    return draw(_with_value({head: field.code, "op": op}, op, values_of(field)))
+    return draw(_with_value({head: field.code, "op": op}, op, values_of(field, vocabulary)))
 
 
 @st.composite
