@@ -57,9 +57,14 @@ def add_business_minutes(start, minutes, hours):
     return due or start + HORIZON_DAYS * _DAY
 
 
+def start_of_day(day, zone):
+    """The first moment (aware, UTC) of a calendar day in an IANA zone."""
+    return _first_moment(day, datetime.time(), zone)
+
+
 def end_of_day(moment, zone):
     """The first moment (aware, UTC) of the day after the one that `moment` (aware) falls on in that IANA zone."""
-    return _first_moment(moment.astimezone(ZoneInfo(zone)).date() + _DAY, datetime.time(), zone)
+    return start_of_day(moment.astimezone(ZoneInfo(zone)).date() + _DAY, zone)
 
 
 def _within_horizon(start, left, hours):

@@ -7,12 +7,15 @@ compiled, described and edited here and nowhere else.
 from leads.conditions.compiler import activity_filter, compile_node, seen_holds
 from leads.conditions.describer import describe_node
 from leads.conditions.field import Column, Field, Joined, Related, Rows, Stored
-from leads.conditions.grammar import ActivityTest, ConditionError, PayloadTest, Problem, tests_of
+from leads.conditions.grammar import ActivityTest, ConditionError, FieldTest, PayloadTest, Problem, tests_of
 from leads.conditions.lacking import lacking, lacking_words
 from leads.conditions.moments import GRACE, NOW, settled
+from leads.conditions.operators import OPERATORS, Takes
 from leads.conditions.reading import as_stored, as_written, read
 from leads.conditions.registry import built_in, check_dependencies, foundations, register
+from leads.conditions.values import is_day
 from leads.conditions.vocabulary import Vocabulary
+from leads.fields import ValueType
 
 __all__ = [
     "GRACE",
@@ -42,6 +45,7 @@ __all__ = [
     "lacking",
     "lacking_words",
     "matching",
+    "names_days",
     "register",
     "reads",
     "seen_holds",
@@ -97,6 +101,18 @@ def answers_of(tree, vocabulary=None):
             values = test.value if isinstance(test.value, tuple) else (test.value,)
             found += [(test.code, value) for value in values if known.get(value)]
     return tuple(dict.fromkeys(found))
+
+
+def names_days(tree, vocabulary):
+    """Whether whom the tree finds depends on the zone that has the days. Raises ConditionError."""
+    return any(_names_day(test, vocabulary) for test in tests_of(read(tree, vocabulary, closed=False)))
+
+
+def _names_day(test, vocabulary):
+    if isinstance(test, FieldTest) and vocabulary.get(test.code).type == ValueType.DATE:
+        return OPERATORS[test.op].takes == Takes.DAYS
+    values = test.value if isinstance(test.value, tuple) else (test.value,)
+    return any(map(is_day, values))
 
 
 def reads(tree, vocabulary=None):

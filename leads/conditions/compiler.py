@@ -5,6 +5,7 @@ and reaches everything else by EXISTS: PostgreSQL probes by key for a few leads 
 """
 
 import datetime
+from typing import NamedTuple
 
 from django.apps import apps
 from django.db.models import Exists, F, OuterRef, Q, Subquery, Value
@@ -12,9 +13,10 @@ from django.db.models import Exists, F, OuterRef, Q, Subquery, Value
 from leads.conditions import sql
 from leads.conditions.field import Column, Joined, Reason, Related, Rows, Stored
 from leads.conditions.grammar import ActivityTest, All, Any, Not
-from leads.conditions.moments import GRACE, Moment, today
+from leads.conditions.moments import GRACE, FromNow, Moment, today
 from leads.conditions.operators import OPERATORS
-from leads.conditions.values import end_of, start_of
+from leads.conditions.values import end_of, is_day, start_of
+from leads.conditions.vocabulary import Vocabulary
 from leads.fields import ValueType
 from leads.models import Activity, Lead
 
@@ -39,23 +41,30 @@ def compile_node(node, *, now, vocabulary, activities=None):
         members = [compile_node(each, now=now, vocabulary=vocabulary, activities=activities) for each in node.members]
         return (sql.both if isinstance(node, All) else sql.either)(*members)
     if isinstance(node, ActivityTest):
-        return activities(node) if activities else activity_exists(node, now=now)
-    return _field(vocabulary.get(node.code), node.op, node.value, now)
+        return activities(node) if activities else activity_exists(node, now=now, vocabulary=vocabulary)
+    return _field(vocabulary.get(node.code), node.op, node.value, _Asked(now, vocabulary))
 
 
-def _field(field, op, value, now):
+class _Asked(NamedTuple):
+    """When a condition is asked, and the vocabulary whose zone has the days."""
+
+    now: datetime.datetime | FromNow
+    vocabulary: Vocabulary
+
+
+def _field(field, op, value, asked):
     opposite = OPERATORS[op].opposite_of
     if opposite:
-        return sql.negation(_field(field, opposite, value, now))
+        return sql.negation(_field(field, opposite, value, asked))
     match field.origin:
         case Column(name):
-            return _column(field, op, name, value, now)
+            return _column(field, op, name, value, asked)
         case Joined(first, second):
-            return _holds(field.type, op, sql.joined(first, second), value, now)
+            return _holds(field.type, op, sql.joined(first, second), value, asked)
         case Reason(name, facts):
-            return _holds(field.type, op, sql.reason(name, facts), value, now)
+            return _holds(field.type, op, sql.reason(name, facts), value, asked)
         case Stored(key):
-            return sql.surely(_holds(field.type, op, _STORED[field.type]("fields", key), value, now, stored=True))
+            return sql.surely(_holds(field.type, op, _STORED[field.type]("fields", key), value, asked, stored=True))
         case Related(key, name):
             related = Lead._meta.get_field(key)
             if field.type == ValueType.REFERENCE and op != "filled":
@@ -64,10 +73,10 @@ def _field(field, op, value, now):
             if op == "filled" and (field.type == ValueType.REFERENCE or is_always_there):
                 # The key says it. Asked of many leads, PostgreSQL would hash all the rows there are.
                 return sql.known(F(related.attname))
-            here = _holds(field.type, op, F(name), value, now)
+            here = _holds(field.type, op, F(name), value, asked)
             return Exists(related.related_model.objects.filter(pk=OuterRef(related.attname)).filter(here))
         case Rows(model, name, only, lead):
-            here = _column(field, op, name, value, now)
+            here = _column(field, op, name, value, asked)
             rows = apps.get_model(model)._base_manager.filter(**only, **{lead: OuterRef("pk")})
             return Exists(rows.filter(here).order_by())
 
@@ -78,13 +87,13 @@ def _refers(key, values):
     return sql.one_of(key, ids or [Value(None)])
 
 
-def _column(field, op, name, value, now):
+def _column(field, op, name, value, asked):
     """A test of a column of the row at hand; never NULL."""
     if field.type == ValueType.LIST:
-        return _holds(field.type, op, sql.column_words(name), value, now)
+        return _holds(field.type, op, sql.column_words(name), value, asked)
     if field.type == ValueType.CHOICE and op != "filled":
         return sql.one_of(F(name), [sql.text(word) for word in _chosen(field, op, value)])
-    here = _holds(field.type, op, F(name), value, now, past_only=field.past_only)
+    here = _holds(field.type, op, F(name), value, asked, past_only=field.past_only)
     return sql.surely(here) if field.can_be_empty else here
 
 
@@ -97,7 +106,7 @@ def _chosen(field, op, value):
     return values[at:] if op == "at_least" else values[: at + 1]
 
 
-def _holds(kind, op, expression, value, now, *, past_only=False, stored=False):
+def _holds(kind, op, expression, value, asked, *, past_only=False, stored=False):
     """Whether a value of this type meets the test; NULL or false where there is no value.
 
     stored: the expression reads jsonb, so answers are codes, a list of them is jsonb instead of text[], and reading
@@ -122,9 +131,9 @@ def _holds(kind, op, expression, value, now, *, past_only=False, stored=False):
     if op == "in":
         return sql.one_of(expression, [Value(number) for number in value])
     if kind == ValueType.DATE:
-        bounds = _day_bounds(op, value, today(now))
+        bounds = _day_bounds(op, value, asked)
     elif kind == ValueType.DATETIME:
-        bounds = _moment_bounds(op, value, now, past_only=past_only)
+        bounds = _moment_bounds(op, value, asked, past_only=past_only)
     else:
         bounds = _number_bounds(op, value)
     if stored and len(bounds) == 2 and kind != ValueType.NUMBER:
@@ -139,26 +148,29 @@ def _number_bounds(op, value):
     return [({"is": "=", "over": ">", "at_least": ">=", "under": "<", "at_most": "<="}[op], value)]
 
 
-def _day_bounds(op, value, today):
+def _day_bounds(op, value, asked):
     if op == "between":
         return [(">=", value[0]), ("<=", value[1])]
     if op in {"is", "before", "after"}:
         return [({"is": "=", "before": "<", "after": ">"}[op], value)]
-    days = datetime.timedelta(days=value)
+    days, here = datetime.timedelta(days=value), today(asked.now, asked.vocabulary.zone)
     if op == "next_days":
-        return [(">=", today), ("<=", today + days)]
-    return [(">=", today - days), ("<=", today)] if op == "within_days" else [("<", today - days)]
+        return [(">=", here), ("<=", here + days)]
+    return [(">=", here - days), ("<=", here)] if op == "within_days" else [("<", here - days)]
 
 
-def _moment_bounds(op, value, now, *, past_only=False):
+def _moment_bounds(op, value, asked, *, past_only=False):
     """(operator, datetime) pairs that a time has to meet all of. A day counts from its first to its last moment."""
+    now, vocabulary = asked
     if op == "before":
-        return [("<", start_of(value))]
+        return [("<", start_of(value, vocabulary))]
     if op == "after":
-        return [(">=", end_of(value)) if end_of(value) is not value else (">", value)]
+        return [(">=" if is_day(value) else ">", end_of(value, vocabulary))]
     if op in {"is", "between"}:
         low, high = value if op == "between" else (value, value)
-        return [(">=", start_of(low)), ("<", end_of(high)) if end_of(high) is not high else ("<=", high)]
+        begin, end = start_of(low, vocabulary), end_of(high, vocabulary)
+        # From a moment to a day: in another zone than it was written for, that day may be over before.
+        return [(">=", begin), ("<" if is_day(high) or end < begin else "<=", max(begin, end))]
     days = datetime.timedelta(days=value)
     if op == "next_days":
         return [(">=", now), ("<=", now + days)]
@@ -194,28 +206,28 @@ def _matches(match):
     return sql.negation(sql.surely(whole)) if opposite else sql.surely(whole)
 
 
-def activity_exists(test, *, now):
+def activity_exists(test, *, now, vocabulary):
     """The default for one ActivityTest: a subquery on (lead, occurred_at) that stops at the row that decides."""
     chosen = Activity.objects.filter(activity_filter(test, now=now), lead_id=OuterRef("pk")).order_by()
     if not test.seen:
         # The nth row exists: nothing past it is counted.
         return Exists(chosen if test.at_least == 1 else chosen[test.at_least - 1 : test.at_least])
-    ((operator, moment),) = _seen_bounds(test, now)
+    ((operator, moment),) = _seen_bounds(test, _Asked(now, vocabulary))
     if (test.seen == "last") == operator.startswith(">"):
         # The last is after a moment exactly when one is; the same for the first and before.
         return Exists(chosen.filter(sql.compare(F("occurred_at"), operator, Moment(moment))))
     order = "occurred_at" if test.seen == "first" else "-occurred_at"
-    return seen_holds(test, Subquery(chosen.order_by(order).values("occurred_at")[:1]), now=now)
+    return seen_holds(test, Subquery(chosen.order_by(order).values("occurred_at")[:1]), now=now, vocabulary=vocabulary)
 
 
-def seen_holds(test, moment, *, now):
+def seen_holds(test, moment, *, now, vocabulary):
     """Whether `moment`, an expression for when the first or last activity was (NULL: never), meets a `seen` test.
 
     Never NULL; false when there was no such activity.
     """
-    ((operator, bound),) = _seen_bounds(test, now)
+    ((operator, bound),) = _seen_bounds(test, _Asked(now, vocabulary))
     return sql.surely(sql.compare(moment, operator, Moment(bound)))
 
 
-def _seen_bounds(test, now):
-    return _moment_bounds(test.op, test.value, now, past_only=True)
+def _seen_bounds(test, asked):
+    return _moment_bounds(test.op, test.value, asked, past_only=True)

@@ -7,6 +7,7 @@ import re
 from leads.activities import kind_of
 from leads.conditions.grammar import ActivityTest, All, Any, FieldTest, Not
 from leads.conditions.operators import FILLING
+from leads.conditions.values import is_day
 from leads.fields import ValueType
 
 # The label of an admin's field stands in quotes when one of these words in it could be read as part of a test.
@@ -35,10 +36,17 @@ def _say(node, vocabulary):
         )
         return joined, True
     if isinstance(node, ActivityTest):
-        return _activity(node)
+        return _activity(node, vocabulary)
     field = vocabulary.get(node.code)
     label = _label(field, node.code in vocabulary.shared_labels)
-    return _field(node, field, label, _references(node, field, vocabulary))
+    text, compound = _field(node, field, label, _references(node, field, vocabulary))
+    return text + (_zone(node.value, vocabulary) if field.type == ValueType.DATETIME else ""), compound
+
+
+def _zone(value, vocabulary):
+    """The zone that a day of a time is meant in, behind what tells the day."""
+    days = any(map(is_day, value if isinstance(value, tuple) else (value,)))
+    return f" ({vocabulary.zone})" if days else ""
 
 
 def _references(test, field, vocabulary):
@@ -131,7 +139,7 @@ def _days(op, days):
     }[op]
 
 
-def _activity(test):
+def _activity(test, vocabulary):
     nouns = [(kind.one, kind.many) for kind in map(kind_of, test.kinds)]
     compound = len(nouns) > 1
     where = " and ".join(_match(match) for match in test.where)
@@ -139,7 +147,7 @@ def _activity(test):
     if test.seen:
         what = " or ".join(one for one, _ in nouns)
         when = _days(test.op, test.value) if isinstance(test.value, int) else f"{test.op} {_word(test.value)}"
-        return f"{test.seen} {what}{matching} was {when}", compound
+        return f"{test.seen} {what}{matching} was {when}{_zone(test.value, vocabulary)}", compound
     if test.at_least == 1:
         what = " or ".join(f"{'an' if one[0] in 'aeiou' else 'a'} {one}" for one, _ in nouns)
     else:

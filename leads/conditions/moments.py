@@ -2,6 +2,7 @@
 
 import datetime
 from dataclasses import dataclass, replace
+from zoneinfo import ZoneInfo
 
 from django.db.models import Value
 
@@ -11,10 +12,10 @@ GRACE = datetime.timedelta(minutes=1)
 
 @dataclass(frozen=True)
 class FromNow:
-    """A moment at `distance` from the one a statement runs for; with `day`, the day so far from that one's (UTC)."""
+    """A moment at `distance` from the one a statement runs for; with `zone`, the day so far from that one's there."""
 
     distance: datetime.timedelta = datetime.timedelta()
-    day: bool = False
+    zone: str = ""
 
     def __add__(self, further):
         return replace(self, distance=self.distance + further)
@@ -23,16 +24,16 @@ class FromNow:
         return self + -back
 
     def at(self, now):
-        return (now.astimezone(datetime.UTC).date() if self.day else now) + self.distance
+        return (today(now, self.zone) if self.zone else now) + self.distance
 
 
 # What stands for the time in a statement that is compiled for any.
 NOW = FromNow()
 
 
-def today(now):
-    """The day (UTC) of a moment or of NOW."""
-    return FromNow(day=True) if isinstance(now, FromNow) else now.astimezone(datetime.UTC).date()
+def today(now, zone):
+    """The day in an IANA zone of a moment or of NOW."""
+    return FromNow(zone=zone) if isinstance(now, FromNow) else now.astimezone(ZoneInfo(zone)).date()
 
 
 def settled(params, now):

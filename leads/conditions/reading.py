@@ -261,7 +261,7 @@ class _Reader:
         if None in read_values:
             return None
         if takes == Takes.RANGE:
-            if is_backwards(*read_values):
+            if self.closed and is_backwards(*read_values, self.vocabulary):
                 return self.problem(place, "the first of the two is the greater one")
             return read_values
         return tuple(dict.fromkeys(read_values))

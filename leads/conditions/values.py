@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from leads.conditions.grammar import MAX_DAYS, MAX_NUMBER, MAX_TEXT
 from leads.rules import FIRST_YEAR, LAST_YEAR
+from team.business_hours import start_of_day
 
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}\Z")
 _DATETIME = re.compile(
@@ -106,20 +107,24 @@ def _in_range(day):
     return day
 
 
-def start_of(value):
-    """The first moment of a day, as a datetime in UTC; anything else is its own start."""
-    if isinstance(value, datetime.date) and not isinstance(value, datetime.datetime):
-        return datetime.datetime.combine(value, datetime.time(), tzinfo=datetime.UTC)
-    return value
+def is_day(value):
+    """Whether a value is a calendar day, and not a moment."""
+    return isinstance(value, datetime.date) and not isinstance(value, datetime.datetime)
 
 
-def end_of(value):
-    """The first moment after a day, as a datetime in UTC; anything else is its own end."""
-    started = start_of(value)
-    return value if started is value else started + datetime.timedelta(days=1)
+def start_of(value, vocabulary):
+    """The first moment of a day in the zone of the vocabulary, in UTC; anything else is its own start."""
+    return start_of_day(value, vocabulary.zone) if is_day(value) else value
 
 
-def is_backwards(low, high):
+def end_of(value, vocabulary):
+    """The first moment after a day in the zone of the vocabulary, in UTC; anything else is its own end."""
+    return start_of_day(value + datetime.timedelta(days=1), vocabulary.zone) if is_day(value) else value
+
+
+def is_backwards(low, high, vocabulary):
     """Whether a range from `low` to `high`, both included, holds nothing."""
-    end = end_of(high)
-    return start_of(low) > high if end is high else start_of(low) >= end
+    if is_day(low) == is_day(high):
+        return low > high
+    end = end_of(high, vocabulary)
+    return start_of(low, vocabulary) > high if end is high else low >= end

@@ -16,6 +16,7 @@ from leads.conditions.registry import registered
 from leads.enums import FieldType
 from leads.fields import ValueType
 from leads.models import FieldDefinition
+from team.models import Workspace
 
 _CUSTOM_TYPES = {
     FieldType.TEXT: ValueType.TEXT,
@@ -50,20 +51,21 @@ def _custom(definition):
 class Vocabulary:
     """Every field by code. Immutable: load one per request or task and pass it on.
 
-    known_references: what `references` holds, where that is not to be asked of the database.
+    known_references, known_zone: what `references` and `zone` are, where that is not to be asked of the database.
     """
 
     fields: MappingProxyType = field(default_factory=lambda: MappingProxyType(registered()))
     known_references: Mapping[str, References] | None = None
+    known_zone: str = ""
 
     @classmethod
-    def of(cls, definitions, *, references=None):
+    def of(cls, definitions, *, references=None, zone=""):
         """The vocabulary of the registered fields and these FieldDefinitions, loaded with_answers.
 
         A registered code cannot be taken over.
         """
         custom = {item.code: _custom(item) for item in definitions if item.type in _CUSTOM_TYPES}
-        return cls(MappingProxyType(custom | registered()), references)
+        return cls(MappingProxyType(custom | registered()), references, zone)
 
     @classmethod
     def load(cls):
@@ -93,6 +95,11 @@ class Vocabulary:
         if self.known_references is not None:
             return self.known_references
         return referred_by(each for each in self.fields.values() if each.type == ValueType.REFERENCE)
+
+    @cached_property
+    def zone(self) -> str:
+        """The IANA zone whose calendar days conditions mean: the workspace's. One query, when it is first asked for."""
+        return self.known_zone or Workspace.objects.current().time_zone
 
     def _choices(self, each):
         return self.references[each.code].choices if each.type == ValueType.REFERENCE else each.choices

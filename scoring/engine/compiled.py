@@ -45,12 +45,13 @@ class Statement(NamedTuple):
 def compiled(model, *, vocabulary=None):
     """The CompiledModel of `model`, kept by the process: compiling twenty rules takes longer than a hundred scores.
 
-    It is known by all it is made from, rules and fields, so nothing can grow stale. Raises as CompiledModel does.
+    It is known by all it is made from, rules, fields and zone, so nothing can grow stale. Raises as CompiledModel does.
     """
     vocabulary = vocabulary or conditions.Vocabulary.load()
     key = (_content(model), tuple(field for field in vocabulary.fields.values() if field.is_custom))
     found = _kept.get(key)
-    if found is None:
+    # Which zone has the days is asked only where a rule names one.
+    if found is None or (found.zone and found.zone != vocabulary.zone):
         found = CompiledModel(model, vocabulary=vocabulary)
         # Another thread may empty it at any moment, so what was found is looked up no second time.
         if len(_kept) >= KEPT:
@@ -62,16 +63,18 @@ def compiled(model, *, vocabulary=None):
 class CompiledModel:
     """A scoring model, ready to score any set of leads at any moment.
 
-    `model` needs `rules` and `requirements` loaded; it may be a draft. Raises leads.conditions.ConditionError when a
-    condition no longer fits the fields that exist.
+    `model` needs `rules` and `requirements` loaded; it may be a draft. `zone` is the one whose days its conditions
+    name, "" where they name none. Raises leads.conditions.ConditionError when a condition no longer fits the fields
+    that exist.
     """
 
     def __init__(self, model, *, vocabulary):
         self.model = model
         self.vocabulary = vocabulary
-        self.aggregates = _Aggregates()
+        self.aggregates = _Aggregates(vocabulary)
         self.rules = list(model.rules.all())
         self.conditions = self._conditions()
+        self.zone = vocabulary.zone if self._names_days() else ""
         self.shared = _Shared(self.conditions.values())
         self.points = [self._points(rule) for rule in self.rules]
         self.must_haves = {
@@ -153,6 +156,10 @@ class CompiledModel:
             for place, tree in trees.items()
         }
 
+    def _names_days(self):
+        trees = [each.condition for each in (*self.rules, *self.model.requirements.all())]
+        return any(conditions.names_days(tree, self.vocabulary) for tree in trees)
+
     def _grade(self):
         bars = {"A": self.model.a_from, "B": self.model.b_from, "C": self.model.c_from}
         arms = " ".join(
@@ -190,7 +197,8 @@ class _Shared:
 class _Aggregates:
     """The columns t0, t1, ... over a lead's activities, one for each distinct thing the rules ask of them."""
 
-    def __init__(self):
+    def __init__(self, vocabulary):
+        self.vocabulary = vocabulary
         self.columns = {}
         self.filters = {}
         self.kinds = set()
@@ -199,7 +207,7 @@ class _Aggregates:
         """The boolean of `test` from its columns; what conditions.compile_condition asks for."""
         if test.seen:
             moment = RawSQL(self._column(test.seen, test), [], output_field=DateTimeField())
-            return conditions.seen_holds(test, moment, now=conditions.NOW)
+            return conditions.seen_holds(test, moment, now=conditions.NOW, vocabulary=self.vocabulary)
         return RawSQL(f"coalesce({self.count(test)}, 0) >= %s", [test.at_least], output_field=BooleanField())
 
     def count(self, test):

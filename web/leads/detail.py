@@ -90,7 +90,8 @@ def lead_context(request, lead, definitions=None):
 
     One more each for the rules of a version that is no longer published, which gave the score or stand on the
     receipt, and for its must-haves; for what keeps the lead from a letter that its points reach; for the names of what
-    conditions refer to; and for the name of somebody who had the lead last and has her no more.
+    conditions refer to, and the zone of their days; and for the name of somebody who had the lead last and has her no
+    more.
     """
     now = timezone.now()
     if definitions is None:

@@ -26,7 +26,8 @@ class Event(NamedTuple):
 def events(lead, *, words, show="", after=""):
     """(events, place of the next page or "") of a lead that came from visible_to; `words` are `field_words`.
 
-    Raises ValueError for an `after` that is no place. One query, and one where conditions in them name references.
+    Raises ValueError for an `after` that is no place. One query, and one each where conditions in it refer to
+    something or name a day.
     """
     page = timeline(lead, chips=(show,) if show else (), after=after)
     return [_event(activity, words) for activity in page.activities], page.next

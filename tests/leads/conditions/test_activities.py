@@ -4,7 +4,15 @@ import pytest
 from django.db import connection
 from django.db.models import BooleanField, Case, Count, Exists, Max, Min, OuterRef, Q, Value, When
 
-from leads.conditions import GRACE, activity_filter, activity_tests, compile_condition, matching, seen_holds
+from leads.conditions import (
+    GRACE,
+    Vocabulary,
+    activity_filter,
+    activity_tests,
+    compile_condition,
+    matching,
+    seen_holds,
+)
 from leads.models import Activity, Lead
 from tests.leads.conditions.crowd import NOW, add_activity, add_lead, days, found
 
@@ -86,22 +94,23 @@ def test_first_and_last_touch_of_leads_with_two_activities_use_the_right_one(db)
     assert not seen("first", "within_days", 50)
 
 
-def from_aggregates(test):
+def from_aggregates(test, vocabulary):
     """What the scoring engine does: the same test from one grouped scan."""
     of_lead = Activity.objects.filter(activity_filter(test, now=NOW), lead_id=OuterRef("pk")).order_by().values("lead")
     if test.seen:
         moment = (Min if test.seen == "first" else Max)("occurred_at")
-        return seen_holds(test, of_lead.annotate(moment=moment).values("moment"), now=NOW)
+        return seen_holds(test, of_lead.annotate(moment=moment).values("moment"), now=NOW, vocabulary=vocabulary)
     return Exists(of_lead.annotate(number=Count("pk")).filter(number__gte=test.at_least))
 
 
 def test_activities_can_be_replaced_by_aggregates(crowd):
+    vocabulary = Vocabulary.load()
     for tree, expected in EXAMPLES:
         asked = []
 
         def instead(test, asked=asked):
             asked.append(test)
-            return from_aggregates(test)
+            return from_aggregates(test, vocabulary)
 
         chosen = Lead.objects.filter(compile_condition(tree, now=NOW, activities=instead))
 

@@ -14,7 +14,7 @@ FIELDS = [
     field_of(code="paid", label="Paid", type="boolean"),
     field_of(code="renewal", label="Renewal", type="date", is_active=False),
 ]
-VOCABULARY = Vocabulary.of(FIELDS)
+VOCABULARY = Vocabulary.of(FIELDS, zone="UTC")
 
 
 def problems(tree):

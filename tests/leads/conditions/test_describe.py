@@ -20,7 +20,7 @@ SOURCES = References(
         Referred(3, "fair_2", "FAIR"),
     )
 )
-VOCABULARY = Vocabulary.of(FIELDS, references={"source": SOURCES})
+VOCABULARY = Vocabulary.of(FIELDS, references={"source": SOURCES}, zone="Europe/Berlin")
 A_OR_B = {"field": "grade", "op": "in", "value": ["A", "B"]}
 
 EXAMPLES = [
@@ -54,7 +54,7 @@ EXAMPLES = [
     ({"field": "source", "op": "filled"}, "source is filled"),
     ({"field": "recycle_on", "op": "next_days", "value": 1}, "recycled until is in the next 1 day"),
     ({"field": "created_at", "op": "within_days", "value": 7}, "created at is in the last 7 days"),
-    ({"field": "created_at", "op": "after", "value": "2026-01-31"}, "created at is after 2026-01-31"),
+    ({"field": "created_at", "op": "after", "value": "2026-01-31"}, "created at is after 2026-01-31 (Europe/Berlin)"),
     (
         {"field": "created_at", "op": "before", "value": "2026-01-31T10:00+02:00"},
         "created at is before 2026-01-31 08:00:00 UTC",
@@ -80,7 +80,10 @@ EXAMPLES = [
         {"activity": ["call", "meeting"], "seen": "last", "op": "more_than_days_ago", "value": 90},
         "last call or meeting was more than 90 days ago",
     ),
-    ({"activity": "visit", "seen": "first", "op": "after", "value": "2026-01-01"}, "first visit was after 2026-01-01"),
+    (
+        {"activity": "visit", "seen": "first", "op": "after", "value": "2026-01-01"},
+        "first visit was after 2026-01-01 (Europe/Berlin)",
+    ),
     (
         {"all": [{"field": "purse", "op": "over", "value": 50000}, A_OR_B]},
         "budget is over 50,000 and (grade is A or B)",

@@ -73,7 +73,7 @@ def definitions():
     ]
 
 
-VOCABULARY = Vocabulary.of(definitions(), references=REFERENCES)
+VOCABULARY = Vocabulary.of(definitions(), references=REFERENCES, zone="UTC")
 COMMON = {"deadline": None, "suppress_health_check": list(HealthCheck)}
 
 
