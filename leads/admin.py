@@ -8,6 +8,7 @@ from unfold.widgets import UnfoldAdminTextareaWidget
 from leads.actions.answers import add_answers
 from leads.actions.company import save_company
 from leads.actions.definitions import define_stage
+from leads.actions.source import save_source
 from leads.conditions.widgets import ConditionField
 from leads.enums import FieldType
 from leads.fields import BY_CODE, FIELDS, Merge, ValueType
@@ -85,6 +86,9 @@ class SourceAdmin(Retiring):
     list_display = ["name", "code", "kind"]
     list_filter = ["kind"]
     search_fields = ["name", "code"]
+
+    def save_model(self, request, obj, form, change):
+        save_source(source=obj, by=request.user, now=timezone.now())
 
 
 @admin.register(Campaign)

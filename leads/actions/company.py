@@ -1,11 +1,15 @@
 """Companies as an admin edits them, and as they go; those that arrive by name come through record.companies_by_name."""
 
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection, transaction
 
 from jobs.postgres import Lock, take_lock
 from leads.actions.record import refresh_search
-from leads.changes import changing
+from leads.changes import Change, changing
+from leads.fields import FIELDS
 from leads.intake.keys import company_key
 from leads.models import Company, Lead
 from leads.rules import composed
@@ -15,10 +19,13 @@ _REMOVE = """
 DELETE FROM leads_company AS company
 WHERE id = ANY(%s) AND edited_at IS NULL AND NOT EXISTS (SELECT FROM leads_lead WHERE company_id = company.id)
 """
+# Codes of the fields that are facts of a company, and its columns that hold them.
+_FACTS = {field.code: field.path.removeprefix("company__") for field in FIELDS if field.path.startswith("company__")}
 
 
 def save_company(*, company: Company, by, now) -> Company:
-    """Saves a company, new or changed, with the key of its name; its people are found by the new name and scored again.
+    """Saves a company, new or changed, with the key of its name; its people are found by the new name, and scored again
+    where a fact of theirs is another.
 
     Raises ValidationError of the name, and changes nothing, when another company has the same key.
     """
@@ -31,9 +38,13 @@ def save_company(*, company: Company, by, now) -> Company:
             # An import may be bringing a company of that name, and need this one for its next row.
             take_lock(Lock.IMPORTS)
         people = change.hold(Lead.objects.filter(company=company.pk)) if company.pk else []
+        before = Company.objects.select_for_update().filter(pk=company.pk).values(*_FACTS.values()).first() or {}
         _save(company)
-        refresh_search(lead_ids=people)
-        change.note(people, fields=["company"])
+        company.refresh_from_db(fields=list(_FACTS.values()))
+        changed = [code for code, name in _FACTS.items() if before.get(name) != getattr(company, name)]
+        if people and changed:
+            refresh_search(lead_ids=people)
+            change.note(people, fields=changed)
     return company
 
 
@@ -48,6 +59,17 @@ def remove_empty_companies(*, company_ids) -> int:
         # What is decided about them has to be read after whoever was busy with one has committed.
         cursor.execute(_REMOVE, [held])
         return cursor.rowcount
+
+
+def note_company_facts(change: Change, changed: Mapping[int, Iterable[str]]) -> None:
+    """Notes about everybody there which facts, {company id: their codes}, became different. At most one query."""
+    if not changed:
+        return
+    people = defaultdict(list)
+    for lead_id, company_id in Lead.objects.filter(company__in=changed).order_by().values_list("pk", "company"):
+        people[frozenset(changed[company_id])].append(lead_id)
+    for codes, lead_ids in people.items():
+        change.note(lead_ids, fields=codes)
 
 
 def _save(company):

@@ -11,6 +11,7 @@ from capture.importing.matching import MergedLead, place
 from capture.importing.models import Import, ImportRow
 from capture.importing.queries import retired_origins
 from jobs.postgres import Lock, take_lock
+from leads.actions.company import note_company_facts
 from leads.actions.record import companies_by_key
 from leads.changes import changing
 from leads.fields import FIELDS, Key, Merge, ValueType
@@ -51,8 +52,11 @@ _COMPANY_FACTS = {fact.code: fact for fact in FIELDS if fact.merge == Merge.FILL
 
 
 def _fill_companies_statement():
-    """Fills what the companies do not know yet; the values of each fact are one list, NULL where there is none."""
-    types, names, filled, missing = [], [], [], []
+    """Fills what the companies do not know yet; the values of each fact are one list, NULL where there is none.
+
+    Yields of each company that it fills the id and the codes of the facts that are new.
+    """
+    types, names, filled, missing, told = [], [], [], [], []
     for fact in _COMPANY_FACTS.values():
         name = fact.path.removeprefix("company__")
         is_text = fact.type == ValueType.TEXT
@@ -61,10 +65,14 @@ def _fill_companies_statement():
         types.append("%s::text[]" if is_text else "%s::numeric[]")
         filled.append(f"{name} = CASE WHEN {unknown} THEN coalesce(new.{name}, company.{name}) ELSE company.{name} END")
         missing.append(f"({unknown} AND new.{name} IS NOT NULL)")
+        was_unknown = unknown.replace("company.", "before.")
+        told.append(f"CASE WHEN {was_unknown} AND new.{name} IS NOT NULL THEN '{fact.code}' END")
     return (
         f"UPDATE leads_company AS company SET {', '.join(filled)} "
         f"FROM unnest(%s::bigint[], {', '.join(types)}) AS new (id, {', '.join(names)}) "
-        f"WHERE company.id = new.id AND ({' OR '.join(missing)})"
+        f"JOIN leads_company AS before ON before.id = new.id "
+        f"WHERE company.id = new.id AND ({' OR '.join(missing)}) "
+        f"RETURNING company.id, array_remove(ARRAY[{', '.join(told)}], NULL)"
     )
 
 
@@ -130,9 +138,9 @@ def merge_chunk(rows, target, *, now) -> dict[RowResult, int]:
         if target.run is None:
             staging.write_overlay(list({lead: None for _, _, lead, _ in placed if lead is not None}))
         else:
-            _bring_companies(accepted, companies, placed, now)
+            made = _bring_companies(accepted, companies, placed, now)
             staging.write_chunk(change, run=target.run, rows=placed, problems=_problems(rows))
-            _fill_companies(accepted, companies)
+            _fill_companies(change, accepted, companies, made=made)
     if target.run is not None:
         _look_again(placed, directory, before)
     counts = dict.fromkeys(RowResult, 0)
@@ -249,13 +257,13 @@ def _companies(rows, target):
 
 
 def _bring_companies(rows, companies, placed, now):
-    """Creates the companies that are new, and puts their ids in the place of the negative ones."""
+    """Creates the companies that are new, puts their ids in the place of the negative ones, and returns them."""
     names = {}
     for row in rows:
         if companies.get(row.company_key, 1) < 0:
             names.setdefault(row.company_key, row.person.company)
     if not names:
-        return
+        return set()
     made = companies_by_key(names, now=now)
     ids = {companies[key]: pk for key, pk in made.items()}
     companies |= made
@@ -264,6 +272,7 @@ def _bring_companies(rows, companies, placed, now):
             lead.company_id = ids.get(lead.company_id, lead.company_id)
         if before and "company_id" in before:
             before["company_id"] = [ids.get(pk, pk) for pk in before["company_id"]]
+    return set(made.values())
 
 
 def _candidates(rows, companies, target):
@@ -315,8 +324,11 @@ def _problems(rows):
             raw = None
 
 
-def _fill_companies(rows, companies):
-    """The facts of companies that have none yet; the first row that has one says it."""
+def _fill_companies(change, rows, companies, *, made):
+    """The facts of companies that have none yet; the first row that has one says it.
+
+    Notes what is new about everybody who is there. Of the companies just `made` these are people of this chunk.
+    """
     facts = {}
     for row in rows:
         if row.company_key and row.company_facts:
@@ -326,3 +338,5 @@ def _fill_companies(rows, companies):
         columns = [[fact.get(code) for fact in facts.values()] for code in _COMPANY_FACTS]
         with connection.cursor() as cursor:
             cursor.execute(_FILL_COMPANIES, [list(facts), *columns])
+            filled = cursor.fetchall()
+        note_company_facts(change, {company_id: codes for company_id, codes in filled if company_id not in made})

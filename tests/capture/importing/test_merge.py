@@ -3,8 +3,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from capture.importing.models import ImportProblem, ImportRow
-from leads.models import Activity, Campaign, Company, DirtyLead, FieldDefinition, Lead, Source, Transition
+from leads.models import Activity, Campaign, ChangeRow, Company, DirtyLead, FieldDefinition, Lead, Source, Transition
 from tests.capture.importing.conftest import counts
+from tests.scoring.made import publish
 
 pytestmark = pytest.mark.django_db
 
@@ -306,3 +307,31 @@ def test_ids_of_an_unknown_system_are_one_system_for_as_long_as_the_columns_stay
     assert counts(bring("id,last name,company,city\n1,Roe,Acme,Ulm\n")) == (0, 1, 0, 0)
     assert counts(bring("id,last name,company\n1,Poe,Acme\n")) == (0, 1, 0, 0)
     assert Lead.objects.get().last_name == "Poe"
+
+
+FACTS = {"columns": {"Email": "email", "Company": "company", "Employees": "employees", "Industry": "industry"}}
+
+
+def test_whoever_works_there_is_scored_when_a_file_fills_in_a_fact_of_the_company(bring, now):
+    publish(("A large company", 60, {"field": "employees", "op": "at_least", "value": 100}), now=now)
+    for email in ("ann@x.example", "ben@x.example"):
+        bring(f"Email,Company\n{email},Works\n", mapping=FACTS)
+    bring("Email,Company\ncal@x.example,Others\n", mapping=FACTS)
+    Company.objects.filter(name="Works").update(industry="Mining")
+    since = ChangeRow.objects.latest("id").id
+
+    file = "Email,Company,Employees,Industry\nann@x.example,Works,500,Toys\ncal@x.example,Others,,\n"
+    bring(file, mapping=FACTS)
+
+    assert dict(Lead.objects.values_list("email", "score")) == {
+        "ann@x.example": 60,
+        "ben@x.example": 60,
+        "cal@x.example": 0,
+    }
+    told = ChangeRow.objects.filter(id__gt=since, kind="touched", fields=["employees"])
+    assert {Lead.objects.get(pk=row.lead_id).email for row in told} == {"ann@x.example", "ben@x.example"}
+    assert Company.objects.filter(name="Works").values_list("employees", "industry").get() == (500, "Mining")
+
+    since = ChangeRow.objects.latest("id").id
+    bring(file.replace("500", "700"), mapping=FACTS)
+    assert not ChangeRow.objects.filter(id__gt=since).exists()
