@@ -41,10 +41,15 @@ def value_of(lead, code):
 
 
 def as_original(value):
-    """A value as text that is equal exactly when the value is: what an editor started from."""
+    """A value as text that is equal exactly when the value is: what an editor started from. 5.0 is 5."""
     if isinstance(value, datetime.date):
         value = value.isoformat()
-    return json.dumps(None if value in ("", []) else value, ensure_ascii=False, sort_keys=True)
+    return json.dumps(None if value in ("", []) else whole(value), ensure_ascii=False, sort_keys=True)
+
+
+def whole(value):
+    """A whole number as one, 5 for 5.0; anything else as it is."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def said(value, field=None, *, versions=None):
@@ -67,7 +72,7 @@ def said(value, field=None, *, versions=None):
         return field.answer_list.label(value, (versions or {}).get(value))
     if isinstance(value, datetime.date):
         return exact(value)
-    return f"{value:,}" if isinstance(value, int | float) else str(value)
+    return f"{whole(value):,}" if isinstance(value, int | float) else str(value)
 
 
 def facts_of(lead, definitions):

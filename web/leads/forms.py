@@ -12,7 +12,7 @@ from leads.fields import BY_CODE, FIELDS, Key, ValueType
 from leads.models import Campaign, OtherKey, Source
 from leads.rules import check_year
 from routing.enums import RejectReason
-from web.leads.facts import as_original, said, value_of
+from web.leads.facts import as_original, said, value_of, whole
 from web.leads.timeline import SHOWS
 from web.selects import NOT_OFFERED, PlainSelect
 
@@ -86,7 +86,8 @@ def _built_in_field(code):
 
 
 def _custom_field(definition, kept=()):
-    """The form field of a custom field; `kept` are answers that stay although they are no longer offered."""
+    """The form field of a custom field. `kept` are the values it has: answers stay that are no longer offered, and so
+    do the lines of a text."""
     options = {"label": definition.label, "required": False, "help_text": definition.help_text}
     answers = definition.answer_list.offered(kept=kept)
     match definition.type:
@@ -110,24 +111,26 @@ def _custom_field(definition, kept=()):
             return forms.ChoiceField(choices=[_EMPTY_CHOICE, *answers], widget=PlainSelect, **options)
         case FieldType.CHOICES:
             return forms.MultipleChoiceField(choices=answers, widget=forms.CheckboxSelectMultiple, **options)
-    return forms.CharField(max_length=5000, **options)
+    has_lines = any(isinstance(each, str) and "\n" in each for each in kept)
+    return forms.CharField(max_length=5000, widget=forms.Textarea(attrs={"rows": 4}) if has_lines else None, **options)
 
 
-def _initial(lead, code, definition):
-    value = value_of(lead, code)
+def _initial(value, definition):
+    """A value as the widget of its field takes it."""
     if definition is None or value is None:
         return value
     if definition.type == FieldType.BOOLEAN:
         return "true" if value else "false"
     if definition.type == FieldType.DATETIME:
         return timezone.localtime(datetime.datetime.fromisoformat(value))
-    return value
+    return whole(value)
 
 
 def _in_stored_form(value):
     if isinstance(value, datetime.datetime):
         return value.astimezone(datetime.UTC).isoformat()
-    return value
+    # As a browser ends the lines of what it sends.
+    return value.replace("\r\n", "\n") if isinstance(value, str) else value
 
 
 def _read_original(text):
@@ -144,14 +147,14 @@ class EditForm(forms.Form):
     def __init__(self, data=None, *, lead, codes, definitions):
         super().__init__(data)
         self.codes = codes
-        by_code = {definition.code: definition for definition in definitions}
+        self.definitions = {definition.code: definition for definition in definitions}
         for code in codes:
-            definition = by_code.get(code)
+            definition = self.definitions.get(code)
             if definition:
                 self.fields[code] = _custom_field(definition, kept=self._kept(lead, code))
             else:
                 self.fields[code] = _built_in_field(code)
-            self.initial[code] = _initial(lead, code, definition)
+            self.initial[code] = _initial(value_of(lead, code), definition)
         for code in codes:
             self.fields[f"was-{code}"] = forms.CharField(required=False, widget=forms.HiddenInput, max_length=20_000)
             self.initial[f"was-{code}"] = as_original(value_of(lead, code))
@@ -164,11 +167,27 @@ class EditForm(forms.Form):
     @property
     def mine(self):
         """{code: cleaned value} of the fields that this editor changed."""
-        return {
-            code: self.cleaned_data[code]
-            for code in self.codes
-            if as_original(_in_stored_form(self.cleaned_data[code])) != self.cleaned_data[f"was-{code}"]
-        }
+        return {code: self.cleaned_data[code] for code in self.codes if self._is_changed(code)}
+
+    def _is_changed(self, code):
+        """Whether what was sent is something else than the value from which editing began, and than what a control
+        makes of that value by itself: it shows no seconds, and knows one order of answers."""
+        mine = as_original(_in_stored_form(self.cleaned_data[code]))
+        was = self.cleaned_data[f"was-{code}"]
+        return mine not in (was, self._untouched(code, _read_original(was)))
+
+    def _untouched(self, code, value):
+        """What comes back of a value that is shown and not touched, as an original; None where there is no telling."""
+        field = self.fields[code]
+        if isinstance(field.widget, forms.CheckboxInput):
+            return as_original(value)
+        if isinstance(field, forms.MultipleChoiceField) and isinstance(value, list):
+            return as_original([code for code, _ in field.choices if code in value])
+        try:
+            shown = field.widget.format_value(field.prepare_value(_initial(value, self.definitions.get(code))))
+            return as_original(_in_stored_form(field.clean(shown)))
+        except (ValueError, TypeError, AttributeError, forms.ValidationError):
+            return None
 
     def conflicts(self, lead):
         """The codes that somebody else changed to something else since this editor began."""

@@ -6,7 +6,7 @@ from leads.actions.answers import rename_answers, retire_answer
 from leads.models import Activity, FieldDefinition, Lead
 from tests.factories.deeds import change_lead
 from tests.factories.leads import make_field, make_lead
-from web.leads.facts import as_original
+from web.leads.facts import as_original, said
 
 HTMX = {"HX-Request": "true", "HX-Target": "lead"}
 
@@ -196,3 +196,44 @@ def test_the_timeline_says_what_an_answer_was_called_then(cast, as_user, model):
     texts = {event.text for event in page.context["events"]}
     assert {"Budget: Planned → Approved", "Budget: Not yet → Planned"} <= texts
     assert ("approved", "Granted") in page.context["answers_form"].fields["budget"].choices
+
+
+@pytest.mark.parametrize(
+    ("type", "stored", "sent"),
+    [
+        ("number", 5, "5"),
+        ("number", 5, "5.0"),
+        ("number", 5.0, "5"),
+        ("number", -0.5, "-0.5"),
+        ("integer", 12, "12"),
+        ("boolean", False, "false"),
+        ("date", "2026-06-10", "2026-06-10"),
+        ("datetime", "2026-06-10T08:00:30.5+00:00", "2026-06-10T08:00"),
+        ("text", "one\ntwo", "one\r\ntwo"),
+        ("choices", ["b", "a"], ["a", "b"]),
+        ("choice", "b", "b"),
+    ],
+)
+def test_what_is_opened_and_saved_unchanged_is_not_changed(cast, as_user, lead, type, stored, sent):
+    """Whatever form a control gives to a value: neither written, nor in the way of who changes it meanwhile."""
+    field = make_field("size", type, answers=["A", "B"] if "choice" in type else ())
+    Lead.objects.filter(pk=lead.pk).update(fields={"size": stored})
+    client = as_user(cast.ben)
+
+    page = client.get(reverse("web:lead-detail", args=[lead.pk]), {"edit": "size"})
+    form = page.context["edit_form"]
+    shown = form["size"].value()
+    assert client.post(url(lead), edit("size", sent, stored)).status_code == 302
+    assert Lead.objects.get(pk=lead.pk).fields == {"size": stored}
+    assert not Activity.objects.filter(kind="field_changed").exists()
+    assert repr(shown) != "5.0"
+
+    other = {"number": 7, "integer": 7, "boolean": True, "date": "2026-01-01", "text": "else", "choices": ["a"]}
+    other |= {"datetime": "2026-01-01T00:00:00+00:00", "choice": "a"}
+    Lead.objects.filter(pk=lead.pk).update(fields={"size": other[field.type]})
+    assert client.post(url(lead), edit("size", sent, stored)).status_code == 302
+    assert Lead.objects.get(pk=lead.pk).fields == {"size": other[field.type]}
+
+
+def test_a_whole_number_is_said_as_one():
+    assert (said(5.0), said(5), said(0.5), as_original(5.0)) == ("5", "5", "0.5", "5")
