@@ -13,6 +13,7 @@ from leads.conditions.moments import GRACE, NOW, settled
 from leads.conditions.operators import OPERATORS, Takes
 from leads.conditions.reading import as_stored, as_written, read
 from leads.conditions.registry import built_in, check_dependencies, foundations, register
+from leads.conditions.sql import where
 from leads.conditions.values import is_day
 from leads.conditions.vocabulary import Vocabulary
 from leads.fields import ValueType
@@ -76,7 +77,7 @@ def compile_condition(tree, *, now, vocabulary=None, activities=None):
 
 def matching(leads, tree, *, now, vocabulary=None):
     """The leads of a queryset of Lead that meet the condition at the moment `now`. Raises ConditionError."""
-    return leads.filter(compile_condition(tree, now=now, vocabulary=vocabulary))
+    return leads.filter(where(compile_condition(tree, now=now, vocabulary=vocabulary)))
 
 
 def describe(tree, vocabulary=None):

@@ -58,7 +58,7 @@ def _field(field, op, value, asked):
         return sql.negation(_field(field, opposite, value, asked))
     match field.origin:
         case Column(name):
-            return _column(field, op, name, value, asked)
+            return _column(field, op, Lead._meta.get_field(name), value, asked)
         case Joined(first, second):
             return _holds(field.type, op, sql.joined(first, second), value, asked)
         case Reason(name, facts):
@@ -76,8 +76,9 @@ def _field(field, op, value, asked):
             here = _holds(field.type, op, F(name), value, asked)
             return Exists(related.related_model.objects.filter(pk=OuterRef(related.attname)).filter(here))
         case Rows(model, name, only, lead):
-            here = _column(field, op, name, value, asked)
-            rows = apps.get_model(model)._base_manager.filter(**only, **{lead: OuterRef("pk")})
+            model = apps.get_model(model)
+            here = _column(field, op, model._meta.get_field(name), value, asked)
+            rows = model._base_manager.filter(**only, **{lead: OuterRef("pk")})
             return Exists(rows.filter(here).order_by())
 
 
@@ -87,14 +88,15 @@ def _refers(key, values):
     return sql.one_of(key, ids or [Value(None)])
 
 
-def _column(field, op, name, value, asked):
+def _column(field, op, column, value, asked):
     """A test of a column of the row at hand; never NULL."""
+    name = column.attname
     if field.type == ValueType.LIST:
         return _holds(field.type, op, sql.column_words(name), value, asked)
     if field.type == ValueType.CHOICE and op != "filled":
         return sql.one_of(F(name), [sql.text(word) for word in _chosen(field, op, value)])
     here = _holds(field.type, op, F(name), value, asked, past_only=field.past_only)
-    return sql.surely(here) if field.can_be_empty else here
+    return sql.surely(here) if column.null else here
 
 
 def _chosen(field, op, value):

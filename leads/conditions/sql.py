@@ -57,9 +57,34 @@ def negation(part):
     return _boolean(part, joiner="", template="(NOT %(expressions)s)")
 
 
+class _Surely(Func):
+    template = "(%(expressions)s IS TRUE)"
+
+
+class _ColumnWords(Func):
+    template = "(LOWER(%(expressions)s::text)::text[])"
+
+
 def surely(part):
     """False where `part` is NULL."""
-    return _boolean(part, joiner="", template="(%(expressions)s IS TRUE)")
+    return _Surely(part, output_field=BooleanField())
+
+
+def where(part):
+    """The same leads by a form that indexes help with, for WHERE: there NULL is as good as false."""
+    if isinstance(part, _Surely):
+        return where(*part.get_source_expressions())
+    if not isinstance(part, Func):
+        return part
+    parts, joiner = part.get_source_expressions(), part.extra.get("arg_joiner")
+    if joiner in {" AND ", " OR "}:
+        return _boolean(*map(where, parts), joiner=joiner)
+    if len(parts) == 2 and isinstance(parts[0], _ColumnWords):
+        (column,) = parts[0].get_source_expressions()
+        # By the index lead_by_tag_in_any_case, which leaves the leads without tags out.
+        indexed = Func(column, function="LEADS_FOLDED", output_field=ArrayField(TextField()))
+        return both(compare(column, "<>", text("{}")), _boolean(indexed, parts[1], joiner=joiner))
+    return part
 
 
 def known(expression):
@@ -167,7 +192,7 @@ def stored_codes(column, key):
 
 def column_words(column):
     """A text[] column in lower case; its literal quotes what has to be quoted, so it reads back as the same list."""
-    return Cast(Lower(Cast(F(column), TextField())), ArrayField(TextField()))
+    return _ColumnWords(F(column), output_field=ArrayField(TextField()))
 
 
 def within(expression, low, high, operator, *, days):
