@@ -75,9 +75,17 @@ def _loaded(pk, published_at):
 
 def what_it_reads(model, vocabulary) -> Reads:
     """The fields and kinds of activity that the rules and requirements of a loaded model look at. No query."""
-    trees = [each.condition for each in (*model.rules.all(), *model.requirements.all())]
-    found = [conditions.reads(tree, vocabulary) for tree in trees]
+    found = [conditions.reads(tree, vocabulary) for tree in _trees(model)]
     return Reads(*(frozenset().union(*parts) for parts in zip(*found, strict=True))) if found else Reads()
+
+
+def names_days(model, vocabulary) -> bool:
+    """Whether a rule or requirement of a loaded model depends on the zone that has the days."""
+    return any(conditions.names_days(tree, vocabulary) for tree in _trees(model))
+
+
+def _trees(model):
+    return [each.condition for each in (*model.rules.all(), *model.requirements.all())]
 
 
 def explain(lead, vocabulary, published=None) -> list[LedgerLine]:

@@ -5,6 +5,7 @@ from scoring.actions.runs import (
     fail_chunk,
     finish_chunk,
     finish_runs,
+    regrade_where_days_count,
     request_regrade,
 )
 from scoring.actions.versions import copy_model, dump_model, load_model, publish_model, roll_back, start_draft
@@ -21,6 +22,7 @@ __all__ = [
     "finish_runs",
     "load_model",
     "publish_model",
+    "regrade_where_days_count",
     "request_regrade",
     "roll_back",
     "start_draft",

@@ -8,7 +8,9 @@ from django.db import connection, transaction
 from django.db.models import Exists, OuterRef
 
 from jobs.actions import FRESH, fail, hold
+from leads.conditions import Vocabulary
 from scoring.models import RegradeChunk, RegradeRun, ScoringModel
+from scoring.queries import names_days, published_model
 
 CHUNK = 20_000
 
@@ -44,6 +46,14 @@ def request_regrade(*, by, now, size=CHUNK) -> RegradeRun:
             run.finished_at = now
         run.save(update_fields=["total", "finished_at"])
     return run
+
+
+def regrade_where_days_count(*, by, now) -> RegradeRun | None:
+    """request_regrade, where the published model names days: they are others in another zone. Else None."""
+    model = published_model()
+    if model is None or not names_days(model, Vocabulary.load()):
+        return None
+    return request_regrade(by=by, now=now)
 
 
 def claim_regrade_chunk(*, now, run=None) -> RegradeChunk | None:

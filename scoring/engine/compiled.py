@@ -16,6 +16,7 @@ from django.db.models.expressions import RawSQL
 from leads import conditions
 from leads.models import Activity, Lead
 from scoring.enums import RuleKind
+from scoring.queries import names_days
 
 # Decay is summed in whole millionths: integers add up to the same in every order, so a lead scores the same alone,
 # among a thousand and in a full regrade.
@@ -74,7 +75,7 @@ class CompiledModel:
         self.aggregates = _Aggregates(vocabulary)
         self.rules = list(model.rules.all())
         self.conditions = self._conditions()
-        self.zone = vocabulary.zone if self._names_days() else ""
+        self.zone = vocabulary.zone if names_days(model, vocabulary) else ""
         self.shared = _Shared(self.conditions.values())
         self.points = [self._points(rule) for rule in self.rules]
         self.must_haves = {
@@ -155,10 +156,6 @@ class CompiledModel:
             )
             for place, tree in trees.items()
         }
-
-    def _names_days(self):
-        trees = [each.condition for each in (*self.rules, *self.model.requirements.all())]
-        return any(conditions.names_days(tree, self.vocabulary) for tree in trees)
 
     def _grade(self):
         bars = {"A": self.model.a_from, "B": self.model.b_from, "C": self.model.c_from}

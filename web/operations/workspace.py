@@ -6,9 +6,12 @@ import phonenumbers
 from django import forms
 from django.conf import settings
 from django.contrib import messages
+from django.db import transaction
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
+from scoring.actions import regrade_where_days_count
 from team.actions import Conflict, save_workspace
 from team.models import Workspace
 from web.access import allow
@@ -20,7 +23,9 @@ class WorkspaceForm(forms.ModelForm):
 
     was = forms.JSONField(required=False, widget=forms.HiddenInput)
     time_zone = forms.ChoiceField(
-        label="Time zone", widget=PlainSelect, help_text="That of new people; each chooses another on her profile."
+        label="Time zone",
+        widget=PlainSelect,
+        help_text="Days in rules and in filters of lists are its days. New people start with it.",
     )
     phone_region = forms.ChoiceField(
         label="Phone numbers without a country are of",
@@ -91,7 +96,10 @@ def workspace(request):
         status = 422
         if form.is_valid():
             try:
-                changed = save_workspace(values=form.values, was=form.cleaned_data["was"])
+                with transaction.atomic():
+                    changed = save_workspace(values=form.values, was=form.cleaned_data["was"])
+                    if "time_zone" in changed:
+                        regrade_where_days_count(by=request.user, now=timezone.now())
             except Conflict as conflict:
                 form.show(conflict)
                 status = 409

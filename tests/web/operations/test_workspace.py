@@ -7,9 +7,11 @@ from django.db import IntegrityError, transaction
 from django.urls import reverse
 
 from leads.models import Lead
+from scoring.models import RegradeRun
 from team.models import User, Workspace
 from tests.factories.deeds import change_lead
 from tests.factories.leads import make_lead
+from tests.scoring.made import publish
 
 URL = reverse("web:workspace")
 GOOD = {
@@ -46,6 +48,18 @@ def test_saving_again_changes_the_one_row(saved):
     saved.post(URL, GOOD | opened(saved) | {"name": "Southwind"})
 
     assert [workspace.name for workspace in Workspace.objects.all()] == ["Southwind"]
+
+
+@pytest.mark.parametrize(("value", "asked"), [("2026-06-10", 1), ("2026-06-10T08:00:00Z", 0)])
+def test_another_zone_means_other_days_for_rules_that_name_any(cast, saved, now, value, asked):
+    publish(("Came late", 5, {"field": "created_at", "op": "after", "value": value}), now=now)
+    make_lead()
+    RegradeRun.objects.all().delete()
+
+    saved.post(URL, GOOD | opened(saved) | {"name": "Southwind"})
+    assert RegradeRun.objects.count() == 0
+    saved.post(URL, GOOD | opened(saved) | {"time_zone": "Asia/Tokyo"})
+    assert RegradeRun.objects.filter(requested_by=cast.ann).count() == asked
 
 
 @pytest.mark.parametrize("login", ["ada", "ben", "mia"])
