@@ -9,6 +9,7 @@ from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 from team.actions import announce_password_change
 from team.forms import WorkingDaysField
 from team.models import Absence, Pool, PoolMember, User, Workspace
+from team.rules import can_change_account
 
 # Roles are given to people on the page of the person; what a role may do is written in team.actions.
 admin.site.unregister(Group)
@@ -92,6 +93,10 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):
             field.label, field.help_text = "Roles", "What this person sees and does."
             field.widget.can_add_related = False
         return field
+
+    def has_change_permission(self, request, obj=None):
+        allowed = super().has_change_permission(request, obj)
+        return allowed and (obj is None or can_change_account(request.user, obj))
 
     def has_delete_permission(self, request, obj=None):
         return False

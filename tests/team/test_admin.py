@@ -145,6 +145,94 @@ def test_an_admin_makes_nobody_superuser(browser, cast):
     assert not User.objects.get(pk=cast.ann.pk).is_superuser
 
 
+@pytest.fixture
+def root(cast):
+    return make_user("root", Role.ADMIN, is_staff=True, is_superuser=True)
+
+
+def account(user):
+    """What of the account lets somebody in, or in further."""
+    user = User.objects.get(pk=user.pk)
+    return user.email, user.password, user.is_active, user.is_staff, user.is_superuser, user.roles
+
+
+def test_an_admin_sets_no_password_of_a_superuser(browser, root):
+    address, before = reverse("admin:auth_user_password_change", args=[root.pk]), account(root)
+    words = "another long enough phrase"
+    values = {"usable_password": "true", "password1": words, "password2": words}
+
+    assert browser.get(address).status_code == 403
+    assert browser.post(address, values).status_code == 403
+    assert browser.post(address, {"usable_password": "false", "unset-password": "1"}).status_code == 403
+
+    assert account(root) == before
+    assert not Message.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"email": "ann@example.com.evil"},
+        {"name": "Somebody else"},
+        {"groups": []},
+        {"is_active": ""},
+        {"is_staff": ""},
+        {"capacity": "0"},
+    ],
+    ids=lambda changes: next(iter(changes)),
+)
+def test_an_admin_changes_nothing_on_the_page_of_a_superuser(browser, root, changes):
+    superuser, address, before = Client(), url("change", "user", root.pk), account(root)
+    superuser.force_login(root)
+    values = filled(superuser, address) | changes
+
+    assert browser.post(address, values).status_code == 403
+
+    assert account(root) == before
+
+
+def test_the_page_of_a_superuser_shows_an_admin_nothing_to_change(browser, root):
+    page = browser.get(url("change", "user", root.pk))
+
+    assert page.status_code == 200
+    assert not page.context["adminform"].form.changed_data
+    assert root.password not in page.content.decode()
+    assert reverse("admin:auth_user_password_change", args=[root.pk]) not in page.content.decode()
+    assert 'name="_save"' not in page.content.decode()
+
+
+def test_no_bulk_action_reaches_a_superuser(browser, root):
+    before = account(root)
+    listed = browser.get(url("changelist"))
+
+    browser.post(url("changelist"), {"action": "delete_selected", "_selected_action": [root.pk], "post": "yes"})
+
+    assert listed.context["cl"].formset is None
+    assert listed.context["action_form"] is None
+    assert account(root) == before
+
+
+def test_roles_have_no_page_on_which_an_admin_could_take_a_superusers(browser, root):
+    for address in (f"/admin/auth/group/{root.groups.get().pk}/change/", "/admin/auth/group/", "/admin/auth/user/"):
+        assert browser.get(address).status_code == 404
+
+
+def test_a_superuser_changes_another_one(root):
+    browser, other = Client(), make_user("rita", is_staff=True, is_superuser=True)
+    browser.force_login(root)
+    address, words = url("change", "user", other.pk), "another long enough phrase"
+
+    assert browser.post(address, filled(browser, address, is_superuser="")).status_code == 302
+    response = browser.post(
+        reverse("admin:auth_user_password_change", args=[other.pk]),
+        {"usable_password": "true", "password1": words, "password2": words},
+    )
+
+    assert response.status_code == 302
+    other = User.objects.get(pk=other.pk)
+    assert (other.is_superuser, other.check_password(words)) == (False, True)
+
+
 def test_nobody_is_deleted(browser, cast):
     assert browser.post(url("delete", "user", cast.ben.pk), {"post": "yes"}).status_code == 403
     assert User.objects.filter(pk=cast.ben.pk).exists()

@@ -15,13 +15,15 @@ from web.operations.mailbox import caught_mail, caught_mails
 def mail_list(request):
     if not settings.MAIL_IS_CAUGHT:
         raise Http404
-    return render(request, "operations/mail_list.html", {"mails": caught_mails(), "now": timezone.now()})
+    return render(
+        request, "operations/mail_list.html", {"mails": caught_mails(reader=request.user), "now": timezone.now()}
+    )
 
 
 @require_safe
 @allow.whoever_may("mail.view_message")
 def mail_detail(request, name):
-    mail = caught_mail(name) if settings.MAIL_IS_CAUGHT else None
+    mail = caught_mail(name, reader=request.user) if settings.MAIL_IS_CAUGHT else None
     if mail is None:
         raise Http404
     return render(request, "operations/mail_detail.html", {"mail": mail})

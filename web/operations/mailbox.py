@@ -1,6 +1,7 @@
 """The mail that the embedded catcher kept instead of delivering it."""
 
 import email.policy
+import itertools
 import re
 from datetime import UTC
 from email.parser import BytesParser
@@ -8,6 +9,9 @@ from email.utils import parsedate_to_datetime
 from typing import NamedTuple
 
 from django.conf import settings
+
+from team.models import User
+from team.rules import can_change_account
 
 SHOWN = 100
 LARGEST = 2 * 1024 * 1024
@@ -23,16 +27,24 @@ class CaughtMail(NamedTuple):
     text: str
 
 
-def caught_mails():
-    """The newest SHOWN messages, newest first, without their text."""
-    files = sorted(_folder().glob("*.eml"), reverse=True)[:SHOWN]
-    return [_read(path, with_text=False) for path in files]
+def caught_mails(*, reader):
+    """The newest SHOWN messages that `reader` may read, newest first, without their text."""
+    mails = (_read(path, with_text=False) for path in sorted(_folder().glob("*.eml"), reverse=True))
+    return list(itertools.islice(_readable(mails, reader), SHOWN))
 
 
-def caught_mail(name):
+def caught_mail(name, *, reader):
     """The message that is kept as `name`, or None; what is no such name never reaches the file system."""
     path = _folder() / f"{name}.eml"
-    return _read(path, with_text=True) if _NAME.fullmatch(name) and path.is_file() else None
+    if not _NAME.fullmatch(name) or not path.is_file():
+        return None
+    return next(_readable([_read(path, with_text=True)], reader), None)
+
+
+def _readable(mails, reader):
+    """Those to people whose accounts the reader may change: who reads the link to a new password has the account."""
+    closed = {user.email for user in User.objects.filter(is_superuser=True) if not can_change_account(reader, user)}
+    return (mail for mail in mails if closed.isdisjoint(mail.recipients.lower().split(", ")))
 
 
 def _folder():

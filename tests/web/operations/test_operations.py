@@ -15,6 +15,7 @@ from mail.actions import post
 from mail.models import Message
 from routing.actions import route
 from team.models import PoolMember
+from tests.cast import make_user
 from tests.factories.deeds import mark
 from tests.factories.leads import make_lead
 
@@ -159,6 +160,16 @@ def test_caught_mail_is_read_as_text(cast, as_user, caught):
 @pytest.mark.parametrize("name", ["nothing", "secret", "00000000001234567890-ffffffff"])
 def test_mail_that_is_not_there(cast, as_user, caught, name):
     assert as_user(cast.ann).get(reverse("web:mail-detail", args=[name])).status_code == 404
+
+
+def test_the_link_to_a_superusers_new_password_is_no_admins_to_read(cast, as_user, caught):
+    root = make_user("root", is_staff=True, is_superuser=True)
+    for line in (b"X-Envelope-To: Root@Example.com", b"X-Envelope-To: mia@example.com, root@example.com"):
+        (caught / f"{NAME}.eml").write_bytes(MESSAGE.replace(b"X-Envelope-To: ben@example.com", line))
+        assert as_user(cast.ann).get(reverse("web:mail-detail", args=[NAME])).status_code == 404
+        assert as_user(cast.ann).get(MAIL).context["mails"] == []
+        assert as_user(root).get(reverse("web:mail-detail", args=[NAME])).status_code == 200
+        assert len(as_user(root).get(MAIL).context["mails"]) == 1
 
 
 def test_delivered_mail_is_nobody_s_to_read(cast, as_user, caught, settings):
