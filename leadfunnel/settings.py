@@ -1,7 +1,6 @@
 """All settings. What differs between machines comes from leadfunnel.environment, typed and refused when bad."""
 
 import datetime
-from urllib.parse import quote
 
 import dj_database_url
 from csp.constants import NONE, SELF
@@ -226,7 +225,7 @@ vars().update(email_settings(SERVICES.email_url))
 
 # Celery is the bell, PostgreSQL the queue (docs/architecture.md): losing every message costs latency only.
 REDIS_URL = _redis = SERVICES.redis_url
-CELERY_BROKER_URL = f"redis+socket://{quote(_redis.removeprefix('unix://'))}" if _redis.startswith("unix:") else _redis
+CELERY_BROKER_URL = f"redis+socket://{_redis.removeprefix('unix://')}" if _redis.startswith("unix:") else _redis
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TASK_SERIALIZER = "json"

@@ -69,7 +69,7 @@ def addresses(environment):
     return Services(
         environment.database_url
         or f"postgresql://leadfunnel@{quote(str(_sockets(var, 'postgres')), safe='')}/leadfunnel",
-        environment.redis_url or f"unix://{_sockets(var, 'valkey') / 'valkey.sock'}",
+        environment.redis_url or f"unix://{quote(str(_sockets(var, 'valkey') / 'valkey.sock'))}",
         environment.email_url or f"smtp://127.0.0.1:{_mail_port(var)}",
     )
 
@@ -181,9 +181,10 @@ def _clear_disk_errors(var):
 
 
 def _sockets(var, name):
-    """The folder of a server's socket: under `var`, unless that path is too long for a socket."""
+    """The folder of a server's socket: under `var`, unless that path is too long for a socket, or PostgreSQL would
+    take it for a list of several."""
     folder = var / "run" / name
-    if len(str(folder)) > SOCKET_PATH_LIMIT - len("/.s.PGSQL.5432"):
+    if len(str(folder)) > SOCKET_PATH_LIMIT - len("/.s.PGSQL.5432") or "," in str(folder):
         folder = Path(tempfile.gettempdir()) / f"leadfunnel-{hashlib.sha256(str(var).encode()).hexdigest()[:12]}" / name
     return folder
 
@@ -208,7 +209,7 @@ def _start_postgres(var):
         _make_cluster(binaries, data, log, who)
     for pid_file in (data / "postmaster.pid", sockets / ".s.PGSQL.5432.lock"):
         _forget_foreign_pid(pid_file, "postgres")
-    options = POSTGRES_OPTIONS | {"unix_socket_directories": str(sockets)}
+    options = POSTGRES_OPTIONS | {"unix_socket_directories": '"{}"'.format(str(sockets).replace('"', '""'))}
     if not _has_shared_memory():
         options["dynamic_shared_memory_type"] = "mmap"
     command = [binaries / "postgres", "-D", data]

@@ -3,6 +3,7 @@
 import contextlib
 import hashlib
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -31,15 +32,23 @@ def environment(var):
     return inherited | {"LEADFUNNEL_VAR": str(var)}
 
 
+@pytest.fixture
+def short_path():
+    """A folder whose path leaves room for one below in which a socket may still lie."""
+    with tempfile.TemporaryDirectory(prefix="lf-", dir="/tmp") as folder:
+        Path(folder).chmod(0o755)
+        yield Path(folder)
+
+
 class Run:
     """One `bin/run --no-demo`; `said()` is what it has printed so far."""
 
-    def __init__(self, var, port):
+    def __init__(self, var, port, root=ROOT):
         self.log = Path(tempfile.mkdtemp()) / "run.log"
         with open(self.log, "w") as output:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "leadfunnel.appliance.run", "--no-demo", "--port", str(port)],
-                cwd=ROOT,
+                cwd=root,
                 env=environment(var),
                 stdout=output,
                 stderr=subprocess.STDOUT,
@@ -149,6 +158,26 @@ def test_a_command_on_an_empty_folder_makes_the_tables_first(tmp_path):
 
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines() == ["email"]
+
+
+@pytest.mark.skipif(not Path("/proc").exists(), reason="looks at processes in /proc")
+@pytest.mark.parametrize("name", ['Lead Funnel (100%) "new" #1', "böse,leads'"])
+def test_the_program_runs_in_a_folder_of_any_name(short_path, name):
+    """The program and its data, both below that folder."""
+    home = short_path / name / "program"
+    left_out = shutil.ignore_patterns(".venv", "node_modules", ".git", "var", "__pycache__", ".*_cache")
+    shutil.copytree(ROOT, home, ignore=left_out)
+    for packages in (".venv", "node_modules"):
+        (home / packages).symlink_to(ROOT / packages)
+    port = free_port()
+
+    said = subprocess.run([home / "bin" / "run", "--help"], capture_output=True, text=True, timeout=60)
+    run = Run(short_path / name / "var", port, root=home)
+    wait_until_ready(run, port)
+
+    assert run.stop() == 0
+    assert said.stdout.startswith("usage: bin/run"), said.stderr
+    assert processes_of(short_path / name / "var") == {}
 
 
 def test_the_catcher_of_this_folder_is_known_by_its_address(tmp_path):
