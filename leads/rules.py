@@ -11,6 +11,7 @@ import phonenumbers
 from leads.enums import FieldType
 
 TEXT_LIMIT = 5000  # characters in a custom text field
+LONGEST_WORD = 250  # that is looked for; PostgreSQL takes no word of more than two thousand bytes
 # Dates and moments lie in these years: well inside the calendar, whatever time zone they are shown in.
 FIRST_YEAR, LAST_YEAR = 1900, 2199
 
@@ -56,11 +57,16 @@ def _national(phone_key):
 
 
 def search_words(text) -> list[str]:
-    """The words to look for, at most eight; a phone number typed with spaces or signs is one word of digits."""
+    """The words to look for, at most eight, none longer than LONGEST_WORD.
+
+    A phone number typed with spaces or signs is one word of digits.
+    """
     compact = re.sub(r"[\s().+/-]+", "", text)
     if compact.isdigit() and len(compact) >= 5:
-        return [compact.lstrip("0") or compact]
-    return fold_for_search(text).split(" ")[:8] if fold_for_search(text) else []
+        words = [compact.lstrip("0") or compact]
+    else:
+        words = fold_for_search(text).split()[:8]
+    return [word[:LONGEST_WORD] for word in words]
 
 
 def stored_value(field_type, value, answers=None) -> object:

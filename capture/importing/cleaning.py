@@ -7,6 +7,7 @@ for what it cannot take; `kept` is the part it could.
 import datetime
 import functools
 import json
+import logging
 import re
 import zoneinfo
 
@@ -15,7 +16,10 @@ from leads import rules
 from leads.enums import FieldType
 from leads.fields.answers import NoAnswer
 from leads.fields.spelling import AmbiguousSpelling
+from leads.foreign_json import ForeignJSON
 from leads.intake import keys
+
+logger = logging.getLogger(__name__)
 
 TEXT_LIMIT = rules.TEXT_LIMIT
 # Stands for the id of a source or a campaign that nobody new is given.
@@ -108,6 +112,21 @@ class Undiallable(BadCell):
         self.left_out = f"{raw} was left out: it is no number of {region}."
 
 
+def read(clean, raw, *args):
+    """What `clean` makes of a cell; raises BadCell, whatever it is that `clean` raises.
+
+    A text that nobody has thought of is the fault of its cell: a column without it, never the end of the import.
+    """
+    try:
+        return clean(raw, *args)
+    except BadCell:
+        raise
+    except Exception:
+        # Without the cell, which is somebody's.
+        logger.exception("A cell could not be read")
+        raise BadCell(f"{_short(raw)} cannot be read.") from None
+
+
 def text(limit, lines=False):
     """Text of at most `limit` characters, longer is cut; in one line unless `lines`."""
 
@@ -189,8 +208,8 @@ def tags(raw):
     parts = None
     if raw.startswith("["):
         try:
-            parts = [str(part) for part in json.loads(raw)]
-        except (ValueError, TypeError):
+            parts = [str(part) for part in json.loads(raw, cls=ForeignJSON)]
+        except ValueError:
             parts = None
     if parts is None:
         separator = next((sign for sign in ",;|\n" if sign in raw), None)
@@ -402,8 +421,8 @@ def parts_of(raw):
     """The words of a cell: JSON, or between semicolons, as exports write them, else commas, else bars or lines."""
     if raw.startswith("["):
         try:
-            return [str(part) for part in json.loads(raw)]
-        except (ValueError, TypeError):
+            return [str(part) for part in json.loads(raw, cls=ForeignJSON)]
+        except ValueError:
             pass
     separator = next((sign for sign in ";,|\n" if sign in raw), None)
     parts = raw.split(separator) if separator else [raw]
@@ -433,7 +452,7 @@ def infer_type(samples):
 
 def _all_readable(samples, attempt):
     try:
-        return all(attempt(sample) is not None for sample in samples)
+        return all(read(attempt, sample) is not None for sample in samples)
     except BadCell:
         return False
 

@@ -22,6 +22,7 @@ from leads.enums import FieldType
 from leads.fields import FIELDS, Merge, is_taken
 from leads.fields.answers import LABEL_LIMIT, NO_ANSWERS, Answers
 from leads.fields.spelling import AmbiguousSpelling, Spellings, in_any_case
+from leads.foreign_json import ForeignJSON
 from leads.rules import composed, fold_for_search
 
 # What a column can say of a person without being a field of hers: code to label.
@@ -123,7 +124,7 @@ def loosely_typed(name):
 def load_mapping(text):
     """The mapping in a JSON text; raises MappingError naming what is wrong with it."""
     try:
-        mapping = json.loads(composed(text))
+        mapping = json.loads(composed(text), cls=ForeignJSON)
     except ValueError as error:
         raise MappingError(f"The mapping is no JSON: {error}.") from error
     check_mapping(mapping)

@@ -189,7 +189,7 @@ class RowCleaner:
         if not text or text.casefold() in self.unanswered:
             return BadCell(bad) if bad else None
         try:
-            value = clean(text)
+            value = cleaning.read(clean, text)
         except BadCell as problem:
             # Anew, because the one raised holds on to its whole stack.
             return BadCell(problem.message, problem.kept)
@@ -209,7 +209,7 @@ class RowCleaner:
         numbers, undiallable = {}, []
         for name, raw in cells:
             try:
-                number, key = cleaning.phone(raw, region, self.phone_region)
+                number, key = cleaning.read(cleaning.phone, raw, region, self.phone_region)
             except Undiallable as problem:
                 undiallable.append((name, problem))
                 continue

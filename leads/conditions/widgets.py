@@ -11,6 +11,7 @@ from django.utils.html import json_script
 from leads.conditions.grammar import ConditionError
 from leads.conditions.reading import as_stored, read
 from leads.conditions.vocabulary import Vocabulary
+from leads.foreign_json import ForeignJSONField
 
 VOCABULARY_ID = "condition-vocabulary"
 
@@ -44,7 +45,7 @@ class ConditionWidget(forms.Textarea):
         super().__init__(own | (attrs or {}))
 
 
-class ConditionField(forms.JSONField):
+class ConditionField(ForeignJSONField):
     """Cleans to the JSON tree of a condition as it is stored, or None when it may be empty and is.
 
     Errors name the path.
@@ -52,12 +53,6 @@ class ConditionField(forms.JSONField):
 
     widget = ConditionWidget
     default_error_messages = {"invalid": "This is not JSON."}
-
-    def to_python(self, value):
-        try:
-            return super().to_python(value)
-        except (ValueError, RecursionError) as error:  # numbers of thousands of digits, thousands of brackets
-            raise ValidationError(self.error_messages["invalid"], code="invalid") from error
 
     def prepare_value(self, value):
         return json.dumps(value, ensure_ascii=False, indent=2) if isinstance(value, dict | list) else value

@@ -4,8 +4,6 @@ import datetime
 import json
 from typing import NamedTuple
 
-from django.utils.dateparse import parse_datetime
-
 from leads.enums import FieldType
 from leads.fields import BY_CODE, FIELDS
 from web.templatetags.spoken import exact
@@ -68,7 +66,7 @@ def said(value, field=None, *, versions=None):
         if field.type == FieldType.DATE:
             return exact(datetime.date.fromisoformat(value))
         if field.type == FieldType.DATETIME:
-            return exact(parse_datetime(value))
+            return exact(datetime.datetime.fromisoformat(value))
         return field.answer_list.label(value, (versions or {}).get(value))
     if isinstance(value, datetime.date):
         return exact(value)

@@ -9,6 +9,7 @@ from django.utils import timezone
 from leads.activities import all_kinds, kinds
 from leads.enums import FieldType, Outcome, Stage, TaskKind
 from leads.fields import BY_CODE, FIELDS, Key, ValueType
+from leads.foreign_json import ForeignJSON
 from leads.models import Campaign, OtherKey, Source
 from leads.rules import check_year
 from routing.enums import RejectReason
@@ -136,8 +137,8 @@ def _in_stored_form(value):
 def _read_original(text):
     """The value that `as_original` made the text from; None for what it cannot have made."""
     try:
-        return json.loads(text or "null")
-    except (ValueError, RecursionError):
+        return json.loads(text or "null", cls=ForeignJSON)
+    except ValueError:
         return None
 
 
@@ -162,7 +163,8 @@ class EditForm(forms.Form):
     def _kept(self, lead, code):
         """The answers of the lead, and those it had when editing began."""
         values = [lead.fields.get(code), _read_original(self.data.get(f"was-{code}"))]
-        return dict.fromkeys(each for value in values for each in (value if isinstance(value, list) else [value]))
+        every = [each for value in values for each in (value if isinstance(value, list) else [value])]
+        return dict.fromkeys(each for each in every if isinstance(each, str))
 
     @property
     def mine(self):
@@ -186,7 +188,7 @@ class EditForm(forms.Form):
         try:
             shown = field.widget.format_value(field.prepare_value(_initial(value, self.definitions.get(code))))
             return as_original(_in_stored_form(field.clean(shown)))
-        except (ValueError, TypeError, AttributeError, forms.ValidationError):
+        except (ValueError, OverflowError, TypeError, AttributeError, forms.ValidationError):
             return None
 
     def conflicts(self, lead):
@@ -202,7 +204,7 @@ class EditForm(forms.Form):
         """The value this editor started from, as text."""
         try:
             return said(_read_original(self.cleaned_data[f"was-{code}"]), definition)
-        except ValueError:  # no date
+        except (ValueError, OverflowError):  # no date, or one beyond the calendar elsewhere
             return ""
 
     def add_problems(self, error):

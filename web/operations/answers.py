@@ -22,6 +22,7 @@ from leads.actions.answers import (
 )
 from leads.conditions import Vocabulary
 from leads.fields.answers import LABEL_LIMIT, Choice
+from leads.foreign_json import ForeignJSONField
 from leads.models import FieldDefinition
 from leads.queries import CappedCount, leads_by_answer, stages_naming_answers
 from routing.queries import rules_naming_answers
@@ -43,7 +44,7 @@ class AnswersForm(forms.Form):
     """The label and the place of each answer of a field that was loaded with_answers, and what was shown of them."""
 
     # {code: label} in the order that was shown, so that two editors are noticed.
-    was = forms.JSONField(required=False, widget=forms.HiddenInput)
+    was = ForeignJSONField(required=False, widget=forms.HiddenInput)
 
     def __init__(self, data=None, *, choices):
         self.choices = choices

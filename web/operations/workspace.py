@@ -11,6 +11,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
+from leads.foreign_json import ForeignJSONField
 from scoring.actions import regrade_where_days_count
 from team.actions import Conflict, save_workspace
 from team.models import Workspace
@@ -21,7 +22,7 @@ from web.selects import PlainSelect, time_zone_choices
 class WorkspaceForm(forms.ModelForm):
     """The settings, with what they were when editing began, so that two editors are noticed."""
 
-    was = forms.JSONField(required=False, widget=forms.HiddenInput)
+    was = ForeignJSONField(required=False, widget=forms.HiddenInput)
     time_zone = forms.ChoiceField(
         label="Time zone",
         widget=PlainSelect,

@@ -6,6 +6,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 from django.utils import timezone
 
+from leads.foreign_json import ForeignJSON
 from scoring.actions import load_model, publish_model
 from scoring.rules import ModelRefused
 
@@ -32,24 +33,10 @@ class Command(BaseCommand):
 
 
 def read_model_file(file):
-    """The parsed JSON; CommandError with exit code 2 for what is no JSON, names a key twice or holds no real number."""
+    """The parsed JSON; CommandError with exit code 2 for what ForeignJSON refuses."""
     try:
-        return json.loads(
-            file.read_text(encoding="utf-8-sig"), object_pairs_hook=_each_key_once, parse_constant=_no_number
-        )
+        return json.loads(file.read_text(encoding="utf-8-sig"), cls=ForeignJSON)
     except OSError as error:
         raise CommandError(f"{file}: {error.strerror}", returncode=2) from error
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         raise CommandError(f"{file}: {error}", returncode=2) from error
-
-
-def _each_key_once(pairs):
-    keys = [key for key, _ in pairs]
-    twice = sorted({key for key in keys if keys.count(key) > 1})
-    if twice:
-        raise ValueError(f"the key {twice[0]!r} stands twice in one object")
-    return dict(pairs)
-
-
-def _no_number(word):
-    raise ValueError(f"{word} is not a number")

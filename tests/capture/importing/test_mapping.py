@@ -91,6 +91,12 @@ def test_faults_of_a_mapping_are_named(mapping, reason):
         load_mapping("{")
 
 
+@pytest.mark.parametrize("text", ["[" * 20_000, '{"columns": ' * 2000, r'{"columns": {"a\u0000": "email"}}', "[NaN]"])
+def test_a_mapping_that_nobody_could_keep_is_no_json(text):
+    with pytest.raises(MappingError, match="is no JSON"):
+        load_mapping(text)
+
+
 def test_columns_are_guessed_by_their_names():
     header = ["Vorname", "Nachname", "E-Mail-Adresse", "Telefon", "Firma", "PLZ", "Ort", "Land", "Haustier"]
     found = plan(header, [["A", "B", "a@x.example", "1", "F", "1", "O", "DE", "Hund"]])

@@ -3,6 +3,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from leads.actions.answers import rename_answers, retire_answer
+from leads.enums import FieldType
+from leads.fields import CODES, TYPED
 from leads.models import Activity, FieldDefinition, Lead
 from tests.factories.deeds import change_lead
 from tests.factories.leads import make_field, make_lead
@@ -237,3 +239,37 @@ def test_what_is_opened_and_saved_unchanged_is_not_changed(cast, as_user, lead, 
 
 def test_a_whole_number_is_said_as_one():
     assert (said(5.0), said(5), said(0.5), as_original(5.0)) == ("5", "5", "0.5", "5")
+
+
+@pytest.mark.parametrize("code", sorted(CODES))
+def test_whatever_field_is_named_in_an_edit_it_is_saved_or_refused(cast, as_user, lead, code):
+    answer = as_user(cast.ben).post(url(lead), {"field": code, code: "1", f"was-{code}": "null"})
+
+    assert answer.status_code in ({200, 302, 409, 422} if code in TYPED else {404})
+
+
+ORIGINALS = [
+    "[" * 20_000,
+    "[" * 90 + "]" * 90,
+    "9" * 5000,
+    r'"\ud800"',
+    '{"a": [1]}',
+    '[[1], {"c": 1}]',
+    '"2026-13-01"',
+    '"9999-12-31T23:59:59-14:00"',
+    '"x"',
+]
+
+
+@pytest.mark.parametrize("was", ORIGINALS, ids=lambda was: was[:20])
+@pytest.mark.parametrize("type", FieldType.values)
+def test_whatever_an_editor_is_said_to_have_started_from_the_page_answers(cast, as_user, lead, type, was):
+    field = make_field("extra", type, answers=["One", "Two"] if "choice" in type else [])
+    values = {"integer": 7, "number": 7, "boolean": True, "date": "2026-02-03", "datetime": "2026-02-03T04:05:06+00:00"}
+    stored = {"choice": "one", "choices": ["one"]}.get(type, values.get(type, "text"))
+    change_lead(lead=lead, changes={field.code: stored, "city": "Ulm"}, by=cast.ada, now=timezone.now())
+    typed = {"boolean": "false", "date": "2026-02-04", "datetime": "2026-02-04 04:05"}
+
+    for code, value in (("extra", "two" if "choice" in type else typed.get(type, "8")), ("city", "Bonn")):
+        answer = as_user(cast.ben).post(url(lead), {"field": code, code: value, f"was-{code}": was})
+        assert answer.status_code in {409, 422}

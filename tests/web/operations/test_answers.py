@@ -175,7 +175,7 @@ def test_a_label_typed_for_an_answer_that_was_deleted_meanwhile_is_said(cast, as
     assert ("approved", "Granted") in listed()
 
 
-@pytest.mark.parametrize("was", ["", "{", "[]", '"x"', '{"approved": 1}', '{"approved": 1, "gone": 1}'])
+@pytest.mark.parametrize("was", ["", "{", "[" * 20_000, "[]", '"x"', '{"approved": 1}', '{"approved": 1, "gone": 1}'])
 def test_without_what_was_shown_nothing_is_overwritten(cast, as_user, was):
     before = listed()
 

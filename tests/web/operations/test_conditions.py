@@ -52,3 +52,10 @@ def test_it_is_for_who_reads_everybody_and_needs_the_token(cast, as_user):
     forged = Client(enforce_csrf_checks=True)
     forged.force_login(cast.mia)
     assert forged.post(URL, {"condition": HOT}).status_code == 403
+
+
+@pytest.mark.parametrize(
+    "text", ["[" * 20_000, '{"not": ' * 50_000, '{"all": [' * 60 + HOT + "]}" * 60, "[" + "9" * 5000]
+)
+def test_a_condition_of_any_depth_is_one_or_a_problem(cast, as_user, text):
+    assert "problem" in as_user(cast.mia).post(URL, {"condition": text}).json()

@@ -177,3 +177,8 @@ def test_the_page_to_sign_in_names_it(saved):
     saved.logout()
 
     assert "<h1>Sign in to Northwind</h1>" in saved.get(reverse("web:sign-in")).text
+
+
+@pytest.mark.parametrize("was", ["[" * 20_000, '{"name": ' * 500, r'{"name": "\u0000"}', "[[]]", "9" * 5000])
+def test_whatever_the_settings_are_said_to_have_been_the_page_answers(cast, as_user, was):
+    assert as_user(cast.ann).post(URL, GOOD | {"was": was}).status_code in {302, 409, 422}
