@@ -13,10 +13,10 @@ class _Allow:
     `@allow.public("why nobody has to sign in")`.
     """
 
-    def whoever_may(self, permission):
+    def whoever_may(self, permission, *, uploads=False):
         """Only holders of a role that the role table (team.roles) gives the permission; an admin may always.
 
-        Others who are signed in get 403.
+        Others who are signed in get 403. uploads: they may send a file (web.middleware.BodyLimitMiddleware).
         """
 
         def decorate(view):
@@ -27,6 +27,8 @@ class _Allow:
                 return view(request, *args, **kwargs)
 
             guarded.policy = "roles: " + ", ".join(sorted(role.value for role in roles_that_may(permission)))
+            if uploads:
+                guarded.upload_by = permission
             return guarded
 
         return decorate

@@ -2,6 +2,7 @@
 
 import unicodedata
 
+import pytest
 from django.urls import reverse
 
 from leads.models import Lead
@@ -24,6 +25,12 @@ def test_what_is_looked_for_is_found_in_either_form(cast, client):
     client.force_login(cast.mia)
     page = client.get(reverse("web:lead-list"), {"tags": "Zu\u0308rich"})
     assert reverse("web:lead-detail", args=[lead.pk]) in page.content.decode()
+
+
+@pytest.mark.parametrize("page", ["admin:leads_source_changelist", "admin:leads_lead_changelist"])
+def test_an_address_with_nul_makes_no_sense_to_the_admin(cast, client, page):
+    client.force_login(cast.ann)
+    assert client.get(reverse(page), {"kind__exact": "a\0b", "q": "\0"}).status_code == 400
 
 
 def test_passwords_stay_as_they_were_typed(cast, client):

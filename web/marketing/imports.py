@@ -39,7 +39,7 @@ def import_list(request):
     )
 
 
-@allow.whoever_may("capture.add_import")
+@allow.whoever_may("capture.add_import", uploads=True)
 @require_http_methods(["GET", "POST"])
 def import_new(request):
     form = UploadForm(request.POST or None, request.FILES or None)
