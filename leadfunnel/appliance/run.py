@@ -93,11 +93,13 @@ def serve(options, environment):
 
 def web_command(options):
     return [
-        *(sys.executable, "-m", "granian", "--interface", "wsgi", "leadfunnel.wsgi:application"),
-        *("--host", options.host, "--port", str(options.port)),
-        *("--workers", "2", "--blocking-threads", "1", "--no-ws", "--log-level", "warning"),
-        *("--respawn-failed-workers", "--workers-kill-timeout", "10"),
+        *(sys.executable, "-m", "gunicorn", "--bind", bound(options.host, options.port)),
+        *("--workers", "2", "--graceful-timeout", "10", "--log-level", "warning", "leadfunnel.wsgi:application"),
     ]
+
+
+def bound(host, port):
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
 def worker_command(lane, processes):
