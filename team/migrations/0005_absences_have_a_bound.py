@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     """Nobody is away for longer than three years. What was entered before stays as it is until somebody edits it."""
 
-    dependencies = [("team", "0001_squashed")]
+    dependencies = [("team", "0004_workspace")]
 
     operations = [
         AddConstraintNotValid(
