@@ -238,7 +238,8 @@ def stages_naming_answers(field_code: str, vocabulary: Vocabulary) -> dict[str, 
 
 def lacks_by_stage(lead, *, now, vocabulary: Vocabulary) -> dict[Stage, list[dict]]:
     """{stage above the lead's: the conditions of its definition in force that the lead does not meet}, where there are
-    any; the whole condition where it names a field that is gone. At most two queries."""
+    any; the whole condition where it names a field that is gone. At most two queries, and one for the zone where one
+    names a day."""
     above = [stage for stage in Stage if stage.rank > Stage(lead.stage).rank]
     entries = StageDefinition.objects.filter(is_current=True, entry__isnull=False, stage__in=above)
     trees, found = {}, {}

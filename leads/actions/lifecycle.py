@@ -8,7 +8,7 @@ from django.db import connection
 from leads.access import within_reach
 from leads.activities import Because, Trait, codes_with, kinds
 from leads.changes import Change, ids_of
-from leads.conditions import Vocabulary, lacking, lacking_words
+from leads.conditions import ConditionError, Vocabulary, lacking, lacking_words
 from leads.enums import Disposition, Stage
 from leads.fields import Writer, written_by
 from leads.models import Activity, Lead, StageDefinition
@@ -107,7 +107,7 @@ def move_stage(
     overruled = {}
     if check_entry:
         vocabulary = Vocabulary.of(change.definitions)
-        lacked = lacking_for(moving, to, now=change.now, vocabulary=vocabulary)
+        lacked = _lacked(moving, to, now=change.now, vocabulary=vocabulary)
         if lacked and overrule:
             overruled = lacked
             _check_may_overrule(change.by, lacked)
@@ -153,9 +153,10 @@ def _shown(change, lead, evidence):
 def lacking_for(leads, to, *, now, vocabulary) -> dict[int, list]:
     """{lead id: the conditions of the definition of stage `to` in force that she does not meet} of a queryset of Lead.
 
-    Those that meet it, or are there or beyond, are left out. At most two queries. Raises ConditionError.
+    Those that meet it, or are there or beyond, are left out. At most two queries, and one for the zone where it names
+    a day. Raises ConditionError.
     """
-    entry = StageDefinition.objects.filter(stage=to, is_current=True).values_list("entry", flat=True).get()
+    entry = _entry_of(to)
     if entry is None:
         return {}
     found = lacking(leads.filter(stage__in=_below(to)), {to: entry}, now=now, vocabulary=vocabulary)
@@ -175,6 +176,19 @@ def set_disposition(change: Change, *, leads, to, reason, recycle_on=None) -> in
         raise ValidationError({"recycle_on": "Only a recycled lead has a date to come back on."})
     others = Lead.objects.filter(pk__among=change.hold(leads)).exclude(disposition=to)
     return _step(change, ids_of(others), disposition=to, reason=reason, recycle_on=recycle_on)
+
+
+def _lacked(leads, to, *, now, vocabulary):
+    """As lacking_for; where the definition names a field that is gone, whoever rises lacks all of it."""
+    try:
+        return lacking_for(leads, to, now=now, vocabulary=vocabulary)
+    except ConditionError:
+        rising = leads.filter(stage__in=_below(to)).values_list("pk", flat=True)
+        return dict.fromkeys(rising, [_entry_of(to)])
+
+
+def _entry_of(stage):
+    return StageDefinition.objects.filter(stage=stage, is_current=True).values_list("entry", flat=True).get()
 
 
 def _check_may_overrule(by, lacked):

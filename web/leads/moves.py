@@ -24,7 +24,10 @@ class Move:
 
 
 def moves_of(lead, vocabulary, *, now) -> list[Move]:
-    """A Move for every stage but the lead's own, in order. At most two queries."""
+    """A Move for every stage but the lead's own, in order.
+
+    As many queries as lacks_by_stage, and one for what conditions refer to.
+    """
     lacked = lacks_by_stage(lead, now=now, vocabulary=vocabulary)
     is_unpaid = not (lead.contract_on and lead.first_paid_on)
     return [

@@ -83,6 +83,22 @@ def test_a_manager_overrules_the_definition_and_the_transition_keeps_what_was_mi
     assert "Missing, and overruled: grade is A or B" in page
 
 
+def test_a_definition_that_names_what_is_gone_is_overruled_or_stops_whoever_rises(cast, as_user, now):
+    gone = {"field": "gone", "op": "filled"}
+    StageDefinition.objects.filter(stage="qualified").update(entry=gone)
+    lead = make_lead(owner=cast.ben, stage=Stage.LEAD)
+
+    refused = move(as_user(cast.ben), lead, to="qualified")
+    assert refused.status_code == 422
+    assert "what is no longer known here" in refused.content.decode()
+    assert move(as_user(cast.ada), lead, to="qualified", overrule="1").status_code == 302
+    assert last_step(lead).overruled == [gone]
+
+    assert move(as_user(cast.ada), lead, to="prospect").status_code == 302
+    assert move(as_user(cast.ben), lead, to="qualified").status_code == 302
+    assert Lead.objects.get(pk=lead.pk).stage == "qualified"
+
+
 def test_nobody_makes_a_customer_without_the_dates(cast, as_user, now):
     lead = make_lead(owner=cast.ben, stage=Stage.PROSPECT)
 
