@@ -3,6 +3,7 @@
 from html.parser import HTMLParser
 from urllib.parse import urlsplit
 
+import pytest
 from django.db import transaction
 from django.test import Client
 from django.urls import resolve
@@ -83,6 +84,7 @@ def forms_of(client, starts):
     return found
 
 
+@pytest.mark.timeout(900)
 def test_no_form_fails_whatever_is_put_into_it(db):
     now = timezone.now()
     scene = build_scene(now, leads=6)
