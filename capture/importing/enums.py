@@ -24,5 +24,6 @@ class KeptWhy(models.TextChoices):
     """Why undoing left something as it is."""
 
     WORKED = "worked", "Somebody has worked on this person since"
+    LATER = "later", "A later import has brought more of this person"
     CHANGED = "changed", "Changed since"
     WITH_SALES = "with_sales", "With sales, so not marketing's to change"

@@ -127,7 +127,8 @@ def move_by_hand(change: Change, *, lead, to, reason, evidence=None, overrule=Fa
     to = Stage(to)
     shown = _shown(change, lead, evidence) if evidence else None
     if needs_evidence(lead.stage, to) and not shown:
-        raise ValidationError({"evidence": f"Say what makes a {to.label.lower()} of her: an activity or an answer."})
+        stage = to.label.lower()
+        raise ValidationError({"evidence": f"Say what makes this person a {stage}: an activity or an answer."})
     return move_stage(change, leads=[lead], to=to, reason=reason, evidence=shown, overrule=overrule)
 
 
@@ -147,7 +148,7 @@ def _shown(change, lead, evidence):
             value = lead.fields[field.code]
             versions = field.answer_list.versions(value if isinstance(value, list) else [value])
             return {"answer": field.code, "value": value, "labels": {field.code: versions}}
-    raise ValidationError({"evidence": "This is no activity or answer of hers any more."})
+    raise ValidationError({"evidence": "This activity or answer is no longer there."})
 
 
 def lacking_for(leads, to, *, now, vocabulary) -> dict[int, list]:

@@ -49,7 +49,7 @@ class MappingForm(forms.Form):
         Campaign.objects.offered(), required=False, empty_label="None", error_messages=NOT_OFFERED
     )
     row_number = forms.BooleanField(
-        label="Nothing tells the people apart: identify each by the number of her row",
+        label="Nothing tells the people apart: identify each by its row number",
         required=False,
         widget=forms.CheckboxInput(attrs={"class": "form-check-input"}),
     )

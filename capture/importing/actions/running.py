@@ -15,7 +15,7 @@ from django.db.models import F
 from capture.importing.actions.merging import AnswersChanged, Disturbed, Target, merge_chunk
 from capture.importing.actions.receiving import SAMPLE_ROWS, source_for_all
 from capture.importing.actions.staging import put_search_in_order
-from capture.importing.actions.undoing import undo_begun, undo_chunk
+from capture.importing.actions.undoing import built_upon, undo_begun, undo_chunk
 from capture.importing.enums import ImportStatus, RowResult
 from capture.importing.mapping import MappingError, make_plan
 from capture.importing.models import Import
@@ -33,7 +33,7 @@ from jobs.actions import FRESH, LeaseLost, claim, renewed
 from jobs.postgres import FLEETING, error_code
 from leads.intake.newcomers import KnownMeanwhile
 from routing.actions.settling import settle_dirty
-from team.models import Workspace
+from team.models import User, Workspace
 
 CHUNK_ROWS = 10_000
 # What a file may name and an admin retire.
@@ -283,10 +283,20 @@ def _undo(run, lease, clock, seconds):
         _settle(clock)
         if not more:
             _end(lease, ImportStatus.UNDONE, clock())
+            _undo_what_it_kept(run, clock())
             return
         if not _is_in_time(began, seconds):
             lease.give_back()
             return
+
+
+def _undo_what_it_kept(run, now):
+    """Puts earlier imports in line once more, each for whoever has undone it, that had to leave what this one built
+    upon."""
+    for earlier in built_upon(run):
+        by = User.objects.filter(pk=earlier.undone["by"]).first() if earlier.undone.get("by") else None
+        begun = undo_begun(run=earlier, by=by)
+        _change(earlier, [ImportStatus.UNDONE], ImportStatus.UNDOING, queued_at=now, undone=begun)
 
 
 def _is_in_time(began, seconds):

@@ -3,17 +3,18 @@ overwrote are restored where they still stand, and companies that it made go whe
 edited them. Whom the user who asks may not change stays as she is, and so do the facts that it filled in of companies,
 as nobody wrote down which those were.
 
-To undo once more what is undone changes nothing, but for those who were out of reach the first time.
+To undo once more what is undone changes nothing, but for those who were out of reach the first time, and those of whom
+a later import had brought more, which is undone as well by now.
 """
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Case, Exists, OuterRef, Q, QuerySet, Value, When
 
 from capture.activities import IMPORTED
 from capture.importing.actions.merging import load_leads
 from capture.importing.actions.staging import write_restored
-from capture.importing.enums import KeptWhy, RowResult
+from capture.importing.enums import ImportStatus, KeptWhy, RowResult
 from capture.importing.matching import codes_of
-from capture.importing.models import ImportRow
+from capture.importing.models import Import, ImportRow
 from jobs.postgres import Lock, take_lock
 from leads.actions.company import remove_empty_companies
 from leads.actions.removal import remove_leads
@@ -35,6 +36,13 @@ def undo_begun(*, run, by) -> dict:
     """The account (see undo_chunk) of an undoing that `by` asks for, None being the command line."""
     done = run.undone or {}
     return BEGUN | {"by": by and by.pk} | {name: done.get(name, 0) for name in ("removed", "restored", "companies")}
+
+
+def built_upon(run) -> QuerySet[Import]:
+    """The imports before this one that were undone, and had to keep something of somebody whom this one has changed."""
+    rows = ImportRow.objects.filter(lead__isnull=False, result__in=[RowResult.CREATED, RowResult.UPDATED])
+    shared = rows.filter(run=OuterRef("pk"), lead__in=rows.filter(run=run).values("lead"))
+    return Import.objects.filter(Exists(shared), pk__lt=run.pk, status=ImportStatus.UNDONE, undone__kept__gt=0)
 
 
 def undo_chunk(*, run, now) -> bool:
@@ -213,35 +221,40 @@ def _remove(rows, run, account, change):
     ids = [row.lead_id for row in rows]
     # A new task takes no mark, only the weakest lock on its lead as it commits: this is what it has to wait for.
     list(Lead.objects.filter(pk__in=ids).order_by("pk").select_for_update().values_list("pk"))
-    worked = set(_worked(ids, run).values_list("pk", flat=True))
+    kept = _kept(ids, run)
     for row in rows:
-        if row.lead_id in worked:
-            _keep(account, row, KeptWhy.WORKED)
-    free = [lead_id for lead_id in ids if lead_id not in worked]
+        if row.lead_id in kept:
+            _keep(account, row, kept[row.lead_id])
+    free = [lead_id for lead_id in ids if lead_id not in kept]
     account["removed"] += len(free)
     remove_leads(change, leads=Lead.objects.filter(pk__in=free), facts={"undone_import": run.file_name})
 
 
-def _worked(ids, run):
-    """Those of the leads that somebody or something else has to do with since the import."""
-    own = Q(kind__in=codes_with(Trait.AUTOMATIC), actor=None) | Q(kind=IMPORTED.code, payload__import=run.pk)
-    touched = Q(Exists(Activity.objects.filter(lead=OuterRef("pk")).exclude(own)))
-    touched |= Q(Exists(Task.objects.filter(lead=OuterRef("pk"))))
-    touched |= Q(Exists(Transition.objects.filter(lead=OuterRef("pk"), seq__gt=1, actor__isnull=False)))
-    touched |= Q(
-        Exists(
-            ImportRow.objects.filter(lead=OuterRef("pk"), result__in=[RowResult.CREATED, RowResult.UPDATED]).exclude(
-                run=run
+def _kept(ids, run):
+    """{lead id: why she stays} of those that somebody or something else has to do with since the import."""
+    others = ImportRow.objects.filter(result__in=[RowResult.CREATED, RowResult.UPDATED]).exclude(run=run)
+    # What was undone counts nowhere.
+    undone = others.filter(lead__in=ids, run__status=ImportStatus.UNDONE).order_by().values_list("run").distinct()
+    imports = Q(kind=IMPORTED.code, payload__import__in=[run.pk, *(pk for (pk,) in undone)])
+    own = Q(kind__in=codes_with(Trait.AUTOMATIC), actor=None) | Q(kind=IMPORTED.code)
+    handover = Lead._meta.get_field("handovers").related_model
+    worked = (
+        Q(Exists(Activity.objects.filter(lead=OuterRef("pk")).exclude(own)))
+        | Q(Exists(Task.objects.filter(lead=OuterRef("pk"))))
+        | Q(Exists(Transition.objects.filter(lead=OuterRef("pk"), seq__gt=1, actor__isnull=False)))
+        | Q(
+            Exists(
+                handover.objects.filter(lead=OuterRef("pk")).exclude(
+                    accepted_at__isnull=True, first_touch_at__isnull=True
+                )
             )
         )
     )
-    handover = Lead._meta.get_field("handovers").related_model
-    touched |= Q(
-        Exists(
-            handover.objects.filter(lead=OuterRef("pk")).exclude(accepted_at__isnull=True, first_touch_at__isnull=True)
-        )
-    )
-    return Lead.objects.filter(touched, pk__in=ids)
+    more = Q(Exists(others.filter(lead=OuterRef("pk")).exclude(run__status=ImportStatus.UNDONE)))
+    more |= Q(Exists(Activity.objects.filter(lead=OuterRef("pk"), kind=IMPORTED.code).exclude(imports)))
+    why = Case(When(worked, then=Value(KeptWhy.WORKED)), When(more, then=Value(KeptWhy.LATER)))
+    found = Lead.objects.filter(pk__in=ids).order_by().annotate(why=why).filter(why__isnull=False)
+    return {pk: KeptWhy(code) for pk, code in found.values_list("pk", "why")}
 
 
 def _keep(account, row, why, fields=()):

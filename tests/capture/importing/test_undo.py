@@ -125,13 +125,44 @@ def test_undo_leaves_a_value_that_somebody_changed_since(bring, cast):
     assert run.undone["examples"] == [{"row": 1, "lead": lead.pk, "why": "changed", "fields": ["city"]}]
 
 
-def test_undo_of_an_import_that_a_later_one_built_upon(bring):
-    first = bring("Email,City\na@x.example,Ulm\n")
-    second = bring("Email,City\na@x.example,Bonn\n")
-    assert undo(first) == (0, 0, 1)
+def go_on(run):
+    """Works on what was put in line again; what the account says then."""
+    assert continue_import(run_id=run.pk, clock=timezone.now)
+    run.refresh_from_db()
+    assert run.status == "undone"
+    return run.undone["removed"], run.undone["restored"], run.undone["kept"]
+
+
+def test_undo_says_that_a_later_import_built_upon_it_and_is_done_when_that_is_undone(bring, cast):
+    first = bring("Email,City\na@x.example,Ulm\n", by=cast.mia)
+    second = bring("Email,City\na@x.example,Bonn\n", by=cast.mia)
+    assert undo(first, by=cast.mia) == (0, 0, 1)
+    assert [why for *_, why in kept_of(first)] == ["A later import has brought more of this person"]
     assert Lead.objects.get().city == "Bonn"
+
+    assert undo(second, by=cast.mia) == (0, 1, 0)
+
+    assert go_on(first) == (1, 0, 0)
+    assert not Lead.objects.exists()
+
+
+def test_what_was_undone_later_on_keeps_nothing_of_an_earlier_import(bring, cast):
+    first = bring("Email,City\na@x.example,Ulm\n", by=cast.mia)
+    undo(bring("Email,City\na@x.example,Bonn\n", by=cast.mia), by=cast.mia)
+
+    assert undo(first, by=cast.mia) == (1, 0, 0)
+
+
+def test_a_value_goes_back_to_what_it_was_before_all_imports_that_are_undone(bring):
+    lead = make_lead(email="a@x.example", city="Ulm")
+    first, second = (bring(f"Email,City\na@x.example,{city}\n") for city in ("Bonn", "Trier"))
+    assert undo(first) == (0, 0, 1)
     assert undo(second) == (0, 1, 0)
-    assert Lead.objects.get().city == "Ulm"
+
+    assert go_on(first) == (0, 1, 0)
+
+    lead.refresh_from_db()
+    assert lead.city == "Ulm"
 
 
 def test_undo_goes_on_where_it_was_stopped(bring, monkeypatch):
