@@ -10,7 +10,7 @@ from leads.conditions import ConditionError, Vocabulary, answers_of, as_stored, 
 from scoring.actions.runs import cancel_regrade, request_regrade
 from scoring.enums import ModelStatus, RuleKind
 from scoring.models import GradeRequirement, QuestionSet, RegradeRun, ScoringModel, ScoringRule
-from scoring.rules import ModelRefused, in_our_codes, model_problems
+from scoring.rules import FileProblem, ModelRefused, in_our_codes, model_problems
 
 
 def load_model(*, data, by, now) -> ScoringModel:
@@ -112,7 +112,7 @@ def publish_model(*, model, by, now) -> ScoringModel:
 
     All in one transaction, one publisher at a time. A regrade by an older version is cancelled, and its chunks under
     way waited for. Returns the published model. Raises ValidationError when it is no draft any more, ModelRefused
-    when its rules are wrong.
+    when its rules are wrong or there are none.
     """
     with transaction.atomic():
         _one_at_a_time()
@@ -120,7 +120,10 @@ def publish_model(*, model, by, now) -> ScoringModel:
         if draft.status != ModelStatus.DRAFT:
             raise ValidationError(f"{draft} is {draft.get_status_display().lower()} already.")
         vocabulary = Vocabulary.load()
-        _refuse_bad(dump_model(draft, vocabulary), vocabulary)
+        data = dump_model(draft, vocabulary)
+        _refuse_bad(data, vocabulary)
+        if not data["rules"]:
+            raise ModelRefused([FileProblem("rules", "there are none yet, so everybody would score 0")])
         ScoringModel.objects.published().update(status=ModelStatus.RETIRED, retired_at=now)
         draft.status, draft.published_at, draft.published_by = ModelStatus.PUBLISHED, now, by
         draft.save(update_fields=["status", "published_at", "published_by"])

@@ -186,6 +186,13 @@ def test_a_draft_that_cannot_be_published_says_why(as_ann, now):
     assert as_ann.get(page(draft)).status_code == 200
 
 
+def test_a_draft_without_rules_says_why_it_cannot_be_published(as_ann, now):
+    empty = load_model(data=model_file(), by=None, now=now)
+    assert "rules: there are none yet" in as_ann.post(page(empty, "publish/")).text
+    empty.refresh_from_db()
+    assert empty.status == "draft"
+
+
 def test_a_published_version_is_read_only(as_ann, now):
     model = publish(("In Porto", 60, CITY), now=now)
     response = as_ann.get(page(model))
@@ -203,7 +210,7 @@ def test_a_published_version_is_a_table_in_english(as_ann, now):
 
 def test_a_version_is_copied_and_rolled_back_to(as_ann, now):
     first = publish(("In Porto", 60, CITY), now=now)
-    publish(now=now)
+    publish(("In Porto", 70, CITY), now=now)
     assert as_ann.post(page(first, "copy/")).status_code == 302
     assert as_ann.post(page(first, "roll-back/")).status_code == 302
     assert list(ScoringModel.objects.order_by("version").values_list("version", "status")) == [
@@ -224,7 +231,7 @@ def test_without_the_right_to_publish_a_draft_can_be_edited_but_not_published(cl
     for end in ("publish/", "roll-back/"):
         assert client.post(page(draft, end)).status_code == 403
     make_lead()
-    publish(now=draft.created_at)
+    publish(("In Porto", 60, CITY), now=draft.created_at)
     run = RegradeRun.objects.get()
     assert client.post(reverse("admin:scoring_regraderun_cancel", args=[run.pk])).status_code == 403
 

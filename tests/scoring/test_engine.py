@@ -149,7 +149,10 @@ def test_several_rules_on_one_answer_and_its_number(now):
 
 
 def test_a_model_without_rules_grades_everybody(now):
-    publish(now=now, ranges={"A": [0, None], "B": [-5, -1], "C": [-9, -6], "D": [None, -10]})
+    ranges = {"A": [0, None], "B": [-5, -1], "C": [-9, -6], "D": [None, -10]}
+    draft = load_model(data=model_file(ranges=ranges), by=None, now=now)
+    # As one that was published before that was refused.
+    ScoringModel.objects.filter(pk=draft.pk).update(status="published", published_at=now)
     assert scored(make_lead(), now) == (0, "A", [])
 
 

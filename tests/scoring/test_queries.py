@@ -68,18 +68,18 @@ def test_why_says_so_when_nothing_speaks_for_a_lead(now):
 def test_the_questions_are_those_of_the_published_set(now, django_assert_num_queries):
     definitions = list(FieldDefinition.objects.with_answers())
     assert published_with_questions(definitions) == (None, [])
-    model = publish(question_set="btd", now=now)
+    model = publish(("All", 1, EVERYBODY), question_set="btd", now=now)
     assert published_model() == model
     with django_assert_num_queries(1):
         published, questions = published_with_questions(definitions)
     assert published == model
     assert [field.code for field in questions] == ["budget", "timeframe", "decision_maker"]
-    model = publish(now=now)
+    model = publish(("All", 1, EVERYBODY), now=now)
     assert published_with_questions(definitions) == (model, [])
 
 
 def test_the_published_model_and_its_run(now):
     assert (published_model(), unfinished_run()) == (None, None)
     make_lead()
-    model = publish(now=now)
+    model = publish(("All", 1, EVERYBODY), now=now)
     assert (published_model(), unfinished_run().model) == (model, model)

@@ -15,7 +15,7 @@ from routing.models import Handover
 from team.models import User
 from tests.factories.deeds import record_activities, set_disposition
 from tests.factories.leads import make_field, make_lead
-from tests.scoring.made import publish
+from tests.scoring.made import CITY, publish
 from tests.web.fragments import bare
 
 
@@ -113,7 +113,7 @@ def test_where_not_all_who_may_be_the_same_are_shown_the_page_says_so(cast, as_u
 
 
 def test_a_question_whose_field_is_out_of_use_is_no_longer_asked(cast, as_user, lead, now):
-    publish(question_set="btd", now=now)
+    publish(("In Porto", 5, CITY), question_set="btd", now=now)
     FieldDefinition.objects.filter(code="budget").update(is_active=False)
     page = as_user(cast.ben).get(url("lead-detail", lead))
     assert list(page.context["answers_form"].codes) == ["timeframe", "decision_maker"]
