@@ -2,7 +2,6 @@ from django import forms
 from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.utils import timezone
-from unfold.admin import ModelAdmin
 from unfold.widgets import UnfoldAdminTextareaWidget
 
 from leads.actions.answers import add_answers
@@ -15,10 +14,11 @@ from leads.fields import BY_CODE, FIELDS, Merge, ValueType
 from leads.fields.answers import LABEL_LIMIT
 from leads.intake import keys
 from leads.models import Campaign, Company, FieldDefinition, Lead, Source, StageDefinition
+from team.admin import RecordAdmin
 from team.models import Workspace
 
 
-class CodeStays(ModelAdmin):
+class CodeStays(RecordAdmin):
     """Conditions, imports and exports name a row by its code, so the code never changes."""
 
     def get_readonly_fields(self, request, obj=None):
@@ -42,7 +42,7 @@ class CompanyForm(forms.ModelForm):
 
 
 @admin.register(Company)
-class CompanyAdmin(ModelAdmin):
+class CompanyAdmin(RecordAdmin):
     form = CompanyForm
     list_display = ["name", *(field.code for field in FIELDS if field.merge == Merge.FILLS_COMPANY)]
     search_fields = ["name_key__startswith"]
@@ -177,7 +177,7 @@ class StageDefinitionForm(forms.ModelForm):
 
 
 @admin.register(StageDefinition)
-class StageDefinitionAdmin(ModelAdmin):
+class StageDefinitionAdmin(RecordAdmin):
     """Saving makes a new version; the versions before stay to be read."""
 
     form = StageDefinitionForm
@@ -208,7 +208,7 @@ _LISTED = [field.code for field in FIELDS if field.in_list]
 
 
 @admin.register(Lead)
-class LeadAdmin(ModelAdmin):
+class LeadAdmin(RecordAdmin):
     """To read: every fact about a lead has its own action, behind the pages of the product."""
 
     list_display = ["name", "email", "company", *_LISTED]

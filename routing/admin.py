@@ -3,12 +3,13 @@ import json
 from django import forms
 from django.contrib import admin
 from django.utils import timezone
-from unfold.admin import ModelAdmin, TabularInline
+from unfold.admin import TabularInline
 
 from leads.conditions.widgets import ConditionField
 from routing.actions import activate_policy, reroute
 from routing.models import AssignmentRule, Handover, RoutingPolicy
 from routing.words import end_words, why_words
+from team.admin import RecordAdmin
 
 
 class AssignmentRuleForm(forms.ModelForm):
@@ -26,7 +27,7 @@ class AssignmentRuleInline(TabularInline):
 
 
 @admin.register(RoutingPolicy)
-class RoutingPolicyAdmin(ModelAdmin):
+class RoutingPolicyAdmin(RecordAdmin):
     """Which policy is in force is changed by the action, because that also routes everybody anew."""
 
     list_display = ["name", "is_active", "side_a", "side_b", "side_c", "side_d", "default_pool"]
@@ -53,7 +54,7 @@ class RoutingPolicyAdmin(ModelAdmin):
 
 
 @admin.register(Handover)
-class HandoverAdmin(ModelAdmin):
+class HandoverAdmin(RecordAdmin):
     """To read: a hand-over is evidence and changes only through what people do with the lead."""
 
     list_display = ["lead", "pool", "owner", "handed_at", "due_at", "accepted_at", "end", "ended_at"]

@@ -1,4 +1,5 @@
 from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import OperationalError, transaction
 from django.db.models import Count
@@ -8,8 +9,10 @@ from django.template.defaultfilters import pluralize
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils import timezone
+from django.utils.decorators import method_decorator
 from django.utils.functional import cached_property
-from unfold.admin import ModelAdmin, StackedInline, TabularInline
+from django.views.decorators.http import require_POST
+from unfold.admin import StackedInline, TabularInline
 from unfold.decorators import action, display
 
 from jobs.postgres import SOMEBODY_WAS_FIRST, ErrorCode, error_code
@@ -19,6 +22,7 @@ from scoring.actions import cancel_regrade, copy_model, publish_model, roll_back
 from scoring.enums import ModelStatus
 from scoring.models import GradeRequirement, QuestionSet, RatingQuestion, RegradeRun, ScoringModel, ScoringRule
 from scoring.rules import ModelRefused
+from team.admin import RecordAdmin
 
 # A lock that was not to be had in time, a statement that waited for one until its own time was over, a deadlock.
 WAITED_TOO_LONG = SOMEBODY_WAS_FIRST | {ErrorCode.QUERY_CANCELED}
@@ -105,7 +109,7 @@ class RequirementTable(OfDraft, TabularInline):
 
 
 @admin.register(ScoringModel)
-class ScoringModelAdmin(ModelAdmin):
+class ScoringModelAdmin(RecordAdmin):
     """Drafts are edited; a published version is read, copied or rolled back to."""
 
     form = forms.ScoringModelForm
@@ -146,7 +150,7 @@ class ScoringModelAdmin(ModelAdmin):
         return super().changelist_view(request, (extra_context or {}) | self._run(request))
 
     def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
-        model = ScoringModel.objects.filter(pk=object_id).prefetch_related("rules").first() if object_id else None
+        model = self.get_object(request, unquote(object_id)) if object_id else None
         about = {"scoring_model": model, "points": model and possible_points(model), "badges": BADGES}
         return super().changeform_view(request, object_id, form_url, (extra_context or {}) | self._run(request) | about)
 
@@ -164,10 +168,10 @@ class ScoringModelAdmin(ModelAdmin):
 
     def has_publish_permission(self, request, object_id=None):
         """The right to publish, and a draft to use it on."""
-        return may_publish(request) and self._status(object_id) in {None, ModelStatus.DRAFT}
+        return may_publish(request) and self._status(request, object_id) in {None, ModelStatus.DRAFT}
 
     def has_roll_back_permission(self, request, object_id=None):
-        return may_publish(request) and self._status(object_id) in {None, ModelStatus.RETIRED}
+        return may_publish(request) and self._status(request, object_id) in {None, ModelStatus.RETIRED}
 
     def has_copy_permission(self, request, object_id=None):
         return self.has_add_permission(request)
@@ -205,9 +209,9 @@ class ScoringModelAdmin(ModelAdmin):
             done="{} is in force. Everybody is being graded anew.",
         )
 
+    @method_decorator(require_POST)
     def cancel_run(self, request, run_id):
-        """Stops a regrade; by POST alone."""
-        if request.method != "POST" or not may_publish(request):
+        if not may_publish(request):
             raise PermissionDenied
         run = get_object_or_404(RegradeRun, pk=run_id)
         if cancel_regrade(run=run, now=timezone.now()):
@@ -216,7 +220,7 @@ class ScoringModelAdmin(ModelAdmin):
 
     def _confirmed(self, request, object_id, *, act, title, says, done):
         """A page that asks on GET; on POST the act, and the page of the model it returns."""
-        model = get_object_or_404(ScoringModel, pk=object_id)
+        model = self.get_object(request, unquote(object_id))
         problems = []
         if request.method == "POST":
             try:
@@ -241,8 +245,8 @@ class ScoringModelAdmin(ModelAdmin):
     def _run(self, request):
         return {"run": queries.unfinished_run(), "may_cancel": may_publish(request)}
 
-    def _status(self, object_id):
-        return object_id and ScoringModel.objects.filter(pk=object_id).values_list("status", flat=True).first()
+    def _status(self, request, object_id):
+        return object_id and self.get_object(request, unquote(object_id)).status
 
 
 class QuestionInline(TabularInline):
@@ -268,7 +272,7 @@ class QuestionInline(TabularInline):
 
 
 @admin.register(QuestionSet)
-class QuestionSetAdmin(ModelAdmin):
+class QuestionSetAdmin(RecordAdmin):
     """The questions both teams agreed to ask, one set of them."""
 
     list_display = ["name", "code"]

@@ -1,6 +1,8 @@
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import Group
+from django.db.models import Model
+from django.http import Http404
 from django.utils import timezone
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
@@ -13,6 +15,16 @@ from team.rules import can_change_account
 
 # Roles are given to people on the page of the person; what a role may do is written in team.actions.
 admin.site.unregister(Group)
+
+
+class RecordAdmin(ModelAdmin):
+    """The pages of the records of a model: one that is not there is a 404, whatever its id looks like."""
+
+    def get_object(self, request, object_id, from_field=None) -> Model:
+        found = super().get_object(request, object_id, from_field)
+        if found is None:
+            raise Http404(f"There is no {self.opts.verbose_name} {object_id}.")
+        return found
 
 
 class NewUserForm(UserCreationForm):
@@ -54,7 +66,7 @@ class PoolMemberInline(TabularInline):
 
 
 @admin.register(User)
-class UserAdmin(DjangoUserAdmin, ModelAdmin):
+class UserAdmin(DjangoUserAdmin, RecordAdmin):
     """People leave by losing "may sign in", never by deletion: the histories name them."""
 
     form = ChangeUserForm
@@ -107,7 +119,7 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):
 
 
 @admin.register(Pool)
-class PoolAdmin(ModelAdmin):
+class PoolAdmin(RecordAdmin):
     list_display = ["name", "code", "member_names"]
     inlines = [PoolMemberInline]
 

@@ -50,3 +50,20 @@ def _sample(converter):
     # The last resort is for a parameter that takes one of a few words.
     text = next((value for value in SAMPLES if re.fullmatch(converter.regex, value)), converter.regex.split("|")[0])
     return converter.to_python(text)
+
+
+class Parametric(NamedTuple):
+    """A route with parameters: its path, with <converter:name> where they stand."""
+
+    name: str
+    pattern: str
+
+
+def all_parameters():
+    """Every route that has parameters."""
+    found = []
+    for pattern, prefix, space in _patterns(get_resolver(), "", ""):
+        text = prefix + str(pattern.pattern)
+        if pattern.pattern.converters:
+            found.append(Parametric(f"{space}{pattern.name}" if pattern.name else text, f"/{text}"))
+    return found

@@ -171,7 +171,7 @@ def test_whoever_opens_the_admin_sees_there_what_she_sees_elsewhere(cast, now):
     found = browser.get(url("changelist", "lead")).context["cl"].result_list
 
     assert list(found) == [hers]
-    assert browser.get(url("change", "lead", other.pk)).status_code == 302
+    assert browser.get(url("change", "lead", other.pk)).status_code == 404
 
 
 def test_lists_ask_the_same_number_of_questions_for_more_rows(browser, cast, now, django_assert_max_num_queries):
