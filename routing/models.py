@@ -1,3 +1,5 @@
+import datetime
+
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
@@ -163,3 +165,13 @@ class Handover(models.Model):
 
     def __str__(self):
         return f"Hand-over of {self.lead_id} at {self.handed_at:%Y-%m-%d %H:%M}"
+
+    @property
+    def given_at(self) -> datetime.datetime:
+        """When whoever has it got it: the rep, or the pool where it still waits for one."""
+        return self.assigned_at or self.handed_at
+
+    @property
+    def has_waited(self) -> bool:
+        """Whether it waited in a pool before a rep got it."""
+        return self.given_at > self.handed_at

@@ -131,7 +131,7 @@ class QueueRow(NamedTuple):
     score_ledger: list[int]
     score_version: int | None
     handover_id: int | None
-    handed_at: datetime.datetime | None
+    assigned_at: datetime.datetime | None
     due_at: datetime.datetime | None
     accepted_at: datetime.datetime | None
     first_touch_at: datetime.datetime | None
@@ -160,7 +160,7 @@ SELECT hers.*,
     count(*) FILTER (WHERE tab = 'waiting') OVER (), count(*) OVER ()
 FROM (
     SELECT lead.id, lead.first_name, lead.last_name, lead.email, lead.phone, lead.external_id, company.name AS company,
-        lead.grade, lead.score, lead.score_ledger, lead.score_version, handover.id AS handover_id, handover.handed_at,
+        lead.grade, lead.score, lead.score_ledger, lead.score_version, handover.id AS handover_id, handover.assigned_at,
         handover.due_at, handover.accepted_at, handover.first_touch_at, task.due_at AS next_task_at,
         task.title AS next_task_title, touch.occurred_at AS last_touch_at,
         {_FADED_FROM} AS faded_from,

@@ -313,7 +313,7 @@ FIELDS = (
     _lifecycle("contract_on", "Contract signed on", ValueType.DATE, **_CONTRACT),
     _lifecycle("first_paid_on", "First payment on", ValueType.DATE, **_CONTRACT),
     _stamp("created_at", "Created at", is_column=True),
-    _stamp("changed_at", "Changed at", in_list=True),
+    _stamp("changed_at", "Details changed at", in_list=True),
 )
 
 BY_CODE = {field.code: field for field in FIELDS}

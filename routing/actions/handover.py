@@ -229,7 +229,7 @@ def _contacts_since(handover):
         kind__in=codes_with(Trait.CONTACT),
         actor__isnull=False,
         is_machine=False,
-        occurred_at__gte=handover.assigned_at or handover.handed_at,
+        occurred_at__gte=handover.given_at,
     )
 
 

@@ -82,7 +82,7 @@ def test_a_lead_moves_through_the_tabs(cast, now):
 def test_each_lead_has_its_facts(cast, now):
     (lead,) = handed(cast, now)
     (found,) = queue(cast.ben, now=now).rows
-    assert (found.handed_at, found.due_at, found.accepted_at) == (now, now + 4 * HOUR, None)
+    assert (found.assigned_at, found.due_at, found.accepted_at) == (now, now + 4 * HOUR, None)
     assert (found.next_task_at, found.next_task_title, found.last_touch_at) == (None, None, None)
     log_activity(lead=lead, kind="call", by=cast.ben, now=now + HOUR)
     log_activity(lead=lead, kind="note", by=cast.ben, now=now + 2 * HOUR)

@@ -77,7 +77,6 @@ def work_page(request, lead, tab, *, status=200, **more):
     context |= {
         "tab": tab,
         "tab_label": TABS[tab],
-        "position": line.index(lead.pk) + 1 if lead.pk in line else None,
         "line_length": len(line),
         "previous_url": _place(before, tab) if before else "",
         "next_url": _place(after, tab) if after else "",

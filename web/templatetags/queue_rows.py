@@ -68,7 +68,7 @@ def _faded(lead):
 
 def _time(lead, now):
     if lead.due_at and not lead.first_touch_at:
-        return due_bar(lead.handed_at, lead.due_at, now)
+        return due_bar(lead.assigned_at, lead.due_at, now)
     if not lead.next_task_at:
         return ""
     look = " due-over" if lead.next_task_at < now else ""

@@ -1,4 +1,5 @@
 import csv
+import datetime
 import io
 
 import pytest
@@ -10,6 +11,7 @@ from leads.actions.record import refresh_search
 from leads.models import FieldDefinition, Lead
 from leads.models import lead as lead_module
 from leads.queries import COUNT_CAP
+from tests.factories.deeds import log_activity
 from tests.factories.leads import NOW, make_campaign, make_field, make_lead, make_source
 from tests.web.fragments import bare
 from web.leads import lists
@@ -255,6 +257,15 @@ def test_chosen_columns_are_shown(cast, as_user):
     page = as_user(cast.mia).get(URL, {"col": ["city", "hall_size"]})
     ((_, cells),) = page.context["rows"]
     assert [cell.text for cell in cells] == ["Oslo", "12,000"]
+
+
+def test_a_call_is_no_change_of_details_which_is_what_the_list_tells_the_age_of(cast, as_user):
+    lead = make_lead(owner=cast.ben, now=NOW)
+    log_activity(lead=lead, kind="call", by=cast.ben, now=NOW + datetime.timedelta(hours=3))
+    page = as_user(cast.ben).get(URL, {"col": "changed_at"})
+    ((_, cells),) = page.context["rows"]
+    assert [(cell.column.label, cell.moment) for cell in cells] == [("Details changed at", NOW)]
+    assert "Details changed at" in page.text
 
 
 def test_an_old_link_finds_renamed_columns_and_says_which_are_gone(cast, as_user):

@@ -1,16 +1,19 @@
 """A receipt says what was said at that moment, whatever is called otherwise since, and whenever it was written."""
 
 import datetime
+import re
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from leads.actions.answers import rename_answers
 from leads.activities import Because, FieldWords, kind_of
 from leads.models import Activity, Campaign, FieldDefinition, Source
-from routing.actions import assign, settle_dirty
+from routing.actions import assign, route, settle_dirty, share_out_pools
 from routing.activities import HANDED_OVER
 from routing.models import Handover
+from routing.queries import queue
 from scoring.actions import copy_model, publish_model
 from team.models import Pool, User
 from tests.factories.leads import make_campaign, make_lead
@@ -91,6 +94,22 @@ def test_the_page_shows_it(handed, cast, as_user):
 
     assert "Next in Sales: 0 of 30 places taken" in page
     assert '<th scope="row">From Porto</th><td>90</td>' in page
+
+
+def test_the_receipt_counts_from_when_the_rep_got_the_lead(cast, as_user):
+    now = timezone.now()
+    lead = make_lead(grade="A", now=now - 48 * HOUR)
+    User.objects.update(capacity=0)
+    route([lead.pk], now=now - 48 * HOUR)
+    User.objects.filter(pk=cast.ben.pk).update(capacity=1)
+    share_out_pools(now=now - HOUR / 6)
+
+    page = as_user(cast.ben).get(reverse("web:lead-detail", args=[lead.pk])).text
+
+    assert re.search(r"<dt>Handed over</dt><dd><time [^>]*>10 min ago<", page)
+    assert "<dt>Waited for a rep since</dt>" in page
+    (row,) = queue(cast.ben, now=now).rows
+    assert row.assigned_at == now - HOUR / 6
 
 
 def test_a_receipt_of_before_reads_as_it_was_written(cast, now, as_user):

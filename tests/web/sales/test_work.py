@@ -37,7 +37,15 @@ def test_work_without_leads_says_so(cast, as_user):
 def test_next_and_previous(cast, as_user, line):
     page = as_user(cast.ben).get(place(line[1]))
     assert (page.context["previous_url"], page.context["next_url"]) == (place(line[0]), place(line[2]))
-    assert page.context["position"] == 2
+    assert "All mine, 3 left" in page.text
+
+
+@pytest.mark.clock
+def test_what_is_left_is_counted_and_not_the_place_of_a_lead_in_a_line_that_gets_shorter(cast, as_user, line):
+    client = as_user(cast.ben)
+    assert "To accept, 3 left" in client.get(place(line[0], "to_accept")).text
+    client.post(outcome_url(line[0]), {"outcome": "talked", "tab": "to_accept"})
+    assert "To accept, 2 left" in client.get(place(line[1], "to_accept")).text
 
 
 @pytest.mark.clock
