@@ -123,6 +123,7 @@ INSERT INTO leads_leadsearch (lead_id, document)
 SELECT id, trim(
     regexp_replace(lower(concat_ws(' ', first_name, last_name, email, company_key)), '[^a-z0-9]+', ' ', 'g')
     || ' ' || substr(phone_key, 2) || ' ' || substr(phone_key, 4)
+    || ' <' || reverse(substr(phone_key, 2))
 )
 FROM person WHERE is_new ORDER BY number
 """

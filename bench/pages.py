@@ -35,6 +35,8 @@ _SEARCH = """
 INSERT INTO leads_leadsearch (lead_id, document)
 SELECT lead.id, lower(lead.first_name || ' ' || lead.last_name) || ' '
     || split_part(lead.email, '@', 1) || ' example com' || coalesce(' ' || company.name_key, '')
+    || CASE WHEN lead.phone = '' THEN '' ELSE ' ' || substr(lead.phone, 2) || ' ' || substr(lead.phone, 4) || ' <'
+        || reverse(substr(lead.phone, 2)) END
 FROM leads_lead AS lead LEFT JOIN leads_company AS company ON company.id = lead.company_id
 ORDER BY lead.id
 """
@@ -195,6 +197,12 @@ def _questions(reps, marketer, leads):
         ("page search two words", reader, found, search("ben+works")),
         ("page search rare word", reader, found, search(f"person{leads // 2 + 1}")),
         ("page search absent word", reader, found, search("zzyzx")),
+        (
+            "page search end of a number",
+            reader,
+            found,
+            [(f"{listed}?q=3333", {"words": "'3333':* | '<3333':*"})] * total,
+        ),
         *(
             (f"page leads {name}", reader, _LIST.format(where=f"lead.{where}"), [(f"{listed}?{query}", {})] * total)
             for name, query, where in (

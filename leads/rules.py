@@ -16,6 +16,11 @@ LONGEST_WORD = 250  # that is looked for; PostgreSQL takes no word of more than 
 FIRST_YEAR, LAST_YEAR = 1900, 2199
 
 _WORDS = re.compile(r"[^\W_]+")
+_NUMBER_SIGNS = re.compile(r"[\s().+/\u2010-\u2015\u2212\u00b7-]+")
+# Stands before a number written from its end, and in no folded word.
+_FROM_THE_END = "<"
+# So many digits are taken for a number that is typed with signs, and for the end of one.
+_NUMBER, _END = 5, 4
 
 
 def composed(text) -> str:
@@ -37,36 +42,67 @@ def fold_for_search(text) -> str:
 
 
 def search_document(text, *, phone="", phone_key="", phone_keys=()) -> str:
-    """The folded words of a text, and phone numbers as words of digits, with and without the country code.
+    """The folded words of a text, and of phone numbers words of digits: with and without the country code, and from
+    the end.
 
-    `phone` counts as it was typed where it has no key; `phone_keys`: of others beside it.
+    `phone` counts as it was typed where it has no key, or more digits behind, and then behind a zero too, which stands
+    for a country that nobody knows. `phone_keys`: of others beside it.
     """
-    typed = "".join(filter(str.isdecimal, phone)).lstrip("0")
-    numbers = f"{phone_key.lstrip('+')} {_national(phone_key)}" if phone_key else typed
-    for key in phone_keys:
-        numbers = f"{numbers} {key.lstrip('+')} {_national(key)}"
-    return " ".join(dict.fromkeys(filter(None, f"{fold_for_search(text)} {numbers}".split(" "))))
+    words = fold_for_search(text).split(" ")
+    for key in (phone_key, *phone_keys):
+        if key:
+            digits = key[1:]
+            words += (digits, _split(digits)[1], _from_the_end(digits))
+    typed = _in_ascii("".join(filter(str.isdecimal, phone))).lstrip("0")
+    if typed and not phone_key.endswith(typed[-_END:]):
+        words += (typed, f"0{typed}", _from_the_end(typed))
+    return " ".join(dict.fromkeys(filter(None, words)))
 
 
-def _national(phone_key):
-    """The digits of an E.164 number behind its country code, without a trunk zero; "" where the code is unknown."""
+def _split(digits):
+    """Country code and national number, without a trunk zero, of an international number; "" where that is unknown."""
     for length in (1, 2, 3):
-        if int(phone_key[1 : 1 + length]) in phonenumbers.COUNTRY_CODE_TO_REGION_CODE:
-            return phone_key[1 + length :].lstrip("0")
-    return ""
+        if int(digits[:length]) in phonenumbers.COUNTRY_CODE_TO_REGION_CODE:
+            return digits[:length], digits[length:].lstrip("0")
+    return "", ""
 
 
-def search_words(text) -> list[str]:
-    """The words to look for, at most eight, none longer than LONGEST_WORD.
+def _from_the_end(digits):
+    return f"{_FROM_THE_END}{digits[::-1]}"
 
-    A phone number typed with spaces or signs is one word of digits.
+
+def _in_ascii(digits):
+    return digits if digits.isascii() else "".join(str(unicodedata.decimal(digit)) for digit in digits)
+
+
+def search_words(text) -> list[list[str]]:
+    """What to look for, at most eight times: beginnings of words, none longer than LONGEST_WORD, of which a document
+    has to hold one each time.
+
+    Four digits or more are looked for at the end of phone numbers as well. A number that is typed with signs is one
+    word, and is looked for without its country code too, among those of an unknown country.
     """
-    compact = re.sub(r"[\s().+/-]+", "", text)
-    if compact.isdigit() and len(compact) >= 5:
-        words = [compact.lstrip("0") or compact]
-    else:
-        words = fold_for_search(text).split()[:8]
-    return [word[:LONGEST_WORD] for word in words]
+    plain = text if text.isascii() else unicodedata.normalize("NFKC", text)
+    digits = _NUMBER_SIGNS.sub("", plain)
+    if digits.isdecimal() and len(digits) >= _NUMBER:
+        return [_as_number(_in_ascii(digits)[:LONGEST_WORD], is_signed="+" in plain)]
+    return [_as_word(word[:LONGEST_WORD]) for word in fold_for_search(text).split()[:8]]
+
+
+def _as_word(word):
+    is_end = word.isdecimal() and len(word) >= _END
+    return [word, _from_the_end(_in_ascii(word))] if is_end else [word]
+
+
+def _as_number(digits, *, is_signed):
+    has_country_code = is_signed or digits.startswith("00") or len(digits) > 10 and digits[0] != "0"
+    whole = digits.lstrip("0") or digits
+    code, national = _split(whole) if has_country_code else ("", "")
+    if not national:
+        return [whole, _from_the_end(whole)]
+    # A zero behind the country code is dialled in Italy, and no part of the number in +49 (0)30.
+    numbers = dict.fromkeys((whole, code + national))
+    return [*numbers, *map(_from_the_end, numbers), f"0{national}"]
 
 
 def stored_value(field_type, value, answers=None) -> object:

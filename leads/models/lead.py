@@ -34,7 +34,8 @@ class LeadQuerySet(models.QuerySet):
         return self._within_reach(user, "leads.export_lead")
 
     def matching_words(self, text):
-        """Those of these leads whose name, e-mail, company or phone holds every word of `text`, each as a prefix.
+        """Those of these leads whose name, e-mail, company or phone holds every word of `text`, each as a beginning,
+        or as the end of a number (leads.rules.search_words).
 
         All of them: for taking everybody at once. A list that shows the first of an order takes `search`. Wordless
         text finds nothing.
@@ -69,12 +70,13 @@ class LeadQuerySet(models.QuerySet):
 
 
 def _hits(text):
-    """The ids of the leads that hold every word of `text`, or None where it has no words."""
+    """The ids of the leads that hold what each word of `text` may be, or None where it has no words."""
     words = rules.search_words(text)
     if not words:
         return None
-    # Folded words hold letters and digits only, so they need no quoting beyond the quotes.
-    query = Cast(Value(" & ".join(f"'{word}':*" for word in words)), output_field=SearchQueryField())
+    # Words of search hold no quote and no backslash, so they need no quoting beyond the quotes.
+    query = " & ".join("({})".format(" | ".join(f"'{beginning}':*" for beginning in ways)) for ways in words)
+    query = Cast(Value(query), output_field=SearchQueryField())
     matches = Func(F("vector"), query, arg_joiner=" @@ ", template="%(expressions)s", output_field=BooleanField())
     return LeadSearch.objects.filter(matches).values("lead_id")
 

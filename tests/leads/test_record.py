@@ -43,7 +43,7 @@ def test_create_lead_writes_record_history_search_and_mark(cast, now):
     assert Activity.objects.get(lead=lead).payload == {"from": None, "to": "name", "reason": "entered", "facts": {}}
     assert DirtyLead.objects.get(lead=lead).marked_at == now
     assert LeadSearch.objects.get(lead=lead).document == (
-        "zoe muller mueller example com acme gmbh 49301234567 301234567"
+        "zoe muller mueller example com acme gmbh 49301234567 301234567 <76543210394"
     )
 
 

@@ -45,6 +45,7 @@ def migrated(now, cast):
             ("0021_change_rows", "0022_grades_so_far"),
             ("0024_disposition_facts", "0025_reasons_of_dispositions"),
             ("0029_stages_by_hand", "0030_tags_in_any_case"),
+            ("0030_tags_in_any_case", "0031_numbers_from_their_end"),
         ):
             _executor().migrate([("leads", before)])
             _executor().recorder.record_applied("leads", committing)

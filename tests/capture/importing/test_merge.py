@@ -335,3 +335,12 @@ def test_whoever_works_there_is_scored_when_a_file_fills_in_a_fact_of_the_compan
     since = ChangeRow.objects.latest("id").id
     bring(file.replace("500", "700"), mapping=FACTS)
     assert not ChangeRow.objects.filter(id__gt=since).exists()
+
+
+@pytest.mark.parametrize("region", ["DE", "US"])
+def test_a_number_from_a_file_is_found_in_any_spelling_and_by_its_last_digits(bring, settings, region):
+    settings.PHONE_REGION = region
+    rows = {"Last": "Doe", "Phone": "089 / 123456-78"}, {"Last": "Roe", "Phone": "+49 89 12345670"}
+    bring(table(*rows), mapping=MAPPING)
+    for text in ("+49 89 12345678", "0049/89/12345678", "(089) 12345678", "498912345678", "5678"):
+        assert [lead.last_name for lead in Lead.objects.search(text)] == ["Doe"], text
