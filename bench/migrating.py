@@ -6,7 +6,6 @@ import threading
 import time
 
 from django.apps import apps
-from django.contrib.postgres.operations import AddIndexConcurrently
 from django.db import connection, models
 from django.db.migrations import AddField
 from django.db.migrations.state import ProjectState
@@ -14,6 +13,7 @@ from django.db.migrations.state import ProjectState
 from bench import regrade
 from bench.report import Measured
 from jobs.backfill import CHUNK, BackfillInChunks
+from jobs.indexing import BuildIndex
 
 PAUSE_SECONDS = 0.01
 
@@ -65,7 +65,7 @@ def _by_migration(column):
     steps = (
         AddField("lead", column, models.CharField(max_length=100, default="", db_default="")),
         BackfillInChunks("leads_lead", _FILL.format(column=column)),
-        AddIndexConcurrently("lead", models.Index(fields=[column], name=f"lead_by_{column}")),
+        BuildIndex("lead", models.Index(fields=[column], name=f"lead_by_{column}")),
     )
 
     def run(step):

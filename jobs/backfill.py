@@ -16,6 +16,7 @@ class BackfillInChunks(Operation):
 
     reversible = True
     elidable = True
+    reduces_to_sql = False
     category = OperationCategory.SQL
 
     def __init__(self, table, statement, chunk=CHUNK):
@@ -36,7 +37,11 @@ class BackfillInChunks(Operation):
             low, high = cursor.fetchone()
             for first in range(low, high + 1, self.chunk) if low is not None else ():
                 with transaction.atomic(using=connection.alias):
-                    cursor.execute(self.statement, {"first": first, "last": first + self.chunk - 1})
+                    # It waits for rows, not for the table: nobody waits behind it but for those rows.
+                    cursor.execute(
+                        f"SET LOCAL lock_timeout = 0; {self.statement}",
+                        {"first": first, "last": first + self.chunk - 1},
+                    )
 
     def database_backwards(self, app_label, schema_editor, from_state, to_state):
         pass

@@ -1,5 +1,7 @@
 """Names for what PostgreSQL only numbers: error codes, and the advisory locks of this program."""
 
+import contextlib
+from collections.abc import Iterator
 from enum import IntEnum, StrEnum
 
 from django.db import connection
@@ -62,3 +64,26 @@ def take_lock(lock):
     """Waits for an advisory lock, which is let go of when the transaction ends."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [lock])
+
+
+@contextlib.contextmanager
+def limits(session, **values) -> Iterator[None]:
+    """Gives a Django connection these limits, such as lock_timeout="3s"; afterwards it has those from before."""
+    with session.cursor() as cursor:
+        cursor.execute("SELECT name, current_setting(name) FROM unnest(%s) AS name", [list(values)])
+        before = dict(cursor.fetchall())
+    _set(session, values)
+    try:
+        yield
+    finally:
+        # In a transaction that has failed, they go with it.
+        if session.is_usable():
+            _set(session, before)
+
+
+def _set(session, values):
+    with session.cursor() as cursor:
+        cursor.execute(
+            "SELECT set_config(name, value, FALSE) FROM unnest(%s, %s) AS given (name, value)",
+            [list(values), list(values.values())],
+        )

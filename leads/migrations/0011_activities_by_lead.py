@@ -22,14 +22,11 @@ class Migration(migrations.Migration):
     operations = [
         migrations.SeparateDatabaseAndState(
             database_operations=[
-                # The program's own limit is for its statements: an index over all activities takes as long as it takes.
-                migrations.RunSQL("SET statement_timeout = 0", migrations.RunSQL.noop),
                 migrations.RunSQL(
                     "DROP INDEX CONCURRENTLY IF EXISTS activity_dedupe_key_once_a_lead", migrations.RunSQL.noop
                 ),
                 migrations.RunSQL(NEW, "DROP INDEX CONCURRENTLY IF EXISTS activity_dedupe_key_once_a_lead"),
                 migrations.RunSQL("DROP INDEX CONCURRENTLY IF EXISTS activity_dedupe_key_once", OLD),
-                migrations.RunSQL("RESET statement_timeout", migrations.RunSQL.noop),
             ],
             state_operations=[
                 migrations.RemoveConstraint(model_name="activity", name="activity_dedupe_key_once"),

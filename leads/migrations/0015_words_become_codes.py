@@ -201,7 +201,6 @@ def give_codes(apps, schema_editor):
         return
     words = {code: Words(field.choices if isinstance(field.choices, list) else []) for code, field in fields.items()}
     with schema_editor.connection.cursor() as cursor:
-        cursor.execute("SET LOCAL statement_timeout = 0")
         for code in fields:
             cursor.execute(WORDS_OF_LEADS, {"code": code})
             for (word,) in sorted(cursor.fetchall()):

@@ -57,7 +57,8 @@ RAW_SQL = {
     "web/leads/queries.py": "constant statements and the compiled filter of what may be read, values as parameters",
 }
 FORMATTED_SQL = {
-    "jobs/backfill.py": "the name of the table, which stands in a migration, is quoted",
+    "jobs/backfill.py": "the name of the table and the statement stand in a migration",
+    "jobs/indexing.py": "the name of the index, which stands in a migration, is quoted",
     "capture/importing/actions/merging.py": "names of columns from a constant list",
     "leads/intake/entering.py": "names of columns from the declarations of the fields",
     "leads/queries.py": "names of columns from the declarations of the fields",
