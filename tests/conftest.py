@@ -1,4 +1,6 @@
 import datetime
+import tempfile
+from pathlib import Path
 
 import pytest
 import time_machine
@@ -48,6 +50,14 @@ def cast(db):
 def client():
     """Runs on_commit callbacks; fails on unrendered tags, inline scripts and styles, and on a GET that writes."""
     return HouseClient()
+
+
+@pytest.fixture
+def open_path():
+    """A folder for servers: below no folder that is closed to others, by a path that leaves room for a socket."""
+    with tempfile.TemporaryDirectory(prefix="lf-", dir="/tmp") as folder:
+        Path(folder).chmod(0o755)
+        yield Path(folder)
 
 
 @pytest.fixture

