@@ -7,7 +7,7 @@ from django.db import connection
 
 from leads.models import Activity, Lead
 from scoring.actions import load_model
-from scoring.engine import Regraded, Span, compiled, regrade
+from scoring.engine import Regraded, Span, compiled, regrade, write
 from scoring.models import ScoringModel
 from scoring.queries import published_model
 from tests.factories.deeds import change_lead
@@ -254,3 +254,25 @@ def test_how_many_leads_are_read_is_nothing_to_the_statements_after_them(now, wh
     before = ways()
     assert regrade(whom(lead.pk), now=now) == Regraded(1, 1, [(lead.pk, "", "B")])
     assert ways() == before
+
+
+@pytest.mark.parametrize("moved", ["changed_at", "scored_at"])
+def test_a_lead_that_moved_on_while_it_was_scored_is_left_to_whoever_moved_it(now, monkeypatch, moved):
+    """Between the statement that computes the scores and the one that writes them."""
+    monkeypatch.setattr(write, "FEW", 0)
+    still, gone_on = make_lead(city="Porto", now=now), make_lead(city="Porto", now=now)
+    publish(("In Porto", 10, CITY), now=now)
+    regrade(None, now=now)
+    publish(("In Porto", 60, CITY), now=now)
+
+    def interrupt(execute, sql, params, many, context):
+        done = execute(sql, params, many, context)
+        if sql.startswith("CREATE TEMP TABLE scoring_delta"):
+            Lead.objects.filter(pk=gone_on.pk).update(**{moved: now + datetime.timedelta(seconds=1)})
+        return done
+
+    with connection.execute_wrapper(interrupt):
+        regraded = regrade([still.pk, gone_on.pk], now=now + datetime.timedelta(minutes=1))
+
+    assert regraded.changed == 1
+    assert dict(Lead.objects.values_list("pk", "score")) == {still.pk: 60, gone_on.pk: 10}

@@ -6,7 +6,8 @@ from capture.importing.actions.running import continue_import
 from capture.importing.models import Import, ImportRow
 from capture.importing.queries import kept_of
 from leads.actions.company import remove_empty_companies, save_company
-from leads.models import ChangeRow, Company, Lead, LeadSearch, Transition
+from leads.actions.task import add_task
+from leads.models import ChangeRow, Company, Lead, LeadSearch, Task, Transition
 from notices.actions import tell_reps
 from notices.models import Notice
 from routing.actions import return_lead
@@ -103,6 +104,15 @@ def test_undo_keeps_whom_somebody_worked_and_says_so(bring, cast):
     assert list(Lead.objects.all()) == [ann]
     assert run.undone["examples"] == [{"row": 1, "lead": ann.pk, "why": "worked"}]
     assert Transition.objects.filter(lead=ann).count() == 1
+
+
+def test_undo_keeps_whom_somebody_promised_something(bring, cast):
+    run = bring("Email,First name\na@x.example,Ann\nb@x.example,Ben\n", by=cast.mia)
+    ann, now = Lead.objects.get(first_name="Ann"), timezone.now()
+    task = add_task(lead=ann, kind="call", title="Call", due_at=now, assignee=cast.mia, by=cast.mia, now=now)
+    assert undo(run) == (1, 0, 1)
+    assert list(Task.objects.values_list("pk", "lead")) == [(task.pk, ann.pk)]
+    assert run.undone["examples"] == [{"row": 1, "lead": ann.pk, "why": "worked"}]
 
 
 def test_undo_names_the_company_that_somebody_changed_since(bring, cast):
