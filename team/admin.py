@@ -1,7 +1,9 @@
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import Group
+from django.core.exceptions import BadRequest
 from django.db.models import Model
+from django.forms.formsets import INITIAL_FORM_COUNT, TOTAL_FORM_COUNT
 from django.http import Http404
 from django.utils import timezone
 from unfold.admin import ModelAdmin, TabularInline
@@ -16,15 +18,27 @@ from team.rules import can_change_account
 # Roles are given to people on the page of the person; what a role may do is written in team.actions.
 admin.site.unregister(Group)
 
+ROW_COUNTS = (TOTAL_FORM_COUNT, INITIAL_FORM_COUNT)
+
 
 class RecordAdmin(ModelAdmin):
-    """The pages of the records of a model: one that is not there is a 404, whatever its id looks like."""
+    """The pages of the records of a model: one that is not there is a 404, whatever its id looks like.
+
+    A form that says it has fewer than no rows is a 400: Django would check the rows of it as others than it saves.
+    """
 
     def get_object(self, request, object_id, from_field=None) -> Model:
         found = super().get_object(request, object_id, from_field)
         if found is None:
             raise Http404(f"There is no {self.opts.verbose_name} {object_id}.")
         return found
+
+    def get_formset_kwargs(self, request, obj, inline, prefix) -> dict:
+        values = super().get_formset_kwargs(request, obj, inline, prefix)
+        counts = [values["data"].get(f"{prefix}-{name}", "") for name in ROW_COUNTS] if "data" in values else []
+        if any(count.strip().startswith("-") for count in counts):
+            raise BadRequest("A number of rows is below zero.")
+        return values
 
 
 class NewUserForm(UserCreationForm):

@@ -258,3 +258,13 @@ def test_the_list_asks_the_same_number_of_questions_for_more_people(browser, dja
         browser.get(url("changelist"))
 
     assert len(more) == len(few)
+
+
+@pytest.mark.parametrize("count", ["INITIAL_FORMS", "TOTAL_FORMS"])
+def test_a_form_of_fewer_rows_than_none_is_refused(browser, cast, count):
+    pool = Pool.objects.filter(memberships__isnull=False).first()
+    address = url("change", "pool", pool.pk)
+
+    answer = browser.post(address, filled(browser, address, **{f"memberships-{count}": "-1"}))
+
+    assert answer.status_code == 400
