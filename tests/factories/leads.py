@@ -4,6 +4,7 @@ import datetime
 import itertools
 
 from django.db import connection
+from django.utils import timezone
 
 from leads.actions.answers import define_field
 from leads.enums import Disposition, FieldType, Side, SourceKind, Stage
@@ -82,7 +83,8 @@ def many(count, **values):
             [first.pk, first.pk],
         )
         cursor.execute(
-            "INSERT INTO leads_dirtylead (lead_id, marked_at) SELECT id, now() FROM leads_lead ON CONFLICT DO NOTHING"
+            "INSERT INTO leads_dirtylead (lead_id, marked_at) SELECT id, %s FROM leads_lead ON CONFLICT DO NOTHING",
+            [timezone.now()],
         )
     return list(Lead.objects.order_by("pk").values_list("pk", flat=True))
 

@@ -74,10 +74,12 @@ def test_a_change_reaches_the_queue_by_the_bell_and_without_it(cast, processes, 
     # Without any bell, and by a hand that knows nothing of our code.
     move_to_kiel(leads[1], cast.mia)
     wait_for(is_in_queue(leads[1], cast.ben), seconds=60, why=f"Not by the tick: {processes.logs()}")
+    now = timezone.now()
     with connection.cursor() as cursor:
-        cursor.execute("UPDATE leads_lead SET city = 'Kiel', changed_at = now() WHERE id = %s", [leads[2].pk])
+        cursor.execute("UPDATE leads_lead SET city = 'Kiel', changed_at = %s WHERE id = %s", [now, leads[2].pk])
         cursor.execute(
-            "INSERT INTO leads_dirtylead (lead_id, marked_at) VALUES (%s, now()) ON CONFLICT DO NOTHING", [leads[2].pk]
+            "INSERT INTO leads_dirtylead (lead_id, marked_at) VALUES (%s, %s) ON CONFLICT DO NOTHING",
+            [leads[2].pk, now],
         )
     wait_for(is_in_queue(leads[2], cast.ben), seconds=60, why=f"Not after SQL: {processes.logs()}")
     assert processes.stop(beat) == 0

@@ -6,6 +6,7 @@ import io
 import pytest
 from django.core.management import call_command
 from django.db import connection
+from django.utils import timezone
 
 from capture.importing.models import Import, ImportRow
 from insights import invariants
@@ -23,7 +24,7 @@ HOUR = datetime.timedelta(hours=1)
 
 MODEL = """
 INSERT INTO scoring_scoringmodel (name, version, status, a_from, b_from, c_from, notes, created_at, published_at)
-VALUES ('Test', 901, 'draft', 20, 10, 5, '', now(), NULL) RETURNING id
+VALUES ('Test', 901, 'draft', 20, 10, 5, '', %s, NULL) RETURNING id
 """
 RULE = """
 INSERT INTO scoring_scoringrule (model_id, position, label, kind, condition, points)
@@ -40,10 +41,10 @@ def sql(statement, *params):
 @pytest.fixture
 def world(cast, now):
     """A little of everything, as the program makes it."""
-    (model,) = sql(MODEL)
+    (model,) = sql(MODEL, now)
     sql(RULE, model)
-    sql("UPDATE scoring_scoringmodel SET status = 'retired', retired_at = now() WHERE status = 'published'")
-    sql("UPDATE scoring_scoringmodel SET status = 'published', published_at = now() WHERE id = %s", model)
+    sql("UPDATE scoring_scoringmodel SET status = 'retired', retired_at = %s WHERE status = 'published'", now)
+    sql("UPDATE scoring_scoringmodel SET status = 'published', published_at = %s WHERE id = %s", now, model)
     make_lead(now=now, city="Berlin", stage=Stage.LEAD)
     make_lead(now=now, owner=cast.ben, budget="Planned")
     make_lead(now=now, pool=Pool.objects.get(code="sales"))
@@ -140,7 +141,7 @@ def no_first_grade():
 def owner_untold():
     sql(
         "INSERT INTO leads_changerow (lead_id, position, kind, at, was, became)"
-        " SELECT id, leads_change_position(), 'owner', now(), owner_id::text, '' FROM leads_lead"
+        " SELECT id, leads_change_position(), 'owner', scored_at, owner_id::text, '' FROM leads_lead"
         " WHERE owner_id IS NOT NULL"
     )
 
@@ -149,7 +150,8 @@ def reads_ahead():
     # Far ahead: the transactions of other databases on this server count as well.
     sql(
         "INSERT INTO leads_followercursor (code, position, change_id, moved_at)"
-        " SELECT 'early', leads_change_horizon() + 1000000, 0, now()"
+        " SELECT 'early', leads_change_horizon() + 1000000, 0, %s",
+        timezone.now(),
     )
 
 
@@ -262,7 +264,7 @@ def found_though_gone():
 
 
 def marked_though_gone():
-    sql("INSERT INTO leads_dirtylead (lead_id, marked_at) VALUES (0, now())")
+    sql("INSERT INTO leads_dirtylead (lead_id, marked_at) VALUES (0, %s)", timezone.now())
 
 
 @pytest.mark.parametrize(
